@@ -1,0 +1,1 @@
+"""Forensic questions, one a file: findings with their evidence."""

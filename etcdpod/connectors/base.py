@@ -1,0 +1,77 @@
+"""The contract of every source of records; ``CONNECTORS`` lives in ``etcdpod.connectors``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, overload, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from etcdpod.records import Absence, Damage, Record, SourceInfo
+
+
+class Connector(Protocol):
+    """Something that holds revisions of etcd keys.
+
+    Whatever can be computed from records (incarnations, "as of" views of objects, diffs) is
+    computed above, once, for every source. Revisions are main revisions.
+    """
+
+    damage: list[Damage]
+    """Defects met so far; it may grow while records are read."""
+
+    def info(self) -> SourceInfo:
+        """What this source is and how far it reaches."""
+
+    def range(
+        self, prefix: bytes, at: int | None = None, *, keys_only: bool = False
+    ) -> Iterable[Record]:
+        """The keys under ``prefix`` that are alive at revision ``at`` (default: the newest).
+
+        In byte order of the keys. A source that can address its records at random returns a
+        ``Selection`` instead of a plain iterable.
+
+        Raises:
+            CompactedError: ``at`` lies below the compact revision.
+            FutureRevisionError: ``at`` is newer than the source.
+        """
+
+    def get(self, key: bytes, at: int | None = None) -> Record | Absence:
+        """The revision of ``key`` that is current at ``at``, or why there is none."""
+
+    def history(
+        self, key: bytes, *, since: int | None = None, keys_only: bool = False
+    ) -> Iterable[Record]:
+        """All kept revisions of one key, tombstones included, in revision order."""
+
+    def records(
+        self, prefix: bytes = b"", *, since: int | None = None, keys_only: bool = False
+    ) -> Iterable[Record]:
+        """All kept revisions under ``prefix``, tombstones included, in revision order."""
+
+    def close(self) -> None:
+        """Give up files and connections; may be called twice."""
+
+
+class Selection(Protocol):
+    """Records that can be counted, sliced and read at random, without holding their values.
+
+    What a bulk decoder shares out to processes: each opens the same source and reads a slice.
+    """
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Record]: ...
+
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Record] | Selection: ...
+
+
+@runtime_checkable
+class Watching(Protocol):
+    """A source that goes on: new revisions can be followed as they come."""
+
+    def watch(self, prefix: bytes, since: int) -> Iterator[Record]:
+        """Every revision under ``prefix`` from ``since`` on, blocking for new ones."""

@@ -1,0 +1,1 @@
+"""From a stored value to the object that kubectl would have shown."""

@@ -1,0 +1,1 @@
+"""On-disk formats: bytes in, records out. Nothing here knows Kubernetes."""

@@ -1,0 +1,1 @@
+"""The bbolt file: pages, metas, trees; read only, without a lock."""

@@ -1,0 +1,1 @@
+"""etcd's revisions inside a bbolt file."""

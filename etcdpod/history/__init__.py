@@ -1,0 +1,1 @@
+"""What changed, revision by revision: incarnations, differences, summaries."""

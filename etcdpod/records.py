@@ -1,0 +1,201 @@
+"""The frozen types that cross layers: revisions, records, sources, damage, and typed absences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Revision(NamedTuple):
+    """The identity of one change. Never the per-key ``version``: that restarts after a delete."""
+
+    main: int
+    """Shared by all changes of one transaction; the first write of a cluster has 2."""
+    sub: int = 0
+    """Order inside the transaction, from 0."""
+
+    def __str__(self) -> str:
+        return str(self.main) if self.sub == 0 else f"{self.main}.{self.sub}"
+
+
+class Trust(Enum):
+    """How far a record can be believed; the value is the letter that is shown."""
+
+    VOUCHED = "A"
+    """Reachable from the newest valid meta page, or answered by a live etcd."""
+    LOGGED = "B"
+    """Rebuilt from committed, checksummed WAL entries with an anchored revision."""
+    OLDER_TREE = "C"
+    """Reachable from the older meta page, or from another complete db file."""
+    STALE_PAGE = "D"
+    """Carved from an unreachable leaf page that passes every structure test."""
+    SUSPECT = "E"
+    """Carved beside suspect pages, or from a WAL after a checksum break."""
+    UNCOMMITTED = "F"
+    """Attempted, overwritten or unsynced: it may never have been true."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where the bytes of a record were read."""
+
+    source: str
+    """The source as the user named it: a path or an endpoint."""
+    place: str = "tree"
+    """``tree``, ``live``, ``wal``, ``older tree``, ``free page``, …"""
+    file: str | None = None
+    """File inside the source (a WAL segment), where there are several."""
+    page: int | None = None
+    """bbolt page id."""
+    offset: int | None = None
+    """Byte offset in the file."""
+    trust: Trust = Trust.VOUCHED
+
+    def __str__(self) -> str:
+        parts = [self.source, self.place]
+        if self.file is not None:
+            parts.append(self.file)
+        if self.page is not None:
+            parts.append(f"page {self.page}")
+        if self.offset is not None:
+            parts.append(f"offset {self.offset}")
+        return " ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One revision of one etcd key, as stored (mvccpb.KeyValue beside its bucket key)."""
+
+    key: bytes
+    revision: Revision
+    tombstone: bool
+    """The key was deleted here; ``value`` is empty and the numbers below are 0."""
+    create_revision: int
+    """Main revision of the put that began this life of the key."""
+    version: int
+    """1 for the first put of a life, then counting."""
+    lease: int
+    value: bytes
+    """Empty when only keys were asked for."""
+    value_size: int
+    """Bytes of the value, also when ``value`` was not loaded."""
+    provenance: Provenance
+
+    @property
+    def mod_revision(self) -> int:
+        """The main revision: what Kubernetes shows as ``metadata.resourceVersion``."""
+        return self.revision.main
+
+
+class Severity(Enum):
+    """What a defect costs."""
+
+    NOTE = "note"
+    """Odd, but nothing is lost by it."""
+    WARNING = "warning"
+    """A check failed; what is shown may be incomplete."""
+    LOSS = "loss"
+    """Data could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A defect of a source, as data: readers report it and go on."""
+
+    where: str
+    """File, page, offset: enough to find the place again."""
+    what: str
+    severity: Severity
+    page: int | None = None
+    offset: int | None = None
+    key: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What a source is and how far it reaches."""
+
+    target: str
+    """As the user named it."""
+    kind: str
+    """``snapshot``, ``db``, ``data directory``, ``live`` or ``merged``."""
+    current_revision: int
+    """The newest revision held; 1 for an empty store."""
+    compact_revision: int
+    """History below this is incomplete; 0 when never compacted."""
+    etcd_version: str = ""
+    """Storage or cluster version as the source states it, e.g. ``3.6.0``; empty if unknown."""
+    cluster_id: int | None = None
+    size: int = 0
+    """Bytes of the file, or of the database for an endpoint."""
+    details: Mapping[str, object] = field(default_factory=dict)
+    """Further facts for ``info``, in the order in which they are shown."""
+
+
+# --- typed absences: why there is no object to show -------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NotRecorded:
+    """The source has no revision of this key at all (in the span that it covers)."""
+
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """The key was deleted at ``tombstone`` and does not exist at the revision asked for."""
+
+    key: bytes
+    tombstone: Record
+    last: Record | None
+    """The last revision before the deletion, where it is still kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compacted:
+    """The answer lay below the compact revision and is gone from this source."""
+
+    key: bytes
+    revision: int
+    compact_revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Encrypted:
+    """The value is encrypted at rest and no key opened it."""
+
+    scheme: str
+    """``aescbc``, ``aesgcm``, ``secretbox`` or ``kms``, with its version: ``aescbc:v1``."""
+    key_name: str
+    """Name of the key (local schemes) or of the KMS provider."""
+    reason: str = ""
+    """Why it was not opened: no key of that name, wrong key, moved value, …"""
+
+    def __str__(self) -> str:
+        text = f"encrypted ({self.scheme}, key {self.key_name})"
+        return f"{text}: {self.reason}" if self.reason else text
+
+
+@dataclass(frozen=True, slots=True)
+class Undecodable:
+    """The value is there and is no object that we can read."""
+
+    reason: str
+    raw: bytes
+    offset: int | None = None
+    """Byte offset in the value where reading failed, where known."""
+    path: str = ""
+    """Field path where reading failed, where known."""
+
+    def __str__(self) -> str:
+        place = f" at byte {self.offset}" if self.offset is not None else ""
+        field_path = f" in {self.path}" if self.path else ""
+        return f"undecodable{field_path}{place}: {self.reason}"
+
+
+Absence = NotRecorded | Deleted | Compacted

@@ -1,0 +1,1 @@
+"""Descriptor sets of the Kubernetes and etcd messages, loaded lazily into a private pool."""

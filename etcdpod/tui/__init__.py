@@ -1,0 +1,1 @@
+"""The terminal browser, on the session that the command line uses."""
