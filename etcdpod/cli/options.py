@@ -1,0 +1,139 @@
+"""Options that several verbs share, each declared once."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from etcdpod.cli.diagnostics import guarded, report_damage
+from etcdpod.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from etcdpod.session import Session, SourceOptions
+
+Command = TypeVar("Command", bound="Callable[..., Any]")
+
+_SOURCE = (
+    click.option(
+        "--from",
+        "sources",
+        multiple=True,
+        metavar="SOURCE",
+        envvar="ETCDPOD_FROM",
+        help="A snapshot file or a member's db; demo and demo-end are bundled. May be repeated.",
+    ),
+    click.option(
+        "--prefix",
+        "prefixes",
+        multiple=True,
+        metavar="PREFIX",
+        help="The registry's prefix, when it is not found by itself (API server: --etcd-prefix).",
+    ),
+    click.option(
+        "--as-served",
+        is_flag=True,
+        help="Add what the API server adds on reading; default is what is stored.",
+    ),
+    click.option("--show-secrets", is_flag=True, help="Show the data of Secrets."),
+)
+
+
+def source_options(function: Command) -> Command:
+    """``--from`` and how to read it; the command gets one ``options`` argument instead."""
+
+    @wraps(function)
+    def collected(
+        *arguments: Any,
+        sources: tuple[str, ...],
+        prefixes: tuple[str, ...],
+        as_served: bool,
+        show_secrets: bool,
+        **rest: Any,
+    ) -> Any:
+        from etcdpod.session import SourceOptions
+
+        options = SourceOptions(
+            targets=sources,
+            prefixes=tuple(prefix.rstrip("/") for prefix in prefixes),
+            as_served=as_served,
+            show_secrets=show_secrets,
+        )
+        return guarded(lambda: function(*arguments, options=options, **rest))
+
+    for option in reversed(_SOURCE):
+        collected = option(collected)
+    return collected  # type: ignore[return-value]
+
+
+def open_session(options: SourceOptions) -> Session:
+    """The sources that the options name.
+
+    Raises:
+        UsageError: none is named.
+    """
+    from etcdpod.session import Session
+
+    if not options.targets:
+        raise UsageError("no source", next_step="name one with --from FILE, or try --from demo")
+    return Session.open(options)
+
+
+def outcome(session: Session, code: ExitCode = ExitCode.FOUND) -> ExitCode:
+    """Report damage on stderr; the exit code of a command that got so far."""
+    damaged = report_damage(session.damage)
+    return ExitCode.DAMAGED if damaged and code is ExitCode.FOUND else code
+
+
+def namespace_options(function: Command) -> Command:
+    """``-n`` and ``-A``."""
+    function = click.option("-n", "--namespace", metavar="NS", help="Only this namespace.")(function)
+    return click.option("-A", "--all-namespaces", is_flag=True, help="Every namespace.")(function)
+
+
+def at_option(function: Command) -> Command:
+    """``--at REVISION``."""
+    return click.option(
+        "--at", metavar="REVISION", type=int, help="As of this revision (resourceVersion)."
+    )(function)
+
+
+def now_option(function: Command) -> Command:
+    """``--now TIME``: the moment that ages are counted to."""
+    return click.option(
+        "--now",
+        metavar="TIME",
+        callback=lambda _context, _option, value: None if value is None else parse_time(value),
+        help="Count ages to this moment (RFC 3339), or to the present with `now`.",
+    )(function)
+
+
+def parse_time(text: str) -> datetime:
+    """An RFC 3339 time, in UTC; ``now`` is the present.
+
+    Raises:
+        click.BadParameter: it is no such time.
+    """
+    if text == "now":
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no time like 2026-11-22T20:25:10Z") from None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def terminal_colour() -> bool:
+    """Whether stdout is a terminal that wants colour (NO_COLOR, TERM=dumb respected)."""
+    import sys
+
+    return (
+        sys.stdout.isatty()
+        and not os.environ.get("NO_COLOR")
+        and os.environ.get("TERM", "dumb") != "dumb"
+    )

@@ -1,0 +1,68 @@
+"""What must stay true of the code as a whole: layers, lazy imports, types, style."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+HEAVY = ("textual", "rich", "grpc", "etcd3", "numpy", "deepdiff", "yaml", "cryptography", "nacl")
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *words], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("-m", "ruff", "check", "."),
+        ("-m", "ruff", "format", "--check", "."),
+        ("-m", "mypy"),
+        ("-c", "from importlinter.cli import lint_imports_command as lint; lint()"),
+    ],
+    ids=["ruff check", "ruff format", "mypy --strict", "import layers"],
+)
+def test_the_code_passes(words: tuple[str, ...]) -> None:
+    done = run(*words)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "unwanted"),
+    [
+        (["--help"], HEAVY),
+        (["get", "pods", "-A", "--from", "demo"], ("textual", "rich", "grpc", "etcd3", "deepdiff")),
+        (["history", "shop/db-0", "--from", "demo"], ("textual", "rich", "grpc", "etcd3", "yaml")),
+    ],
+    ids=["help", "get", "history"],
+)
+def test_a_command_imports_only_what_it_uses(words: list[str], unwanted: tuple[str, ...]) -> None:
+    program = (
+        "import sys\n"
+        "from etcdpod.cli.main import main\n"
+        "try:\n"
+        f"    main({words!r})\n"
+        "except SystemExit:\n"
+        "    pass\n"
+        f"print('IMPORTED', *[m for m in {unwanted!r} if m in sys.modules])\n"
+    )
+    done = run("-c", program)
+    assert done.stdout.splitlines()[-1] == "IMPORTED", done.stdout[-500:] + done.stderr
+
+
+def test_no_file_names_a_machine_or_a_registry_host() -> None:
+    tracked = subprocess.run(
+        ["git", "grep", "-lIE", r"/root/|/work/|pypi\.org|files\.pythonhosted"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert [f for f in tracked.stdout.split() if not f.endswith("test_architecture.py")] == []
