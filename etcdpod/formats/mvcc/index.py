@@ -1,0 +1,82 @@
+"""Every revision of a bbolt file, indexed by arrays of offsets: no value is held."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from etcdpod.formats.bbolt.elements import pages_of
+from etcdpod.formats.mvcc.keys import KeyTable, rows_with_key, rows_with_prefix
+from etcdpod.formats.mvcc.scan import Rows, scan
+
+if TYPE_CHECKING:
+    from etcdpod.formats.bbolt.defects import Defects
+    from etcdpod.formats.bbolt.gather import Integers
+    from etcdpod.formats.bbolt.tree import Tree
+    from etcdpod.formats.mvcc.backend import Backend
+
+KEY_BUCKET = b"key"
+
+
+class RevisionIndex:
+    """All revisions that one tree of a bbolt file holds, ascending.
+
+    Args:
+        tree: the tree to read; its bucket ``key`` is scanned once, here.
+        backend: what the file's other buckets say of it.
+        defects: where defects are reported.
+    """
+
+    def __init__(self, tree: Tree, backend: Backend, defects: Defects) -> None:
+        self._data = tree.file.data
+        self._gather = tree.gather
+        self._tables: dict[bytes, KeyTable] = {}
+        bucket = backend.buckets.get(KEY_BUCKET)
+        pages = pages_of() if bucket is None else tree.leaf_pages(bucket)
+        rows, newest = scan(tree, pages, defects)
+        self.rows: Rows = rows
+        """The columns; an index into them is what the methods below return and take."""
+        self.compact_revision = max(backend.scheduled_compaction, backend.finished_compaction, 0)
+        """What a server started on this file would use; 0 when never compacted."""
+        self.current_revision = max(newest, self.compact_revision, 1)
+        """The newest revision; 1 for an empty store."""
+
+    def __len__(self) -> int:
+        return len(self.rows.main)
+
+    def before(self, revision: int) -> int:
+        """How many rows have a main revision up to and including ``revision``."""
+        return int(np.searchsorted(self.rows.main, revision, "right"))
+
+    def of_key(self, key: bytes) -> Integers:
+        """The rows of one key, ascending, without sorting out all others."""
+        return rows_with_key(self._gather, self.rows, key)
+
+    def under(self, prefix: bytes) -> Integers:
+        """The rows of all keys that begin with ``prefix``, ascending by revision."""
+        return rows_with_prefix(self._gather, self.rows, prefix)
+
+    def table(self, prefix: bytes) -> KeyTable:
+        """The keys that begin with ``prefix``, with their rows."""
+        if prefix not in self._tables:
+            self._tables.clear()
+            chosen = self.under(prefix)
+            self._tables[prefix] = KeyTable(self._data, self._gather, self.rows, chosen)
+        return self._tables[prefix]
+
+    def alive(self, prefix: bytes, at: int) -> Integers:
+        """The row of each key under ``prefix`` that exists at revision ``at``, in key order."""
+        last = self.table(prefix).last_before(self.before(at))
+        last = last[last >= 0]
+        return last[~self.rows.tombstone[last]]
+
+    def key(self, row: int) -> bytes:
+        """The key of a row."""
+        offset = int(self.rows.key_offset[row])
+        return self._data[offset : offset + int(self.rows.key_size[row])]
+
+    def value(self, row: int) -> bytes:
+        """The value of a row; empty for a tombstone."""
+        offset = int(self.rows.value_offset[row])
+        return self._data[offset : offset + int(self.rows.value_size[row])]

@@ -1,0 +1,148 @@
+"""mvccpb.KeyValue: where its parts lie, for many values at once or for one of any encoding.
+
+References:
+    https://github.com/etcd-io/etcd/blob/main/api/mvccpb/kv.proto
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from etcdpod.formats.mvcc.varint import TaggedVarints, read_tagged, read_varint
+
+if TYPE_CHECKING:
+    from etcdpod.formats.bbolt.gather import Gather, Integers, Mask
+
+KEY, CREATE_REVISION, MOD_REVISION, VERSION, VALUE, LEASE = 0x0A, 0x10, 0x18, 0x20, 0x2A, 0x30
+"""Tag bytes: field number times eight, plus wire type."""
+_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+
+
+class KeyValue(NamedTuple):
+    """One KeyValue; offsets count from the start of the message."""
+
+    key_offset: int
+    key_size: int
+    create_revision: int
+    mod_revision: int
+    version: int
+    value_offset: int
+    value_size: int
+    lease: int
+
+
+class KeyValues(NamedTuple):
+    """Many KeyValues as columns; offsets count from the start of the file."""
+
+    key_offset: Integers
+    key_size: Integers
+    create_revision: Integers
+    mod_revision: Integers
+    version: Integers
+    value_offset: Integers
+    value_size: Integers
+    lease: Integers
+
+
+def read_key_values(gather: Gather, offset: Integers, size: Integers) -> tuple[KeyValues, Mask]:
+    """The messages at ``offset`` and which of them were understood.
+
+    Understood are those in the order and form that etcd writes; all else is left to
+    ``parse_key_value``.
+    """
+    end = offset + size
+    zeros = np.zeros(len(offset), np.int64)
+    field = read_tagged(gather, offset)
+    understood = (field.tag == KEY) & (field.end > 0)
+    key_offset, key_size = field.end, _signed(field)
+    understood &= (key_size > 0) & (key_size <= end - key_offset)
+    columns = KeyValues(key_offset, key_size, *(zeros.copy() for _ in range(6)))
+    rows = np.flatnonzero(understood & (key_offset + key_size < end))
+    position = (key_offset + key_size)[rows]
+    for tag, column in (
+        (CREATE_REVISION, columns.create_revision),
+        (MOD_REVISION, columns.mod_revision),
+        (VERSION, columns.version),
+    ):
+        field = read_tagged(gather, position)
+        good = (field.tag == tag) & (field.end > 0) & (field.end <= end[rows])
+        understood[rows[~good]] = False
+        column[rows] = _signed(field)
+        rows, position = rows[good], field.end[good]
+    _read_value_and_lease(gather, columns, understood, rows, position, end)
+    return columns, understood
+
+
+def _read_value_and_lease(
+    gather: Gather,
+    columns: KeyValues,
+    understood: Mask,
+    rows: Integers,
+    position: Integers,
+    end: Integers,
+) -> None:
+    more = position < end[rows]
+    field = read_tagged(gather, position[more])
+    present = np.zeros(len(rows), np.bool_)
+    present[more] = field.tag == VALUE
+    valued, field = rows[present], TaggedVarints(*(part[field.tag == VALUE] for part in field))
+    size = _signed(field)
+    good = (field.end > 0) & (size >= 0) & (size <= end[valued] - field.end)
+    understood[valued[~good]] = False
+    columns.value_offset[valued] = field.end
+    columns.value_size[valued] = size
+    position = position.copy()
+    position[present] = field.end + size
+    leased = understood[rows] & (position < end[rows])
+    field = read_tagged(gather, position[leased])
+    good = (field.tag == LEASE) & (field.end == end[rows[leased]])
+    understood[rows[leased][~good]] = False
+    columns.lease[rows[leased]] = field.value.view(np.int64)
+
+
+def _signed(field: TaggedVarints) -> Integers:
+    return field.value.view(np.int64)
+
+
+def parse_key_value(data: bytes) -> KeyValue | None:
+    """The parts of one message, fields in any order, unknown ones skipped; None if malformed."""
+    numbers = dict.fromkeys((CREATE_REVISION, MOD_REVISION, VERSION, LEASE), 0)
+    spans = {KEY: (0, 0), VALUE: (0, 0)}
+    offset = 0
+    while offset < len(data):
+        read = read_varint(data, offset)
+        if read is None:
+            return None
+        tag, start = read
+        field = _skip(data, tag & 7, start)
+        if field is None:
+            return None
+        start, value, offset = field
+        if tag in numbers:
+            numbers[tag] = value - (1 << 64) if value >> 63 else value
+        elif tag in spans:
+            spans[tag] = (start, offset - start)
+    return KeyValue(
+        *spans[KEY],
+        numbers[CREATE_REVISION],
+        numbers[MOD_REVISION],
+        numbers[VERSION],
+        *spans[VALUE],
+        numbers[LEASE],
+    )
+
+
+def _skip(data: bytes, wire_type: int, offset: int) -> tuple[int, int, int] | None:
+    """Start, number and end of the field content at ``offset``; None if malformed."""
+    if wire_type in (_FIXED64, _FIXED32):
+        end = offset + (8 if wire_type == _FIXED64 else 4)
+        return (offset, 0, end) if end <= len(data) else None
+    read = read_varint(data, offset)
+    if read is None or wire_type not in (_VARINT, _BYTES):
+        return None
+    value, end = read
+    if wire_type == _VARINT:
+        return end, value, end
+    return (end, 0, end + value) if value <= len(data) - end else None

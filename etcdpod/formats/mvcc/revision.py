@@ -1,0 +1,39 @@
+"""The keys of bucket ``key``: a revision, and whether it is a tombstone.
+
+References:
+    https://github.com/etcd-io/etcd/blob/main/server/storage/mvcc/revision.go
+"""
+
+from __future__ import annotations
+
+import struct
+
+from etcdpod.records import Revision
+
+PLAIN_SIZE = 17
+"""Bytes of a revision: main int64, ``_``, sub int64, big-endian."""
+MARKED_SIZE = 18
+"""The same with a mark behind it."""
+SEPARATOR = 0x5F
+TOMBSTONE_MARK = 0x74
+MAX_REVISION = (1 << 63) - 1
+
+_REVISION = struct.Struct(">qcq")
+
+
+def pack_revision(revision: Revision, *, tombstone: bool = False) -> bytes:
+    """The bucket key of ``revision``."""
+    packed = _REVISION.pack(revision.main, b"_", revision.sub)
+    return packed + b"t" if tombstone else packed
+
+
+def parse_revision(data: bytes) -> tuple[Revision, bool] | None:
+    """The revision of a bucket key and whether it is a tombstone; None where it is no such key."""
+    if len(data) not in (PLAIN_SIZE, MARKED_SIZE):
+        return None
+    main, separator, sub = _REVISION.unpack_from(data)
+    if separator != b"_" or main < 0 or sub < 0:
+        return None
+    if len(data) == MARKED_SIZE and data[PLAIN_SIZE] != TOMBSTONE_MARK:
+        return None
+    return Revision(main, sub), len(data) == MARKED_SIZE

@@ -1,0 +1,132 @@
+"""One pass over the leaf pages of bucket ``key``: every revision as a row of columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from etcdpod.formats.mvcc.keyvalue import KeyValues, parse_key_value, read_key_values
+from etcdpod.formats.mvcc.revision import MARKED_SIZE, PLAIN_SIZE, SEPARATOR, TOMBSTONE_MARK
+from etcdpod.records import Severity
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from etcdpod.formats.bbolt.defects import Defects
+    from etcdpod.formats.bbolt.elements import Elements, Pages
+    from etcdpod.formats.bbolt.gather import Integers, Mask
+    from etcdpod.formats.bbolt.tree import Tree
+
+
+class Rows(NamedTuple):
+    """Revisions as columns, ascending by (main, sub); offsets count from the start of the file."""
+
+    main: Integers
+    sub: Integers
+    tombstone: Mask
+    page: Integers
+    """Page id of the leaf; 0 where bucket ``key`` is inline."""
+    key_offset: Integers
+    key_size: NDArray[np.int32]
+    create_revision: Integers
+    version: Integers
+    value_offset: Integers
+    value_size: NDArray[np.int32]
+    lease: Integers
+
+    def select(self, chosen: Mask | Integers | slice) -> Rows:
+        """The rows that a mask, an order of indexes or a slice chooses."""
+        return Rows._make(column[chosen] for column in self)
+
+
+_KINDS = (
+    np.int64, np.int64, np.bool_, np.int64, np.int64, np.int32,
+    np.int64, np.int64, np.int64, np.int32, np.int64,
+)  # fmt: skip
+
+
+def scan(tree: Tree, pages: Pages, damage_to: Defects) -> tuple[Rows, int]:
+    """The rows of leaf ``pages``, and the newest main revision seen, empty records included.
+
+    What cannot be read is reported and left out; what contradicts itself is reported and kept
+    where its place in the order is plausible.
+    """
+    rows = Rows._make(np.empty(int(pages.elements.sum()), kind) for kind in _KINDS)
+    filled, newest = 0, 0
+    for elements in tree.elements(pages):
+        chunk, chunk_newest = _scan_elements(tree, elements, damage_to)
+        stop = filled + len(chunk.main)
+        for column, part in zip(rows, chunk, strict=True):
+            column[filled:stop] = part
+        filled, newest = stop, max(newest, chunk_newest)
+    return _in_order(rows.select(slice(0, filled)), damage_to), newest
+
+
+def _scan_elements(tree: Tree, elements: Elements, defects: Defects) -> tuple[Rows, int]:
+    gather = tree.gather
+    main = gather.big_words(elements.key).view(np.int64)
+    sub = gather.big_words(elements.key + 9).view(np.int64)
+    marked = elements.key_size == MARKED_SIZE
+    good = (elements.flags == 0) & (marked | (elements.key_size == PLAIN_SIZE))
+    good &= (gather.bytes(elements.key + 8) == SEPARATOR) & (main > 0) & (sub >= 0)
+    marks = gather.bytes(elements.key[marked] + PLAIN_SIZE)
+    good[np.flatnonzero(marked)[marks != TOMBSTONE_MARK]] = False
+    if not good.all():
+        bad = ~good
+        defects.many("a key of bucket key is no revision", elements.page[bad], elements.key[bad])
+    newest = int(main[good].max(initial=0))
+    # An empty record only marks a revision: `snapshot restore --bump-revision` writes one.
+    good &= marked | (elements.value_size > 0)
+    values, understood = read_key_values(gather, elements.value, elements.value_size)
+    _parse_singly(tree, elements, values, np.flatnonzero(good & ~understood), good, defects)
+    wrong = good & (values.mod_revision != np.where(marked, 0, main))
+    if wrong.any():
+        what = "the record states another revision than its key"
+        defects.many(what, elements.page[wrong], elements.key[wrong], Severity.WARNING)
+    v = values
+    rows = Rows(
+        main, sub, marked, elements.page, v.key_offset, v.key_size.astype(np.int32),
+        v.create_revision, v.version, v.value_offset, v.value_size.astype(np.int32), v.lease,
+    )  # fmt: skip
+    return (rows if good.all() else rows.select(good)), newest
+
+
+def _parse_singly(
+    tree: Tree, elements: Elements, values: KeyValues, rows: Integers, good: Mask, defects: Defects
+) -> None:
+    """Fill in the rows whose encoding is not etcd's own; what is malformed is dropped from good."""
+    for row in rows.tolist():
+        offset, size = int(elements.value[row]), int(elements.value_size[row])
+        parsed = parse_key_value(tree.file.data[offset : offset + size])
+        if parsed is None or parsed.key_size == 0:
+            good[row] = False
+            what = "a record is malformed and cannot be read"
+            defects.one(what, int(elements.page[row]), offset)
+            continue
+        for column, value in zip(values, parsed, strict=True):
+            column[row] = value
+        values.key_offset[row] += offset
+        values.value_offset[row] += offset
+
+
+def _in_order(rows: Rows, defects: Defects) -> Rows:
+    """The rows by ascending revision; where they were not, that is reported."""
+    behind = ~_ascends(rows)
+    if not behind.any():
+        return rows
+    late = np.flatnonzero(behind) + 1
+    defects.many("revisions are not in order", rows.page[late], severity=Severity.WARNING)
+    rows = rows.select(np.lexsort((rows.sub, rows.main)))
+    repeated = np.flatnonzero(~_ascends(rows)) + 1
+    defects.many("a revision is there twice", rows.page[repeated], severity=Severity.WARNING)
+    kept = np.ones(len(rows.main), np.bool_)
+    kept[repeated] = False
+    return rows.select(kept)
+
+
+def _ascends(rows: Rows) -> Mask:
+    """Whether each row but the first is newer than the one before it."""
+    main, sub = rows.main, rows.sub
+    result: Mask = (main[1:] > main[:-1]) | ((main[1:] == main[:-1]) & (sub[1:] > sub[:-1]))
+    return result
