@@ -1,0 +1,255 @@
+"""The log as raft means it: which entries hold, which were replaced, which are committed.
+
+An entry replaces every one read before it whose index is as high or higher (the uncommitted tail
+of an older leader). Only places are kept, 24 bytes an entry; data is read again when wanted.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from etcdpod.formats.wal.layout import RecordType
+from etcdpod.formats.wal.messages import (
+    DecodeError,
+    Entry,
+    HardState,
+    InternalRaftRequest,
+    Metadata,
+    Record,
+    SnapshotMark,
+    V2Request,
+)
+from etcdpod.records import Damage, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from etcdpod.formats.wal.reader import Frame, WalReader
+
+NORMAL_ENTRY = 0
+"""raftpb.EntryType of a request; the others change the cluster's members."""
+V2_METHODS = frozenset({"PUT", "POST", "DELETE", "QGET", "SYNC"})
+
+
+class LoggedEntry(NamedTuple):
+    """A raft entry and where it lies."""
+
+    raft_index: int
+    term: int
+    type: int
+    """raftpb.EntryType; 0 for a request."""
+    data: bytes
+    """Empty for the no-op with which a leader begins its term."""
+    segment: int
+    offset: int
+    """Of its frame in the segment file."""
+    verified: bool
+    record: bytes
+    """The frame's record, which holds ``data``; it begins 8 bytes behind ``offset``."""
+
+
+class Mark(NamedTuple):
+    """A SNAPSHOT record: at this point a raft snapshot of that index existed."""
+
+    raft_index: int
+    term: int
+
+
+@dataclass(slots=True)
+class Places:
+    """Where entries lie, in the order in which they were read."""
+
+    index: array[int] = field(default_factory=lambda: array("Q"))
+    offset: array[int] = field(default_factory=lambda: array("Q"))
+    segment: array[int] = field(default_factory=lambda: array("L"))
+    verified: bytearray = field(default_factory=bytearray)
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def append(self, index: int, frame: Frame) -> None:
+        """Add the entry of that index which ``frame`` holds."""
+        self.index.append(index)
+        self.offset.append(frame.offset)
+        self.segment.append(frame.segment)
+        self.verified.append(frame.verified)
+
+    def cut(self, position: int) -> Places:
+        """Take away all from ``position`` on, and return it."""
+        tail = Places(
+            self.index[position:],
+            self.offset[position:],
+            self.segment[position:],
+            self.verified[position:],
+        )
+        del self.index[position:], self.offset[position:]
+        del self.segment[position:], self.verified[position:]
+        return tail
+
+    def extend(self, other: Places) -> None:
+        """Add all of ``other``."""
+        self.index.extend(other.index)
+        self.offset.extend(other.offset)
+        self.segment.extend(other.segment)
+        self.verified.extend(other.verified)
+
+
+class RaftLog:
+    """The entries of a log.
+
+    Args:
+        reader: the segments; must stay open as long as entries are read.
+        applied: the raft index up to which a database is known to have applied the log.
+        damage: where defects are appended.
+    """
+
+    def __init__(self, reader: WalReader, damage: list[Damage], *, applied: int = 0) -> None:
+        self.reader = reader
+        self.damage = damage
+        self.applied = applied
+        self.node_id: int | None = None
+        self.cluster_id: int | None = None
+        self.commit = 0
+        """The highest commit index that the log itself states."""
+        self.term = 0
+        self.marks: list[Mark] = []
+        self.places = Places()
+        self.replaced = Places()
+        """Entries that were never committed: replaced by another leader's, or never synced."""
+        for frame in reader.frames():
+            self._take(frame)
+
+    @property
+    def first_index(self) -> int:
+        """Of the oldest entry; 0 without any."""
+        return self.places.index[0] if len(self.places) else 0
+
+    @property
+    def last_index(self) -> int:
+        """Of the newest entry; 0 without any."""
+        return self.places.index[-1] if len(self.places) else 0
+
+    @property
+    def committed(self) -> int:
+        """The highest index known to be committed: the log's own word lags, the database's may."""
+        return max(self.commit, self.applied)
+
+    @property
+    def begins_empty(self) -> bool:
+        """Whether the first entry found an empty store: a new cluster, not a restored one.
+
+        A restored data directory begins at index 1 too, with a snapshot mark right behind the
+        entries that name its members.
+        """
+        if self.first_index != 1:
+            return False
+        marks = [mark.raft_index for mark in self.marks if mark.raft_index > 0]
+        if not marks:
+            return True
+        return any(
+            entry.type == NORMAL_ENTRY and entry.data
+            for entry in self.entries(0, min(min(marks), len(self.places)))
+        )
+
+    def runs(self) -> Iterator[tuple[int, int]]:
+        """Positions ``(start, stop)`` of the stretches without a gap, oldest first."""
+        start, index = 0, self.places.index
+        for position in range(1, len(index) + 1):
+            if position == len(index) or index[position] != index[position - 1] + 1:
+                yield start, position
+                start = position
+
+    def entries(
+        self, start: int = 0, stop: int | None = None, places: Places | None = None
+    ) -> Iterator[LoggedEntry]:
+        """The entries at positions ``start`` to ``stop``, read again from their segments."""
+        places = self.places if places is None else places
+        segments = self.reader.segments
+        for position in range(start, len(places) if stop is None else stop):
+            number, offset = places.segment[position], places.offset[position]
+            raw = segments[number].frame(offset)
+            if raw is None or isinstance(raw, str):
+                self._report(number, offset, "an entry could not be read a second time")
+                return
+            entry = Entry.FromString(Record.FromString(raw.record).data)
+            yield LoggedEntry(
+                entry.Index,
+                entry.Term,
+                entry.Type,
+                entry.Data,
+                number,
+                offset,
+                bool(places.verified[position]),
+                raw.record,
+            )
+
+    def _take(self, frame: Frame) -> None:
+        try:
+            if frame.type == RecordType.ENTRY:
+                self._take_entry(frame)
+            elif frame.verified:
+                self._take_other(frame)
+        except DecodeError:
+            self._report(frame.segment, frame.offset, "a record's content does not parse")
+
+    def _take_other(self, frame: Frame) -> None:
+        """A record that describes the log; only sound ones are believed."""
+        if frame.type == RecordType.STATE and frame.synced:
+            state = HardState.FromString(frame.data)
+            self.commit, self.term = max(self.commit, state.commit), max(self.term, state.term)
+        elif frame.type == RecordType.SNAPSHOT:
+            mark = SnapshotMark.FromString(frame.data)
+            self.marks.append(Mark(mark.index, mark.term))
+        elif frame.type == RecordType.METADATA:
+            metadata = Metadata.FromString(frame.data)
+            known = self.cluster_id, self.node_id
+            self.cluster_id, self.node_id = metadata.ClusterID, metadata.NodeID
+            if known not in ((None, None), (self.cluster_id, self.node_id)):
+                self._report(frame.segment, frame.offset, "the segment is of another member's log")
+
+    def _take_entry(self, frame: Frame) -> None:
+        index = Entry.FromString(frame.data).Index
+        follows = len(self.places) == 0 or index == self.places.index[-1] + 1
+        believed = follows or frame.verified
+        if index == 0 or not believed or (not frame.synced and index > self.applied):
+            self.replaced.append(index, frame)
+            return
+        if not follows and index <= self.last_index:
+            position = bisect_left(self.places.index, index)
+            self.replaced.extend(self.places.cut(position))
+        elif not follows and not any(mark.raft_index >= index - 1 for mark in self.marks):
+            span = f"{self.last_index + 1} to {index - 1}"
+            self._report(frame.segment, frame.offset, f"entries {span} are missing", Severity.LOSS)
+        self.places.append(index, frame)
+
+    def _report(
+        self, number: int, offset: int, what: str, severity: Severity = Severity.WARNING
+    ) -> None:
+        where = f"{self.reader.segments[number].path} offset {offset}"
+        self.damage.append(Damage(where, what, severity))
+
+
+def parse_request(data: bytes) -> Any | None:
+    """The request of a normal entry; None where it holds none.
+
+    Returns:
+        An InternalRaftRequest, or for entries of the v2 API a V2Request.
+    """
+    if not data:
+        return None
+    try:
+        request = InternalRaftRequest.FromString(data)
+    except DecodeError:
+        return _parse_v2(data)
+    return request
+
+
+def _parse_v2(data: bytes) -> Any | None:
+    try:
+        request = V2Request.FromString(data)
+    except DecodeError:
+        return None
+    return request if request.Method in V2_METHODS else None

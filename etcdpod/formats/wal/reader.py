@@ -1,0 +1,209 @@
+"""Reads the segments of a write-ahead log in sequence and checks their running checksum.
+
+Every record but those of type CHECKSUM extends one CRC-32C over its data; the state is carried
+from segment to segment. A broken record is reported and passed by: the checksum that the next
+sound record states seeds the chain again, and what lies between is marked as not verified.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import google_crc32c
+
+from etcdpod.formats.wal.layout import LENGTH_FIELD, RECORD_TYPES, RecordType, is_torn
+from etcdpod.formats.wal.messages import DecodeError, Record
+from etcdpod.formats.wal.segment import SegmentFile
+from etcdpod.records import Damage, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+    from pathlib import Path
+
+MAX_BREAKS = 1000
+"""Breaks of one segment after which the rest of it is given up."""
+
+_extend = google_crc32c.extend
+
+
+class Frame(NamedTuple):
+    """One record of the log."""
+
+    type: int
+    """A RecordType."""
+    data: bytes
+    segment: int
+    """Number of the segment in ``WalReader.segments``."""
+    offset: int
+    """Of the frame in its file."""
+    verified: bool
+    """The running checksum proves the data."""
+    synced: bool
+    """False behind the point at which etcd itself would stop to read the newest segment."""
+
+
+class WalReader:
+    """The segments of one log, oldest first.
+
+    Args:
+        paths: segment files, in the order of the log.
+        damage: where defects are appended.
+    """
+
+    def __init__(self, paths: Sequence[Path], damage: list[Damage]) -> None:
+        self.damage = damage
+        self.segments: list[SegmentFile] = []
+        self._checksum: int | None = 0
+        """State of the running checksum; None where it is unknown."""
+        self._doubtful: tuple[Frame, int] | None = None
+        """A record that fails its checksum, and the checksum that its data would have."""
+        for path in paths:
+            try:
+                self.segments.append(SegmentFile(path))
+            except OSError as error:
+                self._report(str(path), f"segment cannot be opened: {error.strerror}")
+
+    @property
+    def size(self) -> int:
+        """Bytes of all segments, preallocated ones included."""
+        return sum(segment.size for segment in self.segments)
+
+    def frames(self) -> Iterator[Frame]:
+        """All records in the order of the log. Reading may stop anywhere."""
+        self._checksum, self._doubtful = 0, None
+        previous: SegmentFile | None = None
+        for number, segment in enumerate(self.segments):
+            self._check_sequence(previous, segment)
+            yield from self._segment_frames(number)
+            previous = segment
+        yield from self._settle(None)
+
+    def close(self) -> None:
+        """Close all segments; may be called twice."""
+        for segment in self.segments:
+            segment.close()
+
+    def _segment_frames(self, number: int) -> Iterator[Frame]:
+        segment = self.segments[number]
+        is_last = number == len(self.segments) - 1
+        offset, synced = 0, True
+        for _ in range(MAX_BREAKS):
+            offset = yield from self._run(number, offset, synced)
+            resumed = segment.find_frame(offset + LENGTH_FIELD.size)
+            self._report_end(segment, offset, resumed, is_last=is_last)
+            if resumed is None:
+                return
+            yield from self._settle(None, segment_ends=False)
+            self._checksum, synced, offset = None, not is_last, resumed
+        self._report(f"{segment.path} offset {offset}", "too many breaks: the rest is passed by")
+
+    def _run(self, number: int, offset: int, synced: bool) -> Generator[Frame, None, int]:
+        """The frames from ``offset`` up to the first that cannot be read; returns where it is."""
+        segment = self.segments[number]
+        while True:
+            raw = segment.frame(offset)
+            record = None if raw is None or isinstance(raw, str) else _parse(raw.record)
+            if raw is None or isinstance(raw, str) or record is None:
+                return offset
+            kind, checksum, data = record.type, record.crc, record.data
+            frame = Frame(kind, data, number, offset, True, synced)
+            offset = raw.end
+            if (
+                self._doubtful is None
+                and self._checksum is not None
+                and kind != RecordType.CHECKSUM
+                and _extend(self._checksum, data) == checksum
+            ):
+                self._checksum = checksum
+                yield frame
+            else:
+                yield from self._check(frame, checksum)
+
+    def _check(self, frame: Frame, stored: int) -> Iterator[Frame]:
+        """The same for a record that is not simply the next sound one."""
+        if frame.type == RecordType.CHECKSUM:
+            yield from self._join(frame, stored)
+            return
+        state = self._checksum
+        computed = None if state is None else _extend(state, frame.data)
+        if self._doubtful is not None:
+            only_checksum_was_wrong = _extend(self._doubtful[1], frame.data) == stored
+            if only_checksum_was_wrong:
+                computed = stored
+            yield from self._settle(only_checksum_was_wrong, segment_ends=False)
+        self._checksum = stored
+        if computed == stored:
+            yield frame
+        elif computed is None:
+            yield frame._replace(verified=False)
+        else:
+            self._doubtful = frame, computed
+
+    def _join(self, frame: Frame, stored: int) -> Iterator[Frame]:
+        """The first record of a segment: what the checksum was at the end of the one before."""
+        known = self._checksum
+        if self._doubtful is not None:
+            known = stored if self._doubtful[1] == stored else known
+            yield from self._settle(self._doubtful[1] == stored, segment_ends=False)
+        if known not in (None, 0, stored):
+            where = f"{self.segments[frame.segment].path} offset {frame.offset}"
+            self._report(where, "the segment does not continue the checksum of the one before")
+        self._checksum = stored
+        yield frame
+
+    def _settle(self, sound: bool | None, *, segment_ends: bool = True) -> Iterator[Frame]:
+        """The record that failed its checksum, if any, once it is known what that means."""
+        if self._doubtful is None:
+            return
+        frame, _ = self._doubtful
+        self._doubtful = None
+        segment = self.segments[frame.segment]
+        where = f"{segment.path} offset {frame.offset}"
+        if sound:
+            self._report(where, "the stored checksum of a sound record is wrong", Severity.NOTE)
+        elif segment_ends and is_torn(segment.rest_of_record(frame.offset), frame.offset + 8):
+            self._report(where, "the last record is torn, as a power loss leaves it", Severity.NOTE)
+        else:
+            self._report(where, "a record fails its checksum: its content is not believed")
+        yield frame._replace(verified=bool(sound))
+
+    def _check_sequence(self, previous: SegmentFile | None, segment: SegmentFile) -> None:
+        if previous is None or previous.name is None or segment.name is None:
+            return
+        missing = segment.name.sequence - previous.name.sequence - 1
+        if missing != 0:
+            self._checksum = None
+            self._report(
+                str(segment.path), f"{missing} segments before this one are missing", Severity.LOSS
+            )
+
+    def _report_end(
+        self, segment: SegmentFile, offset: int, resumed: int | None, *, is_last: bool
+    ) -> None:
+        """Say why the frames end at ``offset``, unless the segment simply ends there."""
+        fault = segment.frame(offset)
+        where = f"{segment.path} offset {offset}"
+        if fault is None and resumed is None:
+            return
+        reason = fault if isinstance(fault, str) else "no record begins here"
+        if resumed is not None:
+            lost = resumed - offset
+            self._report(where, f"{reason}: {lost} bytes are passed by", Severity.LOSS)
+        elif is_last and is_torn(segment.rest_of_record(offset), offset + LENGTH_FIELD.size):
+            self._report(where, "the last record is torn, as a power loss leaves it", Severity.NOTE)
+        elif is_last and isinstance(fault, str):
+            self._report(where, f"the log ends here: {fault}")
+        else:
+            self._report(where, f"{reason}: the rest of the segment is lost", Severity.LOSS)
+
+    def _report(self, where: str, what: str, severity: Severity = Severity.WARNING) -> None:
+        self.damage.append(Damage(where, what, severity))
+
+
+def _parse(data: bytes) -> Any | None:
+    """The record in ``data``; None where there is none that etcd would have written."""
+    try:
+        record = Record.FromString(data)
+    except DecodeError:
+        return None
+    return record if record.type in RECORD_TYPES else None
