@@ -50,9 +50,23 @@ def compare(
             iter(after.connector.range(prefix, after_at)),
         )
         for old, new in pairs:
-            if old is not None and new is not None and old.value == new.value:
-                continue
-            yield _difference(before, after, old, new, noise=noise)
+            found = compare_items(before, after, old, new, noise=noise)
+            if found is not None:
+                yield found
+
+
+def compare_items(
+    before: Registry,
+    after: Registry,
+    old: Record | None,
+    new: Record | None,
+    *,
+    noise: bool = False,
+) -> Difference | None:
+    """What differs between two records of one key; None if their values are the same bytes."""
+    if old is not None and new is not None and old.value == new.value:
+        return None
+    return _difference(before, after, old, new, noise=noise)
 
 
 def _paired(

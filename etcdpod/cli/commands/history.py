@@ -1,0 +1,124 @@
+"""``etcdpod history``: who changed what, when, revision by revision."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from etcdpod.cli.arguments import Target, parse_object
+from etcdpod.cli.options import open_session, outcome, source_options, terminal_colour
+from etcdpod.cli.output import write, write_lines
+from etcdpod.errors import ExitCode, NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from etcdpod.history.model import Step
+    from etcdpod.history.view import History
+    from etcdpod.session import Session, SourceOptions
+
+
+@click.command("history")
+@click.argument("words", nargs=-1, metavar="NS/POD | KIND NS/NAME")
+@click.option("-n", "--namespace", metavar="NS", help="The namespace, where NAME says none.")
+@click.option("--diff", "with_diff", is_flag=True, help="Every difference, not only a summary.")
+@click.option("--field", "field", metavar="PATH", help="Only revisions that touched this field.")
+@click.option("--noise", is_flag=True, help="Count managedFields, heartbeats and the like too.")
+@click.option(
+    "-o", "--output", type=click.Choice(["yaml", "json", "jsonl"]), help="For programs."
+)
+@click.option("--objects", is_flag=True, help="Carry the whole object in every line of output.")
+@source_options
+def command(
+    words: tuple[str, ...],
+    namespace: str | None,
+    with_diff: bool,
+    field: str | None,
+    noise: bool,
+    output: str | None,
+    objects: bool,
+    options: SourceOptions,
+) -> ExitCode:
+    """The whole life of one object: every revision that is kept, and what changed in it.
+
+    \b
+    etcdpod history shop/db-0 --from demo
+    etcdpod history deployment shop/web --diff --from demo
+    """
+    with open_session(options) as session:
+        target = parse_object(session.registry, words, namespace)
+        found = session.registry.history(target.resource, target.namespace, target.name or "")
+        if found is None:
+            raise not_recorded(session, target)
+        steps = chosen_steps(session.registry.steps(found, noise=noise or bool(field)), field)
+        if output is not None:
+            write(_machine(steps, output, objects=objects))
+        else:
+            write_lines(_table(session, target, found, steps, with_diff=with_diff))
+        return outcome(session)
+
+
+def not_recorded(session: Session, target: Target) -> NotFoundError:
+    """One line that says what was looked for, where, and what may be tried."""
+    info = session.info
+    name = f"{target.namespace}/{target.name}" if target.namespace else target.name
+    below = (
+        f", and what was deleted before revision {info.compact_revision} was compacted away"
+        if info.compact_revision > 0
+        else ""
+    )
+    return NotFoundError(
+        f"no revision of {target.resource.plural} {name} up to {info.current_revision}{below}",
+        next_step=f"`etcdpod get {target.resource.plural} -A` lists what is there",
+        path=info.target,
+    )
+
+
+def chosen_steps(steps: Iterable[Step], field: str | None) -> Iterator[Step]:
+    """All steps, or those in which something at or below ``field`` changed."""
+    if field is None:
+        yield from steps
+        return
+    from dataclasses import replace
+
+    from etcdpod.history.paths import touches
+
+    for step in steps:
+        touched = tuple(change for change in step.changes if touches(change.path, field))
+        if touched:
+            yield replace(step, changes=touched)
+
+
+def _table(
+    session: Session, target: Target, found: History, steps: Iterable[Step], *, with_diff: bool
+) -> Iterator[str]:
+    from etcdpod.render.history import table
+
+    name = f"{target.namespace}/{target.name}" if target.namespace else str(target.name)
+    title = name if target.resource.plural == "pods" else f"{target.resource.singular} {name}"
+    yield from table(
+        title,
+        found.incarnations,
+        steps,
+        compact_revision=found.compact_revision,
+        current_revision=found.current_revision,
+        with_diff=with_diff,
+        colour=terminal_colour(),
+    )
+
+
+def _machine(steps: Iterable[Step], output: str, *, objects: bool) -> Iterator[str]:
+    from etcdpod.render import json as json_text
+    from etcdpod.render.history import step_fields
+
+    lines = (step_fields(step, with_object=objects) for step in steps)
+    if output == "jsonl":
+        for line in lines:
+            yield json_text.compact(line) + "\n"
+    elif output == "json":
+        yield json_text.dumps(list(lines))
+    else:
+        from etcdpod.render.yaml import dumps as yaml_text
+
+        yield yaml_text(list(lines))

@@ -1,0 +1,105 @@
+"""``etcdpod info``: what a source is, and how far it can be trusted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from etcdpod.cli.options import open_session, outcome, source_options
+from etcdpod.cli.output import write, write_lines
+from etcdpod.errors import ExitCode
+from etcdpod.history.moment import last_moment
+from etcdpod.render.safe import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from etcdpod.session import Session, SourceOptions
+
+
+@click.command("info")
+@click.option("-o", "--output", type=click.Choice(["json", "yaml"]), help="For programs.")
+@source_options
+def command(output: str | None, options: SourceOptions) -> ExitCode:
+    """What this source is: versions, sizes, revisions, buckets, counts, checks, damage.
+
+    \b
+    etcdpod info --from demo
+    """
+    with open_session(options) as session:
+        facts = session_facts(session)
+        if output == "json":
+            from etcdpod.render import json as json_text
+
+            write([json_text.dumps(facts)])
+        elif output == "yaml":
+            from etcdpod.render.yaml import dumps as yaml_text
+
+            write([yaml_text(facts)])
+        else:
+            write_lines(_lines(facts))
+        return outcome(session)
+
+
+def session_facts(session: Session) -> dict[str, Any]:
+    """Everything that is known of the source, in the order in which it is shown."""
+    info = session.info
+    registry = session.registry
+    check = getattr(session.connector, "check_trailer", None)
+    moment = last_moment(registry)
+    return {
+        "source": info.target,
+        "kind": info.kind,
+        "etcdVersion": info.etcd_version,
+        "size": info.size,
+        "currentRevision": info.current_revision,
+        "compactRevision": info.compact_revision,
+        "lastMoment": None if moment is None else moment.isoformat().replace("+00:00", "Z"),
+        "sha256Trailer": None if check is None else str(check()),
+        **info.details,
+        "registryPrefixes": list(registry.prefixes),
+        "objects": dict(registry.count_by_resource()),
+        "damage": [
+            {"where": d.where, "what": d.what, "severity": d.severity.value}
+            for d in session.damage
+        ],
+    }
+
+
+def _lines(facts: Mapping[str, Any]) -> Iterator[str]:
+    width = max(len(_label(name)) for name in facts) + 2
+    for name, value in facts.items():
+        label = f"{_label(name)}:".ljust(width)
+        if isinstance(value, dict):
+            yield label.rstrip()
+            yield from _table(value)
+        elif name == "damage":
+            yield label + (f"{len(value)} defects" if value else "none found")
+        elif isinstance(value, list):
+            yield label + printable(", ".join(str(part) for part in value) or "none")
+        else:
+            yield label + printable(_value(name, value))
+
+
+def _table(counts: Mapping[str, Any]) -> Iterator[str]:
+    shown = {name: f"{n:,}" if isinstance(n, int) else str(n) for name, n in counts.items()}
+    width = max((len(text) for text in shown.values()), default=0)
+    for name, text in shown.items():
+        yield f"  {text.rjust(width)}  {printable(name)}"
+
+
+def _value(name: str, value: object) -> str:
+    if value is None or value == "":
+        return "unknown"
+    if name == "compactRevision" and value == 0:
+        return "never compacted"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,} bytes" if name.lower().endswith(("size", "bytes")) else str(value)
+    return str(value)
+
+
+def _label(name: str) -> str:
+    """``currentRevision`` as people read it: ``Current revision``."""
+    words = "".join(f" {c.lower()}" if c.isupper() else c for c in name)
+    return words[:1].upper() + words[1:]
