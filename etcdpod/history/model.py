@@ -91,3 +91,5 @@ class Incarnation:
     """Revisions of this life that are known to have existed and are gone."""
     deleted_at: int | None
     """Main revision of the tombstone; None while alive at the source's current revision."""
+    end_missing: bool = False
+    """The life is over, for a later one began, but its tombstone is not kept."""

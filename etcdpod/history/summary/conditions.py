@@ -1,0 +1,58 @@
+"""Conditions: the same shape in every kind, told the same way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from etcdpod.history.summary.fields import ARROW, brief, by_name, named, string
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+
+def conditions_changed(
+    before: dict[str, Any], after: dict[str, Any], *, leave_out: Collection[str] = ()
+) -> Iterator[str]:
+    """What happened to ``status.conditions``; times alone are not told.
+
+    Conditions that made the same move for the same reason share a sentence, and those of type
+    Ready come first: ``condition Ready True → Unknown (NodeStatusUnknown)``.
+
+    Args:
+        before: the older object.
+        after: the newer object.
+        leave_out: types that the caller tells in other words.
+    """
+    old = by_name(before, "status", "conditions", key="type")
+    new = by_name(after, "status", "conditions", key="type")
+    moves: dict[tuple[str, str, str], list[str]] = {}
+    rest: list[str] = []
+    for name in sorted({*old, *new} - set(leave_out), key=lambda name: (name != "Ready", name)):
+        left, right = old.get(name, {}), new.get(name, {})
+        status = string(left, "status"), string(right, "status")
+        reason = string(right, "reason")
+        if name not in new:
+            rest.append(f"condition {brief(name)} removed")
+        elif status[0] != status[1]:
+            moves.setdefault((*status, reason), []).append(name)
+        elif string(left, "reason") != reason:
+            reasons = f"{brief(string(left, 'reason')) or 'no reason'} {ARROW} {brief(reason)}"
+            still = "" if status[1] == "True" else f" still {status[1]}"
+            rest.append(f"condition {brief(name)}{still}: {reasons}")
+        elif string(left, "message") != string(right, "message"):
+            rest.append(f"condition {brief(name)}: {brief(string(right, 'message'), 80)}")
+    for (left_status, right_status, reason), names in _merged(moves).items():
+        noun = "condition" if len(names) == 1 else "conditions"
+        move = f"{left_status} {ARROW} {right_status}" if left_status else right_status
+        yield f"{noun} {named(names)} {move}" + (f" ({brief(reason)})" if reason else "")
+    yield from rest
+
+
+def _merged(moves: dict[tuple[str, str, str], list[str]]) -> dict[tuple[str, str, str], list[str]]:
+    """Many conditions that appear as False share a sentence, whatever their reasons."""
+    quiet = [move for move in moves if move[:2] == ("", "False")]
+    if len(quiet) <= 2:
+        return moves
+    merged = {move: names for move, names in moves.items() if move not in quiet}
+    merged["", "False", ""] = [name for move in quiet for name in moves[move]]
+    return merged

@@ -1,0 +1,52 @@
+"""PersistentVolumeClaims and the volumes they are bound to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from etcdpod.history.summary.base import Summariser
+from etcdpod.history.summary.conditions import conditions_changed
+from etcdpod.history.summary.fields import brief, mapping, moved, string
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def _claim_changed(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
+    phases = string(before, "status", "phase"), string(after, "status", "phase")
+    if phases[0] != phases[1]:
+        yield moved(phases[0] or "no phase", phases[1] or "no phase")
+    volumes = string(before, "spec", "volumeName"), string(after, "spec", "volumeName")
+    if volumes[0] != volumes[1]:
+        yield f"volume {moved(volumes[0] or 'none', volumes[1] or 'none')}"
+    claims = [mapping(value, "spec", "claimRef") for value in (before, after)]
+    names = [f"{string(c, 'namespace')}/{string(c, 'name')}" if c else "none" for c in claims]
+    if names[0] != names[1]:
+        yield f"claim {moved(*names)}"
+    for path, noun in (
+        (("spec", "resources", "requests", "storage"), "asked size"),
+        (("spec", "capacity", "storage"), "size"),
+        (("status", "capacity", "storage"), "size"),
+    ):
+        sizes = string(before, *path), string(after, *path)
+        if sizes[1] and sizes[0] != sizes[1]:
+            yield f"{noun} {moved(*sizes)}" if sizes[0] else f"{noun} {brief(sizes[1])}"
+    yield from conditions_changed(before, after)
+
+
+CLAIM: Final = Summariser(
+    kinds=frozenset({("", "PersistentVolumeClaim"), ("", "PersistentVolume")}),
+    changed=_claim_changed,
+    told=(
+        "spec.capacity",
+        "spec.claimRef",
+        "spec.resources.requests.storage",
+        "spec.volumeName",
+        "status.accessModes",
+        "status.capacity",
+        "status.conditions",
+        "status.phase",
+    ),
+    state=lambda value: [string(value, "status", "phase") or "no phase"],
+)
+"""PersistentVolumeClaims and PersistentVolumes."""
