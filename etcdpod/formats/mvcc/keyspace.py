@@ -1,0 +1,65 @@
+"""The keys that exist at one moment of a replay, with ranges over them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from etcdpod.formats.mvcc.logged import ABSENT, UNKNOWN
+
+FROM_KEY = b"\0"
+"""A range end that means: all keys from the first one on."""
+MAX_UNSORTED = 1024
+
+
+class Keyspace:
+    """Key to row of its newest record.
+
+    Args:
+        complete: every key that is not listed does not exist; otherwise nothing is known of it.
+    """
+
+    def __init__(self, *, complete: bool) -> None:
+        self.complete = complete
+        self._missing = ABSENT if complete else UNKNOWN
+        self._rows: dict[bytes, int] = {}
+        self._sorted: list[bytes] = []
+        self._unsorted: set[bytes] = set()
+        """Keys that were added since ``_sorted`` was made."""
+
+    def row(self, key: bytes) -> int:
+        """The row of a key, ABSENT or UNKNOWN."""
+        return self._rows.get(key, self._missing)
+
+    def put(self, key: bytes, row: int) -> None:
+        """The key exists now, by that row."""
+        if key not in self._rows:
+            self._unsorted.add(key)
+        self._rows[key] = row
+
+    def remove(self, key: bytes) -> None:
+        """The key does not exist any more."""
+        if self.complete:
+            self._rows.pop(key, None)
+        else:
+            self._rows[key] = ABSENT
+
+    def forget(self, key: bytes) -> None:
+        """Nothing is known of the key any more."""
+        self._rows.pop(key, None)
+        self.complete = False
+        self._missing = UNKNOWN
+
+    def between(self, key: bytes, range_end: bytes) -> list[bytes]:
+        """The existing keys of etcd's range ``[key, range_end)``, ascending."""
+        if len(self._unsorted) > MAX_UNSORTED:
+            # Nearly sorted input: this is about linear.
+            self._sorted = sorted({*self._sorted, *self._unsorted} & self._rows.keys())
+            self._unsorted.clear()
+        start = bisect_left(self._sorted, key)
+        open_ended = range_end == FROM_KEY
+        stop = len(self._sorted) if open_ended else bisect_left(self._sorted, range_end)
+        fresh = {
+            other for other in self._unsorted if other >= key and (open_ended or other < range_end)
+        }
+        found = fresh.union(self._sorted[start:stop])
+        return sorted(other for other in found if self._rows.get(other, ABSENT) >= 0)

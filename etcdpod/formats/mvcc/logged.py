@@ -1,0 +1,116 @@
+"""The revisions that a replay of the log produced, as columns; values stay where they lie."""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ABSENT = -1
+"""Instead of a row: the key does not exist."""
+UNKNOWN = -2
+"""Instead of a row: the log does not reach back far enough to tell."""
+PRIOR_SEGMENT = 0xFFFFFFFF
+"""Instead of a segment: the value lies in the database, ``value_offset`` is its row there."""
+
+TOMBSTONE = 0x01
+PRIOR = 0x02
+"""State that the database knew of before the log touched the key; no revision of the log."""
+REFUSED = 0x04
+"""A write that failed its compare: it never was a revision; main is the one it would have had."""
+UNCOMMITTED = 0x08
+"""Of an entry that is not known to be committed."""
+DOUBTFUL = 0x10
+"""The revision number is not proven, or the entry fails its checksum."""
+CONTRADICTED = 0x20
+"""The database has another record of that revision."""
+
+
+class Place(NamedTuple):
+    """Where an entry lies in the log."""
+
+    raft_index: int
+    segment: int
+    frame: int
+    """Byte offset of its frame."""
+
+
+class LogRows:
+    """Columns; a row number is what everything else refers to.
+
+    A create revision or version of 0 is one that is not known.
+    """
+
+    def __init__(self) -> None:
+        self.keys: list[bytes] = []
+        self.key = array("L")
+        """Index into ``keys``."""
+        self.main = array("q")
+        self.sub = array("q")
+        self.create_revision = array("q")
+        self.version = array("q")
+        self.lease = array("q")
+        self.raft_index = array("Q")
+        self.segment = array("L")
+        self.frame = array("Q")
+        self.value_offset = array("Q")
+        self.value_size = array("L")
+        self.flags = bytearray()
+        self._key_ids: dict[bytes, int] = {}
+
+    def __len__(self) -> int:
+        return len(self.main)
+
+    def key_id(self, key: bytes) -> int:
+        """The index of ``key`` in ``keys``, made on first use."""
+        found = self._key_ids.get(key)
+        if found is None:
+            found = self._key_ids[key] = len(self.keys)
+            self.keys.append(key)
+        return found
+
+    def add(
+        self,
+        key: bytes,
+        main: int,
+        sub: int,
+        place: Place,
+        *,
+        create_revision: int = 0,
+        version: int = 0,
+        lease: int = 0,
+        value: tuple[int, int, int] = (0, 0, 0),
+        flags: int = 0,
+    ) -> int:
+        """Add one row and return its number; ``value`` is segment, byte offset and size."""
+        self.key.append(self.key_id(key))
+        self.main.append(main)
+        self.sub.append(sub)
+        self.create_revision.append(create_revision)
+        self.version.append(version)
+        self.lease.append(lease)
+        self.raft_index.append(place.raft_index)
+        self.segment.append(value[0] if value[0] == PRIOR_SEGMENT else place.segment)
+        self.frame.append(place.frame)
+        self.value_offset.append(value[1])
+        self.value_size.append(value[2])
+        self.flags.append(flags)
+        return len(self.main) - 1
+
+    def cut(self, row: int) -> None:
+        """Forget all rows from ``row`` on."""
+        columns = (
+            self.key, self.main, self.sub, self.create_revision, self.version, self.lease,
+            self.raft_index, self.segment, self.frame, self.value_offset, self.value_size,
+            self.flags,
+        )  # fmt: skip
+        for column in columns:
+            del column[row:]
+
+    def revisions(self) -> Iterator[int]:
+        """The rows that are revisions, in the order of the log."""
+        for row, flags in enumerate(self.flags):
+            if not flags & (PRIOR | REFUSED):
+                yield row

@@ -1,0 +1,166 @@
+"""What a database adds to a log: the state of keys before it, and a second witness of revisions."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from etcdpod.formats.mvcc.apply import PriorState
+from etcdpod.formats.mvcc.logged import PRIOR, PRIOR_SEGMENT, REFUSED, TOMBSTONE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from etcdpod.formats.bbolt.gather import Integers
+    from etcdpod.formats.mvcc.index import RevisionIndex
+    from etcdpod.formats.mvcc.logged import LogRows
+
+_SUB_BITS = 20
+"""Changes of one transaction that are told apart when revisions are matched: a million."""
+
+
+class IndexPrior:
+    """A ``Prior`` over the index of a database."""
+
+    def __init__(self, index: RevisionIndex) -> None:
+        self.index = index
+
+    def state(self, key: bytes, revision: int) -> PriorState | None:
+        """The state of ``key`` at ``revision``; None where the database cannot tell.
+
+        Above the compact revision the database tells everything. Below, the one record that
+        compaction kept holds from its own revision on.
+        """
+        rows = self._rows(key)
+        mains = self.index.rows.main[rows]
+        older = int(np.searchsorted(mains, revision, "right"))
+        if older > 0:
+            return self._state(int(rows[older - 1]))
+        if revision >= self.index.compact_revision:
+            return PriorState(-1)
+        return None
+
+    def newest(self, key: bytes) -> tuple[PriorState, bytes] | None:
+        """The newest state of ``key`` and its value; None where it does not exist."""
+        rows = self._rows(key)
+        if len(rows) == 0:
+            return None
+        state = self._state(int(rows[-1]))
+        return None if state.row < 0 else (state, self.value(state.row))
+
+    def value(self, row: int) -> bytes:
+        """The value of a row."""
+        return self.index.value(row)
+
+    def _rows(self, key: bytes) -> Integers:
+        table = self.index.table(b"")
+        position = bisect_left(table.keys, key)
+        if position == len(table.keys) or table.keys[position] != key:
+            return np.zeros(0, np.int64)
+        rows: Integers = table.order[table.starts[position] : table.starts[position + 1]]
+        return rows
+
+    def _state(self, row: int) -> PriorState:
+        rows = self.index.rows
+        if rows.tombstone[row]:
+            return PriorState(-1)
+        return PriorState(
+            row,
+            int(rows.main[row]),
+            int(rows.sub[row]),
+            int(rows.create_revision[row]),
+            int(rows.version[row]),
+            int(rows.lease[row]),
+            int(rows.value_size[row]),
+        )
+
+
+class Agreement(NamedTuple):
+    """Rows of a log against the rows of a database that have the same revisions."""
+
+    agreeing: list[int]
+    """Rows of the log."""
+    different_value: list[tuple[int, int]]
+    """Row of the log and row of the database: same key, other content."""
+    different_key: list[tuple[int, int]]
+    """The same for another key, or a put against a deletion."""
+    unlogged: list[int]
+    """Rows of the database in the span of the log that the log did not produce."""
+
+
+def compare(
+    rows: LogRows,
+    start: int,
+    index: RevisionIndex,
+    read: Callable[[int, int, int], bytes],
+    *,
+    to_end: bool,
+) -> Agreement:
+    """Compare the revisions from row ``start`` on with a database.
+
+    Args:
+        rows: the log's.
+        start: the first row to be compared.
+        index: the database's.
+        read: reads ``(segment, offset, size)`` of the log.
+        to_end: the log reaches as far as the database, which may hold nothing newer.
+    """
+    flags = np.frombuffer(bytes(rows.flags[start:]), np.uint8)
+    logged = np.flatnonzero((flags & (PRIOR | REFUSED)) == 0) + start
+    result = Agreement([], [], [], [])
+    if len(logged) == 0:
+        return result
+    known = _combined(index.rows.main, index.rows.sub)
+    own = _combined(np.array(rows.main)[logged], np.array(rows.sub)[logged])
+    place = np.searchsorted(known, own)
+    place[place == len(known)] = 0
+    matched = known[place] == own if len(known) > 0 else np.zeros(len(own), np.bool_)
+    for row, other in zip(logged[matched].tolist(), place[matched].tolist(), strict=True):
+        _compare_row(rows, row, index, other, read, result)
+    in_span = (known >= own[0]) & (to_end | (known <= own[-1]))
+    in_span[place[matched]] = False
+    result.unlogged.extend(np.flatnonzero(in_span).tolist())
+    return result
+
+
+def _compare_row(
+    rows: LogRows,
+    row: int,
+    index: RevisionIndex,
+    other: int,
+    read: Callable[[int, int, int], bytes],
+    result: Agreement,
+) -> None:
+    is_tombstone = bool(rows.flags[row] & TOMBSTONE)
+    known = index.rows
+    if is_tombstone != bool(known.tombstone[other]) or rows.keys[rows.key[row]] != index.key(other):
+        result.different_key.append((row, other))
+        return
+    if not is_tombstone:
+        numbers = (
+            (rows.create_revision[row], known.create_revision[other]),
+            (rows.version[row], known.version[other]),
+        )
+        # 0: the log does not know.
+        same = all(own in (0, int(theirs)) for own, theirs in numbers)
+        same = same and rows.lease[row] == known.lease[other]
+        same = same and rows.value_size[row] == known.value_size[other]
+        if not same or _value(rows, row, read, index) != index.value(other):
+            result.different_value.append((row, other))
+            return
+    result.agreeing.append(row)
+
+
+def _value(
+    rows: LogRows, row: int, read: Callable[[int, int, int], bytes], index: RevisionIndex
+) -> bytes:
+    if rows.segment[row] == PRIOR_SEGMENT:
+        return index.value(rows.value_offset[row])
+    return read(rows.segment[row], rows.value_offset[row], rows.value_size[row])
+
+
+def _combined(main: Integers, sub: Integers) -> Integers:
+    limit = (1 << _SUB_BITS) - 1
+    return (main.astype(np.int64) << _SUB_BITS) | np.minimum(sub, limit).astype(np.int64)

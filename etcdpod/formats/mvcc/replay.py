@@ -1,0 +1,200 @@
+"""Replays a whole raft log into revisions: stretch by stretch, checked against a database.
+
+A stretch that begins with the cluster is counted from revision 1. Any other one is surveyed first
+to find the revision it begins at. Where the replay and the database part for good, a server had
+refused a request for a reason that the log does not tell: the rest is surveyed and counted anew.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from etcdpod.formats.mvcc.apply import Store, keep_attempts
+from etcdpod.formats.mvcc.logged import CONTRADICTED, UNCOMMITTED, LogRows
+from etcdpod.formats.mvcc.prior import Agreement, IndexPrior, compare
+from etcdpod.formats.mvcc.survey import Survey, survey
+from etcdpod.formats.wal.entries import NORMAL_ENTRY, parse_request
+from etcdpod.formats.wal.messages import InternalRaftRequest
+from etcdpod.records import Damage, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from etcdpod.formats.mvcc.index import RevisionIndex
+    from etcdpod.formats.wal.entries import LoggedEntry, RaftLog
+
+MAX_RESTARTS = 8
+"""How often a replay is begun anew where it parted from the database."""
+PROGRESS_INTERVAL = 4096
+"""Entries between two calls for progress."""
+
+
+@dataclass(slots=True)
+class Stretch:
+    """A part of the log that was counted without a break."""
+
+    first_row: int
+    """Of the rows; the stretch ends where the next one begins."""
+    known_from: int
+    """The state of all keys is known from this revision on."""
+    agreement: Agreement
+
+
+@dataclass(slots=True)
+class Replayed:
+    """The outcome of a replay."""
+
+    rows: LogRows = field(default_factory=LogRows)
+    stretches: list[Stretch] = field(default_factory=list)
+    revision: int = 1
+    """The newest committed revision."""
+    compact_revision: int = 0
+    """Of the last compaction in the log; 0 without any."""
+
+
+class Replay:
+    """One replay.
+
+    Args:
+        log: the raft log.
+        index: the database beside it, if there is one.
+        damage: where findings are appended.
+        progress: called with the number of entries applied so far, now and then.
+    """
+
+    def __init__(
+        self,
+        log: RaftLog,
+        index: RevisionIndex | None,
+        damage: list[Damage],
+        progress: Callable[[int], None] | None = None,
+    ) -> None:
+        self._log = log
+        self._index = index
+        self._prior = None if index is None else IndexPrior(index)
+        self._damage = damage
+        self._progress = progress
+        self._result = Replayed()
+
+    def run(self) -> Replayed:
+        """Replay every stretch of the log."""
+        is_first = self._log.begins_empty
+        for start, stop in self._log.runs():
+            self._replay_run(start, stop, from_empty=is_first)
+            is_first = False
+        self._keep_replaced()
+        return self._result
+
+    def _replay_run(self, start: int, stop: int, *, from_empty: bool) -> None:
+        """Count the entries at positions ``start`` to ``stop``, in several stretches if need be."""
+        rows = self._result.rows
+        reaches_database = self._log.places.index[stop - 1] >= self._log.applied
+        for restart in range(MAX_RESTARTS):
+            first_row = len(rows)
+            store = self._store(start, stop, from_empty=from_empty)
+            if store is None:
+                what = f"the log tells no revision from entry {self._log.places.index[start]} on"
+                self._report(what, Severity.WARNING)
+                return
+            self._apply(store, start, stop)
+            agreement = self._compare(first_row, to_end=reaches_database)
+            parted = self._parting(first_row, agreement)
+            if parted is None or restart == MAX_RESTARTS - 1:
+                self._close(store, first_row, agreement)
+                return
+            from_empty = False
+            if parted == first_row:
+                rows.cut(first_row)
+                continue
+            # The rows before the parting stay; what follows is surveyed and counted anew.
+            start = bisect_right(self._log.places.index, rows.raft_index[parted - 1])
+            rows.cut(parted)
+            self._close(store, first_row, agreement)
+            at = f"after revision {rows.main[parted - 1]}"
+            self._report(f"the log and the database part {at}: counted anew", Severity.WARNING)
+
+    def _store(self, start: int, stop: int, *, from_empty: bool) -> Store | None:
+        rows, read = self._result.rows, self._read
+        if from_empty:
+            return Store(rows, read)
+        revision, refused = self._survey(start, stop)
+        if revision is None:
+            return None
+        store = Store(
+            rows, read, revision=revision, complete=False, prior=self._prior, refused=refused
+        )
+        store.known_from = revision
+        return store
+
+    def _survey(self, start: int, stop: int) -> Survey:
+        index = self._index
+        if index is not None and self._log.places.index[start] == self._log.applied + 1:
+            return Survey(index.current_revision, frozenset())
+        newest = (lambda _: None) if self._prior is None else self._prior.newest
+        return survey(self._committed(start, stop), newest)
+
+    def _committed(self, start: int, stop: int) -> Iterator[LoggedEntry]:
+        committed = self._log.committed
+        return takewhile(
+            lambda entry: entry.raft_index <= committed, self._log.entries(start, stop)
+        )
+
+    def _apply(self, store: Store, start: int, stop: int) -> None:
+        committed, result = self._log.committed, self._result
+        for number, entry in enumerate(self._log.entries(start, stop)):
+            request = parse_request(entry.data) if entry.type == NORMAL_ENTRY else None
+            if isinstance(request, InternalRaftRequest):
+                is_committed = entry.raft_index <= committed
+                store.apply(entry, request, 0 if is_committed else UNCOMMITTED)
+                if is_committed:
+                    result.revision = max(result.revision, store.revision)
+                    result.compact_revision = max(result.compact_revision, store.compact_revision)
+            elif request is None and entry.data and entry.type == NORMAL_ENTRY:
+                store.numbering.doubt()
+            if self._progress is not None and number % PROGRESS_INTERVAL == 0:
+                self._progress(start + number)
+
+    def _compare(self, first_row: int, *, to_end: bool) -> Agreement:
+        if self._index is None:
+            return Agreement([], [], [], [])
+        return compare(self._result.rows, first_row, self._index, self._read, to_end=to_end)
+
+    def _parting(self, first_row: int, agreement: Agreement) -> int | None:
+        """The row from which on nothing agrees with the database any more; None without one."""
+        rows = self._result.rows
+        last = agreement.agreeing[-1] if agreement.agreeing else first_row - 1
+        reached = rows.main[last] if agreement.agreeing else 0
+        if any(row > last for row, _ in agreement.different_key):
+            return last + 1
+        known = None if self._index is None else self._index.rows.main
+        if known is not None and any(known[row] > reached for row in agreement.unlogged):
+            return last + 1
+        return None
+
+    def _close(self, store: Store, first_row: int, agreement: Agreement) -> None:
+        """Settle what is believed of the rows from ``first_row`` on."""
+        rows = self._result.rows
+        store.numbering.settle(agreement.agreeing)
+        for row, _ in (*agreement.different_key, *agreement.different_value):
+            if row < len(rows):
+                rows.flags[row] |= CONTRADICTED
+        self._result.stretches.append(Stretch(first_row, store.known_from, agreement))
+
+    def _keep_replaced(self) -> None:
+        """The writes of entries that were never committed, as attempts without a revision."""
+        log = self._log
+        for entry in log.entries(places=log.replaced):
+            request = parse_request(entry.data) if entry.type == NORMAL_ENTRY else None
+            if isinstance(request, InternalRaftRequest):
+                keep_attempts(self._result.rows, entry, request)
+
+    def _read(self, segment: int, offset: int, size: int) -> bytes:
+        return self._log.reader.segments[segment].read(offset, size)
+
+    def _report(self, what: str, severity: Severity) -> None:
+        segments = self._log.reader.segments
+        where = str(segments[0].path.parent) if segments else "wal"
+        self._damage.append(Damage(where, what, severity))

@@ -1,0 +1,137 @@
+"""Finds out where the revisions of a log begin, when the log does not begin with the cluster.
+
+Old segments are deleted, so the first entry that is left has an unknown revision. But a client
+that updates a key states, in the compare of its transaction, the revision of the key's last write;
+where that write is in the log as well, its revision is known. And what the log wrote last to a key
+is what the database still has.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from etcdpod.formats.mvcc.apply import Target
+from etcdpod.formats.wal.entries import NORMAL_ENTRY, parse_request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from etcdpod.formats.mvcc.apply import PriorState
+    from etcdpod.formats.wal.entries import LoggedEntry
+
+ENOUGH_VOTES = 100
+"""Compares after which the first revision is taken as found."""
+MIN_VOTES = 2
+MAX_CONTENT_CHECKS = 200
+"""Keys whose content is compared with the database where compares do not tell."""
+MAX_WRITES = 50_000
+COMPARED_BYTES = 256
+"""Of a value."""
+
+
+class Survey(NamedTuple):
+    """What a first reading of a stretch of the log tells."""
+
+    revision: int | None
+    """The current revision before its first entry; None where nothing tells."""
+    refused: frozenset[int]
+    """Raft indexes of transactions that cannot have succeeded."""
+
+
+class _Write(NamedTuple):
+    number: int
+    """How many requests had changed something by then, this one included."""
+    value: bytes
+
+
+class _Surveyor:
+    def __init__(self) -> None:
+        self.count = 0
+        self.votes: Counter[int] = Counter()
+        self.refused: set[int] = set()
+        self.writes: dict[bytes, _Write] = {}
+        self._first_compares: dict[bytes, tuple[int, int]] = {}
+        """Raft index and compared revision of the first transaction on a key."""
+
+    def take(self, entry: LoggedEntry, request: Any) -> None:
+        if request.HasField("txn"):
+            self._take_txn(entry, request.txn)
+        elif request.HasField("put"):
+            self._write(request.put)
+        elif request.HasField("delete_range") or request.HasField("lease_revoke"):
+            self.count += 1
+
+    def _take_txn(self, entry: LoggedEntry, txn: Any) -> None:
+        for compare in txn.compare:
+            is_update = compare.target == Target.MOD and compare.result == 0
+            if is_update and compare.mod_revision > 0 and not compare.range_end:
+                self._vote(entry, compare.key, compare.mod_revision)
+        kinds = [operation.WhichOneof("request") for operation in txn.success]
+        if "request_put" in kinds or "request_delete_range" in kinds:
+            self.count += 1
+        for operation in txn.success:
+            if operation.HasField("request_put"):
+                self._remember(operation.request_put)
+
+    def _vote(self, entry: LoggedEntry, key: bytes, stated: int) -> None:
+        written = self.writes.get(key)
+        if written is not None and self.votes.total() < ENOUGH_VOTES:
+            self.votes[stated - written.number] += 1
+        first = self._first_compares.get(key)
+        if first is None and written is None:
+            self._first_compares[key] = entry.raft_index, stated
+        elif first is not None and first[1] == stated:
+            # The next writer still found the same revision: the first one had changed nothing.
+            self.refused.add(first[0])
+            self._first_compares[key] = entry.raft_index, stated
+        elif first is not None:
+            self._first_compares[key] = 0, 0
+
+    def _write(self, put: Any) -> None:
+        self.count += 1
+        self._remember(put)
+
+    def _remember(self, put: Any) -> None:
+        if self.votes.total() >= ENOUGH_VOTES:
+            return
+        # Taken out first, so that the keys stay in the order of their last write.
+        self.writes.pop(put.key, None)
+        self.writes[put.key] = _Write(self.count, put.value[:COMPARED_BYTES])
+        if len(self.writes) > MAX_WRITES:
+            del self.writes[next(iter(self.writes))]
+
+
+def survey(
+    entries: Iterable[LoggedEntry], newest: Callable[[bytes], tuple[PriorState, bytes] | None]
+) -> Survey:
+    """Read a stretch of the log once.
+
+    Args:
+        entries: the committed entries of the stretch.
+        newest: the newest state of a key in the database, and its value.
+    """
+    surveyor = _Surveyor()
+    for entry in entries:
+        request = parse_request(entry.data) if entry.type == NORMAL_ENTRY else None
+        if request is not None and hasattr(request, "txn"):
+            surveyor.take(entry, request)
+    votes = surveyor.votes
+    if votes.total() < MIN_VOTES:
+        votes = _content_votes(surveyor, newest)
+    ranked = votes.most_common(1)
+    if not ranked or ranked[0][0] < 0:
+        return Survey(None, frozenset())
+    return Survey(ranked[0][0], frozenset(surveyor.refused))
+
+
+def _content_votes(
+    surveyor: _Surveyor, newest: Callable[[bytes], tuple[PriorState, bytes] | None]
+) -> Counter[int]:
+    votes: Counter[int] = Counter()
+    for key in list(surveyor.writes)[-MAX_CONTENT_CHECKS:]:
+        known = newest(key)
+        written = surveyor.writes[key]
+        if known is not None and known[1][:COMPARED_BYTES] == written.value:
+            votes[known[0].main - written.number] += 1
+    return votes
