@@ -1,0 +1,119 @@
+"""From the bytes under a key to an object, or to why there is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from etcdpod.decoder.cbor import parse_cbor
+from etcdpod.decoder.decoded import Decoded
+from etcdpod.decoder.encryption import describe, is_encrypted
+from etcdpod.decoder.envelope import MAGIC
+from etcdpod.decoder.jsonvalue import CBOR_MAGIC, parse_json
+from etcdpod.decoder.protobuf import ProtobufReader
+from etcdpod.decoder.wire import WireError
+from etcdpod.records import Encrypted, Undecodable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from etcdpod.decoder.decoded import Projection
+    from etcdpod.decoder.encryption import Keyring
+
+    Result = Decoded | Encrypted | Undecodable
+
+COMPACTOR_KEY = b"compact_rev_key"
+"""Where API servers agree on compactions; its value is a revision in digits, no object."""
+
+
+class Decoder:
+    """Decodes the values of one registry; safe to keep for as long as the registry is open.
+
+    Args:
+        keyring: opens values that are encrypted at rest; without one they are only named.
+        as_served: add what an API server adds on reading: preferred versions and defaults.
+        definitions: gives the registry's CustomResourceDefinition objects; called at most once,
+            and only when ``as_served`` needs one.
+    """
+
+    def __init__(
+        self,
+        *,
+        keyring: Keyring | None = None,
+        as_served: bool = False,
+        definitions: Callable[[], Iterable[dict[str, Any]]] | None = None,
+    ) -> None:
+        self._keyring = keyring
+        self._as_served = as_served
+        self._definitions = definitions
+        self._protobuf = ProtobufReader()
+
+    def decode(
+        self,
+        key: bytes,
+        value: bytes,
+        *,
+        revision: int | None = None,
+        projection: Projection | None = None,
+        managed_fields: bool = True,
+    ) -> Result:
+        """The object that a value holds.
+
+        Args:
+            key: the complete etcd key: it opens encrypted values, and names the one value that
+                is no object. The kind always comes from the value.
+            value: the stored bytes.
+            revision: main revision of the value, shown as ``metadata.resourceVersion``.
+            projection: fields that are enough; the rest may be missing.
+            managed_fields: whether ``metadata.managedFields`` is needed.
+        """
+        if is_encrypted(value):
+            if self._keyring is None:
+                return describe(value)
+            opened = self._keyring.open(key, value)
+            if isinstance(opened, Encrypted):
+                return opened
+            value = opened
+        if value.startswith(MAGIC):
+            result = self._protobuf.read(value, projection, managed_fields=managed_fields)
+        else:
+            result = _read_other(key, value, managed_fields=managed_fields)
+        if isinstance(result, Decoded) and revision is not None:
+            metadata = result.object.get("metadata")
+            if isinstance(metadata, dict):
+                metadata["resourceVersion"] = str(revision)
+        return result
+
+
+def _read_other(key: bytes, value: bytes, *, managed_fields: bool) -> Result:
+    """A value that is no protobuf."""
+    try:
+        if value.startswith(CBOR_MAGIC):
+            return _object("cbor", parse_cbor(value), value, managed_fields=managed_fields)
+        if value.lstrip()[:1] == b"{":
+            return _object("json", parse_json(value), value, managed_fields=managed_fields)
+    except WireError as error:
+        return Undecodable(f"no CBOR object: {error.reason}", value, error.offset)
+    except ValueError as error:
+        return Undecodable(f"no JSON object: {error}", value, getattr(error, "pos", None))
+    if value.isdigit() and key.rpartition(b"/")[2] == COMPACTOR_KEY:
+        return Decoded({"compactRevision": value.decode()}, "", "", "text")
+    if not value:
+        return Undecodable("the value is empty", value)
+    return Undecodable(
+        "it begins as no object of Kubernetes does (protobuf, JSON, CBOR or encrypted)", value, 0
+    )
+
+
+def _object(encoding: str, content: Any, value: bytes, *, managed_fields: bool) -> Result:
+    if not isinstance(content, dict):
+        return Undecodable(f"the {encoding} value is no object", value, 0)
+    metadata = content.get("metadata")
+    if not managed_fields and isinstance(metadata, dict):
+        metadata.pop("managedFields", None)
+    api_version, kind = content.get("apiVersion"), content.get("kind")
+    return Decoded(
+        content,
+        api_version if isinstance(api_version, str) else "",
+        kind if isinstance(kind, str) else "",
+        encoding,
+    )
