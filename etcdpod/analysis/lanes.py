@@ -1,0 +1,197 @@
+"""Pods and nodes as lanes: their states over all kept revisions, and what marks the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from etcdpod.analysis.pod_state import (
+    IMAGE_REASONS,
+    NODE_PROJECTION,
+    POD_PROJECTION,
+    exit_text,
+    node_state,
+    pod_state,
+)
+from etcdpod.analysis.silence import LEASE_SECONDS, node_renewals, silences, with_silences
+from etcdpod.keys import parse_key
+from etcdpod.render.lane_model import GONE, MOVED, RESTART, Lane, Mark, Span, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from etcdpod.decoder import Projection
+    from etcdpod.history.view import Registry
+    from etcdpod.records import Record
+
+    Progress = Callable[[int], None]
+
+PROGRESS_EVERY = 200
+"""Revisions between two calls of a progress function."""
+
+
+@dataclass
+class LaneBuilder:
+    """Strings the revisions of one key together, as they come in revision order."""
+
+    kind: str
+    namespace: str
+    name: str
+    spans: list[Span] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    _state: tuple[State, str] | None = None
+    _since: int = 0
+    _life: int = -1
+    _node: str = ""
+    _restarts: dict[str, int] = field(default_factory=dict)
+    _note: str = ""
+
+    def add(self, record: Record, found: dict[str, Any] | None) -> None:
+        """One revision; ``found`` is None for a deletion and for what cannot be decoded."""
+        revision = record.mod_revision
+        if record.tombstone:
+            self._close(revision)
+            self.marks.append(Mark(revision, GONE, "deleted"))
+            return
+        if record.create_revision != self._life:
+            self._begin(record)
+        state = (State.UNREADABLE, "") if found is None else self._state_of(found)
+        if state != self._state:
+            self._close(revision)
+            self._state, self._since = state, revision
+        if found is not None and self.kind == "pods":
+            self._mark(revision, found)
+
+    def lane(self, end: int) -> Lane:
+        """The lane up to revision ``end``, that one included."""
+        self._close(end + 1, keep=True)
+        return Lane(
+            self.kind,
+            self.namespace,
+            self.name,
+            tuple(self.spans),
+            tuple(self.marks),
+            self._note,
+        )
+
+    def _state_of(self, found: dict[str, Any]) -> tuple[State, str]:
+        return pod_state(found) if self.kind == "pods" else node_state(found)
+
+    def _begin(self, record: Record) -> None:
+        """A new life; what lies between its creation and the first revision kept is a gap."""
+        self._close(record.create_revision)
+        self._life = record.create_revision
+        self._restarts = {}
+        if record.create_revision < record.mod_revision:
+            self._state, self._since = (State.NOT_KEPT, ""), record.create_revision
+
+    def _close(self, revision: int, *, keep: bool = False) -> None:
+        if self._state is not None and self._since < revision:
+            span = Span(self._since, revision, *self._state)
+            if keep and self.spans and self.spans[-1].start == span.start:
+                self.spans.pop()
+            self.spans.append(span)
+        if not keep:
+            self._state = None
+
+    def _mark(self, revision: int, pod: dict[str, Any]) -> None:
+        node = str((pod.get("spec") or {}).get("nodeName") or "")
+        if node and node != self._node:
+            if self._node:
+                self.marks.append(Mark(revision, MOVED, f"{self._node} → {node}"))
+            self._node = node
+        status = pod.get("status") or {}
+        for container in _containers(status):
+            name, count = str(container.get("name")), int(container.get("restartCount") or 0)
+            if count > self._restarts.get(name, count if revision != self._life else 0):
+                self.marks.append(Mark(revision, RESTART, _restart_text(container, count)))
+            self._restarts[name] = count
+        self._note = _note(status)
+
+
+def _containers(status: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from status.get("initContainerStatuses") or ()
+    yield from status.get("containerStatuses") or ()
+
+
+def _restart_text(container: dict[str, Any], count: int) -> str:
+    last = (container.get("lastState") or {}).get("terminated")
+    last = last or (container.get("state") or {}).get("terminated")
+    after = f" after {exit_text(last)}" if last else ""
+    return f"{container.get('name')}: restart {count}{after}"
+
+
+def _note(status: dict[str, Any]) -> str:
+    """The most telling fact of one moment; empty where nothing is wrong."""
+    for condition in status.get("conditions") or ():
+        if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
+            return _joined("unschedulable", str(condition.get("message") or ""))
+    if status.get("phase") == "Failed":
+        return _joined(str(status.get("reason") or "Failed"), str(status.get("message") or ""))
+    for container in _containers(status):
+        waiting = (container.get("state") or {}).get("waiting") or {}
+        count = container.get("restartCount") or 0
+        terminated = (container.get("lastState") or {}).get("terminated")
+        terminated = terminated or (container.get("state") or {}).get("terminated")
+        if count and terminated:
+            plural = "s" if count > 1 else ""
+            return f"{container.get('name')}: {exit_text(terminated)}, {count} restart{plural}"
+        if waiting.get("reason") in IMAGE_REASONS:
+            return f"{container.get('name')}: {container.get('image', '')}"
+    return ""
+
+
+def _joined(word: str, message: str) -> str:
+    """``word: first clause of the message``, which may be long or empty."""
+    clause = message.partition(". ")[0].partition("\n")[0][:90]
+    return f"{word}: {clause}" if clause else word
+
+
+def pod_lanes(
+    registry: Registry, namespace: str | None = None, *, progress: Progress | None = None
+) -> list[Lane]:
+    """The lanes of all pods that the source knows of, deleted ones too, by first revision."""
+    builders = _read(registry, "pods", namespace, POD_PROJECTION, progress)
+    end = registry.connector.info().current_revision
+    return sorted((b.lane(end) for b in builders.values()), key=lambda lane: lane.first)
+
+
+def node_lanes(registry: Registry) -> list[Lane]:
+    """The lanes of the nodes, with the stretches in which a node renewed no Lease."""
+    end = registry.connector.info().current_revision
+    renewals = node_renewals(registry)
+    lanes = []
+    for builder in _read(registry, "nodes", None, NODE_PROJECTION, None).values():
+        quiet = silences(renewals.get(builder.name, ()), LEASE_SECONDS)
+        lanes.append(with_silences(builder.lane(end), quiet))
+    return sorted(lanes, key=lambda lane: lane.name)
+
+
+def _read(
+    registry: Registry,
+    plural: str,
+    namespace: str | None,
+    projection: Projection,
+    progress: Progress | None,
+) -> dict[bytes, LaneBuilder]:
+    builders: dict[bytes, LaneBuilder] = {}
+    count = 0
+    for prefix in registry.key_prefixes(registry.resolve(plural), namespace):
+        for record in registry.connector.records(prefix):
+            builder = builders.get(record.key)
+            if builder is None:
+                builder = builders[record.key] = _builder(registry, plural, record.key)
+            item = None if record.tombstone else registry.read(record, projection=projection)
+            builder.add(record, None if item is None else item.object)
+            count += 1
+            if progress is not None and count % PROGRESS_EVERY == 0:
+                progress(count)
+    return builders
+
+
+def _builder(registry: Registry, plural: str, key: bytes) -> LaneBuilder:
+    for prefix in registry.prefixes:
+        parsed = parse_key(key, prefix)
+        if parsed is not None:
+            return LaneBuilder(plural, parsed.namespace or "", parsed.name)
+    return LaneBuilder(plural, "", key.decode(errors="backslashreplace"))

@@ -1,0 +1,202 @@
+"""What a picture of lanes is made of: states, spans, marks, lanes, and the axis beneath them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class State(Enum):
+    """What an object was doing; the letter carries the meaning where there is no colour."""
+
+    PENDING = ("pending", "░", "yellow", False)
+    UNSCHEDULABLE = ("unschedulable", "u", "magenta", True)
+    INIT = ("init", "i", "cyan", False)
+    CREATING = ("creating", "▒", "cyan", False)
+    READY = ("ready", "█", "green", False)
+    NOT_READY = ("not ready", "▓", "yellow", True)
+    WAITING = ("waiting", "w", "red", True)
+    IMAGE_PULL = ("image pull", "p", "red", True)
+    BACK_OFF = ("back-off", "x", "red", True)
+    CRASHED = ("crash", "!", "red", True)
+    TERMINATING = ("terminating", "t", "blue", False)
+    SUCCEEDED = ("succeeded", "=", "green", False)
+    FAILED = ("failed", "F", "red", True)
+    NODE_LOST = ("node lost", "▼", "magenta", True)
+    SILENT = ("silent", "┃", "magenta", True)
+    UNKNOWN = ("unknown", "?", "magenta", True)
+    UNREADABLE = ("unreadable", "#", "white", False)
+    NOT_KEPT = ("not kept", "·", "white", False)
+
+    def __init__(self, label: str, glyph: str, colour: str, trouble: bool) -> None:
+        self.label = label
+        """What the legend calls it."""
+        self.glyph = glyph
+        self.colour = colour
+        """One of the eight names that every colour terminal has."""
+        self.trouble = trouble
+        """Whether an engineer wants to be shown it first."""
+
+
+GONE = "×"
+"""The glyph of a deletion."""
+
+RESTART = "!"
+"""The glyph of a container that was started again."""
+
+MOVED = "@"
+"""The glyph of a life that began on another node than the last one ended on."""
+
+MARK_LABELS = {RESTART: "restart", MOVED: "other node", GONE: "deleted"}
+"""What the legend calls the marks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of one state, from ``start`` up to and without ``end`` (main revisions)."""
+
+    start: int
+    end: int
+    state: State
+    reason: str = ""
+    """Kubernetes' own word for it, where there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened at one revision."""
+
+    revision: int
+    glyph: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The lives of one key, side by side on the axis."""
+
+    kind: str
+    """The plural, as in the keys: ``pods``, ``nodes``."""
+    namespace: str
+    name: str
+    spans: tuple[Span, ...]
+    """In revision order, without overlap."""
+    marks: tuple[Mark, ...] = ()
+    note: str = ""
+    """The most telling fact, in a few words."""
+
+    @property
+    def first(self) -> int:
+        """The first revision that is known of it."""
+        return self.spans[0].start if self.spans else self.marks[0].revision
+
+    @property
+    def first_trouble(self) -> int | None:
+        """The revision at which trouble begins; None for a lane without any."""
+        return next((span.start for span in self.spans if span.state.trouble), None)
+
+    def span_at(self, revision: int) -> Span | None:
+        """The span that holds a revision; None where the object did not exist."""
+        index = bisect_right(self.spans, revision, key=lambda span: span.start) - 1
+        if index < 0 or self.spans[index].end <= revision:
+            return None
+        return self.spans[index]
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A stretch of revisions, laid out by time where times are known.
+
+    Positions are counted in columns, from 0 up to ``columns``.
+    """
+
+    first: int
+    last: int
+    columns: int
+    moments: tuple[tuple[int, float], ...] = field(default=(), repr=False)
+    """(revision, Unix time) in ascending order of both; empty: the axis counts revisions."""
+
+    def position(self, revision: int) -> int:
+        """The column of a revision, clamped to the axis."""
+        left, right = self._place(self.first), self._place(self.last + 1)
+        if right <= left:
+            return 0
+        share = (self._place(revision) - left) / (right - left)
+        return min(max(int(share * self.columns), 0), self.columns - 1)
+
+    def revision_at(self, column: int) -> int:
+        """The first revision whose column is ``column`` or lies after it."""
+        revisions = range(self.first, self.last + 1)
+        index = bisect_left(revisions, column, key=self.position)
+        return revisions[min(index, len(revisions) - 1)]
+
+    def moment(self, revision: int) -> datetime | None:
+        """The time of a revision (UTC), between its neighbours; None without any times."""
+        if not self.moments:
+            return None
+        return datetime.fromtimestamp(self._place(revision), UTC)
+
+    def moment_at(self, column: int) -> datetime | None:
+        """The time at the left edge of a column; None without any times."""
+        if not self.moments:
+            return None
+        left, right = self._place(self.first), self._place(self.last + 1)
+        return datetime.fromtimestamp(left + (right - left) * column / self.columns, UTC)
+
+    def _place(self, revision: int) -> float:
+        if len(self.moments) < 2:
+            return float(revision)
+        index = bisect_right(self.moments, revision, key=lambda moment: moment[0])
+        index = min(max(index, 1), len(self.moments) - 1)
+        (before, start), (after, end) = self.moments[index - 1], self.moments[index]
+        # Beyond the outermost samples nothing is known: the line goes on as it was.
+        return start + (end - start) * (revision - before) / (after - before)
+
+
+def rising(samples: Sequence[tuple[int, float]]) -> tuple[tuple[int, float], ...]:
+    """The most samples of (revision, time) that ascend in both, for an ``Axis``.
+
+    Clocks of different writers differ: the few samples that would let time run backwards are
+    left out (longest ascending subsequence).
+    """
+    ordered = sorted(set(samples), key=lambda sample: (sample[0], -sample[1]))
+    tails: list[float] = []
+    ends: list[int] = []
+    before: list[int] = []
+    for index, (_, time) in enumerate(ordered):
+        length = bisect_left(tails, time)
+        before.append(ends[length - 1] if length else -1)
+        tails[length : length + 1] = [time]
+        ends[length : length + 1] = [index]
+    chosen = []
+    index = ends[-1] if ends else -1
+    while index >= 0:
+        chosen.append(ordered[index])
+        index = before[index]
+    return tuple(reversed(chosen))
+
+
+def round_moments(axis: Axis, spacing: int) -> list[tuple[int, datetime]]:
+    """Columns at which a round time falls, at least ``spacing`` columns apart."""
+    start, end = axis.moment_at(0), axis.moment_at(axis.columns)
+    if start is None or end is None:
+        return []
+    wanted = (end - start).total_seconds() * spacing / max(axis.columns, 1)
+    step = next((step for step in _STEPS if step >= wanted), _STEPS[-1])
+    seconds = (end - start).total_seconds()
+    first = -(-start.timestamp() // step) * step
+    ticks = []
+    while seconds > 0 and first <= end.timestamp() and len(ticks) <= axis.columns:
+        column = int((first - start.timestamp()) / seconds * axis.columns)
+        ticks.append((column, datetime.fromtimestamp(first, UTC)))
+        first += step
+    return [tick for tick in ticks if tick[0] < axis.columns]
+
+
+_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400)
