@@ -1,0 +1,25 @@
+"""The live connector: a running etcd, read gently and without a single write.
+
+gRPC and the package ``etcd3`` are imported with ``LiveConnector``, not with this package.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from etcdpod.connectors.live.endpoints import is_endpoint as detect
+from etcdpod.connectors.live.opening import open_live
+from etcdpod.connectors.live.options import LiveOptions, live_options
+
+if TYPE_CHECKING:
+    from etcdpod.connectors.live.connector import LiveConnector
+
+__all__ = ["LiveConnector", "LiveOptions", "detect", "live_options", "open_live"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "LiveConnector":
+        from etcdpod.connectors.live.connector import LiveConnector
+
+        return LiveConnector
+    raise AttributeError(name)

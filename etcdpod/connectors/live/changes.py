@@ -1,0 +1,287 @@
+"""The changes under a span in revision order: none lost, none twice, whatever fails meanwhile."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from etcd3 import etcdrpc
+
+from etcdpod.connectors.live.explain import (
+    code_of,
+    explain,
+    explain_text,
+    is_login_problem,
+    is_transient,
+)
+from etcdpod.connectors.live.messages import (
+    event_record,
+    is_fragment,
+    key_record,
+    put_record,
+)
+from etcdpod.connectors.live.paging import Listing
+from etcdpod.connectors.live.spool import Spool
+from etcdpod.connectors.live.watch import Barrier, WatchCall
+from etcdpod.errors import CompactedError, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    from etcdpod.connectors.live.connection import Connection
+    from etcdpod.connectors.live.messages import Span
+    from etcdpod.records import Provenance, Record
+
+_TRIES = 5
+"""How often a bounded read goes on after failures without anything between."""
+_PAUSE = 0.1
+"""Seconds before a broken stream is opened again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LostRevisions:
+    """Revisions that etcd compacted before they could be read.
+
+    Of what happened in them, only the changes that were still current at ``compact_revision``
+    are shown; a deletion, and a change overwritten meanwhile, is not.
+    """
+
+    first: int
+    last: int
+    compact_revision: int
+
+    def __str__(self) -> str:
+        return (
+            f"revisions {self.first} to {self.last} were compacted before they could be read: "
+            f"only what was left of them at revision {self.compact_revision} is shown"
+        )
+
+
+class Changes:
+    """One run over the changes of a span; resumes at the first revision not delivered whole.
+
+    Args:
+        connection: where to ask.
+        span: the keys.
+        start: the first main revision wanted; None for all that is kept.
+        through: the last main revision wanted; None to go on for ever.
+        compact_revision: as known before the run (0: never compacted).
+        on_lost: told when revisions could not be seen, before the records after them.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        span: Span,
+        start: int | None,
+        *,
+        through: int | None,
+        compact_revision: int,
+        provenance: Provenance,
+        keys_only: bool,
+        on_lost: Callable[[LostRevisions], None],
+    ) -> None:
+        self._connection = connection
+        self._span = span
+        self._start = start
+        self._next = max(1, compact_revision if start is None else start)
+        self._through = through
+        self._compact_revision = compact_revision
+        self._provenance = provenance
+        self._keys_only = keys_only
+        self._on_lost = on_lost
+        self._pending: list[Any] = []
+        self._shown_at = 0
+        self._handed_over = False
+        self._done = False
+
+    def __iter__(self) -> Iterator[Record]:
+        if self._through is not None and self._next <= self._compact_revision:
+            yield from self._kept_at(self._compact_revision, self._start or 0)
+        failures = 0
+        while not self._done and not self._connection.closed:
+            before = self._next
+            try:
+                yield from self._session()
+            except grpc.RpcError as error:
+                failures = 0 if self._next > before else failures + 1
+                self._take_in(error, failures)
+
+    def _session(self) -> Iterator[Record]:
+        """Reads one stream until it breaks, is compacted away, or all is done."""
+        bounded, options = self._through is not None, self._connection.options
+        try:
+            member = self._connection.ready(quorum=not options.serializable, patient=not bounded)
+        except SourceError:
+            if self._connection.closed:
+                return
+            raise
+        self._pending.clear()
+        self._member = member
+        metadata = self._connection.metadata(quorum=not options.serializable)
+        silence = max(options.command_timeout, 5.0) if bounded else None
+        call = WatchCall(member, metadata, silence)
+        try:
+            compact_revision = yield from self._read(call)
+        finally:
+            call.close()
+        if compact_revision:
+            yield from self._resume_after(compact_revision)
+
+    def _read(self, call: WatchCall) -> Generator[Record, None, int]:
+        """Delivers what the stream brings; returns a compact revision that ended it, else 0."""
+        barrier = None
+        if self._through is not None:
+            barrier = Barrier(call, self._span, self._through, self._compact_revision)
+        call.create(self._span, self._next)
+        target: int | None = None
+        for response in call:
+            if target is None and not response.canceled:
+                target = response.watch_id
+                if barrier is not None:
+                    barrier.raise_up()
+            elif target is None or (response.watch_id == target and response.canceled):
+                return self._compacted_at(response)
+            elif response.watch_id != target:
+                if barrier is not None and barrier.passed(response):
+                    self._done = True
+            else:
+                if barrier is not None:
+                    barrier.delivered()
+                yield from self._take(response)
+            if self._done:
+                return 0
+        return 0
+
+    def _take(self, response: Any) -> Iterator[Record]:
+        """Hands over whole main revisions: what a lost connection cuts off is asked for again."""
+        for event in response.events:
+            main = event.kv.mod_revision
+            if main < self._next or (main == self._shown_at and event.type == 0):
+                continue
+            if self._pending and main != self._pending[0].kv.mod_revision:
+                yield from self._hand_over()
+            if self._through is not None and main > self._through:
+                self._done = True
+                return
+            self._pending.append(event)
+        if not is_fragment(response):
+            yield from self._hand_over()
+            if not response.events:  # a progress note: nothing up to its revision is missing
+                self._next = max(self._next, response.header.revision + 1)
+        self._done = self._through is not None and self._next > self._through
+
+    def _hand_over(self) -> Iterator[Record]:
+        if not self._pending:
+            return
+        events, self._pending = self._pending, []
+        self._next = events[0].kv.mod_revision + 1
+        self._handed_over = True
+        for sub, event in enumerate(events):
+            yield event_record(event, self._provenance, sub, keys_only=self._keys_only)
+
+    def _resume_after(self, compact_revision: int) -> Iterator[Record]:
+        """Goes on at what is kept, and says what is not."""
+        wanted = self._next
+        if self._through is None or self._handed_over:
+            last = compact_revision - 1 if self._through is None else self._through
+            last = min(last, compact_revision - 1)
+            self._on_lost(LostRevisions(wanted, last, compact_revision))
+        else:
+            wanted = self._start or 0
+        yield from self._kept_at(compact_revision, wanted)
+
+    def _kept_at(self, compact_revision: int, wanted: int) -> Iterator[Record]:
+        """The keys alive at the compact revision, changed at ``wanted`` or later, in order."""
+        spool = None
+        while spool is None:
+            try:
+                spool = Spool(self._alive_at(compact_revision, wanted))
+            except CompactedError:
+                compact_revision = find_compact_revision(self._connection, self._span)
+        self._compact_revision = self._next = self._shown_at = compact_revision
+        self._handed_over = True
+        self._done = self._through is not None and compact_revision > self._through
+        try:
+            yield from spool.in_revision_order()
+        finally:
+            spool.close()
+
+    def _alive_at(self, revision: int, wanted: int) -> Iterator[Record]:
+        make = key_record if self._keys_only else put_record
+        listing = Listing(self._connection, self._span, revision, keys_only=self._keys_only)
+        for page in listing.pages():
+            for kv in page.kvs:
+                if wanted <= kv.mod_revision and (
+                    self._through is None or kv.mod_revision <= self._through
+                ):
+                    yield make(kv, self._provenance)
+
+    def _compacted_at(self, response: Any) -> int:
+        """The compact revision for which etcd cancelled; raises for any other reason."""
+        if not response.compact_revision:
+            reason = response.cancel_reason or "etcd ended the watch"
+            raise explain_text(reason, self._member.endpoint)
+        return int(response.compact_revision)
+
+    def _take_in(self, error: grpc.RpcError, failures: int) -> None:
+        """Decides whether a broken stream is opened again."""
+        if self._connection.closed:
+            return
+        if is_login_problem(error) and failures <= 1:
+            self._connection.forget_login(self._member)
+            return
+        silenced = code_of(error) is grpc.StatusCode.CANCELLED
+        given_up = self._through is not None and failures > _TRIES
+        if given_up or not (silenced or is_transient(error)):
+            timeout = self._connection.options.command_timeout
+            raise explain(error, self._member.endpoint, timeout) from None
+        self._connection.failed(self._member, error)
+        time.sleep(_PAUSE)
+
+
+def find_compact_revision(connection: Connection, span: Span) -> int:
+    """The revision below which history is gone; 0 for a store that was never compacted.
+
+    No call tells it outright. Reading at revision 1 fails once anything was compacted; only then
+    a watch from revision 1 is opened, which etcd cancels at once, naming the compact revision.
+
+    Raises:
+        EtcdpodError: etcd refused, or nobody answered.
+    """
+    quorum = not connection.options.serializable
+    request = etcdrpc.RangeRequest(
+        key=span.key,
+        range_end=span.end,
+        revision=1,
+        limit=1,
+        keys_only=True,
+        serializable=not quorum,
+    )
+    try:
+        connection.call("KV.Range", request, quorum=quorum)
+    except CompactedError:
+        return _ask_by_watch(connection, span)
+    return 0
+
+
+def _ask_by_watch(connection: Connection, span: Span) -> int:
+    for attempt in range(_TRIES):
+        member = connection.ready(quorum=False)
+        call = WatchCall(member, connection.metadata(quorum=False), 5.0)
+        try:
+            call.create(span, 1)
+            for response in call:
+                if response.canceled:
+                    if response.compact_revision:
+                        return int(response.compact_revision)
+                    raise explain_text(response.cancel_reason, member.endpoint)
+        except grpc.RpcError as error:
+            if attempt == _TRIES - 1 or not is_transient(error):
+                raise explain(error, member.endpoint, 5.0) from None
+            connection.failed(member, error)
+        finally:
+            call.close()
+    raise SourceError("etcd does not tell its compact revision")

@@ -1,0 +1,322 @@
+"""The connection to a cluster: one member at a time, the next one when it fails."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from etcd3 import etcdrpc
+
+from etcdpod.connectors.live.channel import Transport
+from etcdpod.connectors.live.diagnosis import diagnose
+from etcdpod.connectors.live.explain import (
+    NoLeaderError,
+    code_of,
+    details_of,
+    explain,
+    is_login_problem,
+    is_transient,
+    short_reason,
+)
+from etcdpod.connectors.live.messages import later_fields
+from etcdpod.errors import EtcdpodError, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from etcdpod.connectors.live.endpoints import Endpoint
+    from etcdpod.connectors.live.options import LiveOptions
+    from etcdpod.connectors.live.tls import TlsFiles
+
+_PAUSE = 0.2
+"""Seconds between two rounds over the endpoints."""
+
+_REFUSALS = (
+    grpc.StatusCode.PERMISSION_DENIED,
+    grpc.StatusCode.UNAUTHENTICATED,
+    grpc.StatusCode.INVALID_ARGUMENT,
+)
+"""Statuses that only an etcd gives: it is there, and wants somebody else to ask."""
+
+_REACHED = (grpc.StatusCode.UNIMPLEMENTED, *_REFUSALS, grpc.StatusCode.UNKNOWN)
+"""Statuses that show that something answered: there is nothing to look for below the call."""
+
+_STATUS_IS_LEARNER = 10  # StatusResponse.isLearner
+
+
+class Member:
+    """One endpoint, with the stubs to ask it."""
+
+    def __init__(self, endpoint: Endpoint, files: TlsFiles, options: LiveOptions) -> None:
+        self.endpoint = endpoint
+        self.status: Any = None
+        """etcd's own status when it was dialled; None when it has to be dialled."""
+        self.problem: grpc.RpcError | SourceError | None = None
+        """Why it is not used."""
+        self._transport = Transport(endpoint, files, options)
+        channel: Any = self._transport.read_only(authenticate=options.user is not None)
+        self.kv = etcdrpc.KVStub(channel)
+        self.watch = etcdrpc.WatchStub(channel)
+        self.maintenance = etcdrpc.MaintenanceStub(channel)
+        self.cluster = etcdrpc.ClusterStub(channel)
+        self.auth = etcdrpc.AuthStub(channel)
+
+    def method(self, name: str) -> Any:
+        """The callable of ``KV.Range`` and the like, by service and method."""
+        service, _, method = name.partition(".")
+        return getattr(getattr(self, service.lower()), method)
+
+    @property
+    def is_learner(self) -> bool:
+        """The member does not vote and answers only serializable reads."""
+        return bool(later_fields(self.status).get(_STATUS_IS_LEARNER, [0])[-1])
+
+    def close(self) -> None:
+        """Ends the connection; may be called twice."""
+        self._transport.close()
+
+
+class Connection:
+    """Calls to whichever endpoint answers, with notes about every change of member."""
+
+    def __init__(
+        self,
+        endpoints: Sequence[Endpoint],
+        files: TlsFiles,
+        options: LiveOptions,
+        notify: Callable[[str], None],
+    ) -> None:
+        self.options = options
+        self.files = files
+        self.closed = False
+        self._notify = notify
+        self._members = deque(Member(endpoint, files, options) for endpoint in endpoints)
+        self._lock = threading.RLock()
+        self._cluster_id: int | None = None
+        self._token: str | None = None
+        self._in_trouble = False
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """All endpoints, the one in use first."""
+        return tuple(member.endpoint for member in self._members)
+
+    def call(self, name: str, request: Any, *, quorum: bool, timeout: float | None = None) -> Any:
+        """Asks the member in use, and the others when it fails, for a bounded time.
+
+        Args:
+            name: service and method, such as ``KV.Range``.
+            request: the message to send.
+            quorum: the answer needs a leader; one without is then not waited for.
+            timeout: seconds for one answer; default: the command timeout.
+
+        Raises:
+            EtcdpodError: etcd refused, or nobody answered.
+        """
+        timeout = self.options.command_timeout if timeout is None else timeout
+        give_up, renewed = time.monotonic() + self.options.command_timeout, False
+        while True:
+            member = self.ready(quorum=quorum)
+            try:
+                return member.method(name)(
+                    request, timeout=timeout, metadata=self.metadata(quorum=quorum)
+                )
+            except grpc.RpcError as error:
+                if is_login_problem(error) and not renewed:
+                    renewed = True
+                    self.forget_login(member)
+                    continue
+                if not is_transient(error) or self.closed:
+                    raise explain(error, member.endpoint, timeout) from None
+                self.failed(member, error)
+                if time.monotonic() > give_up:
+                    raise explain(error, member.endpoint, timeout) from None
+
+    def begin(self, name: str, request: Any, *, quorum: bool) -> Any:
+        """Sends a request to the member in use without waiting; a gRPC future."""
+        return (
+            self.ready(quorum=quorum)
+            .method(name)
+            .future(
+                request,
+                timeout=self.options.command_timeout,
+                metadata=self.metadata(quorum=quorum),
+            )
+        )
+
+    def metadata(self, *, quorum: bool) -> tuple[tuple[str, str], ...]:
+        """The headers of every call: the login, and whether a leader is required."""
+        token = (("token", self._token),) if self._token else ()
+        return (*token, ("hasleader", "true")) if quorum else token
+
+    def ready(self, *, quorum: bool, patient: bool = False) -> Member:
+        """A member that answers: the one in use, else the first that can be dialled.
+
+        Args:
+            quorum: a member without leader and a learner do not count.
+            patient: wait until there is one, however long, unless there never was one.
+
+        Raises:
+            SourceError: none answers, with the reason found.
+        """
+        with self._lock:
+            give_up = time.monotonic() + self.options.command_timeout
+            while True:
+                for _ in range(len(self._members)):
+                    member = self._members[0]
+                    if self._usable(member, quorum=quorum):
+                        return self._use(member)
+                    self._members.rotate(-1)
+                waiting = any(self._worth_waiting(member) for member in self._members)
+                if self.closed or not waiting or (time.monotonic() > give_up and not patient):
+                    raise self._unreachable()
+                time.sleep(_PAUSE)
+
+    def failed(self, member: Member, error: grpc.RpcError) -> None:
+        """Notes that ``member`` failed a call: it is dialled anew, after the others."""
+        with self._lock:
+            member.status = None
+            if self.closed or self._members[0] is not member:
+                return
+            self._members.rotate(-1)
+            if not self._in_trouble:
+                self._in_trouble = True
+                self._notify(f"{member.endpoint}: {short_reason(error)}; trying again")
+
+    def forget_login(self, member: Member) -> None:
+        """Has the user logged in anew by the next call."""
+        with self._lock:
+            self._token, member.status = None, None
+
+    def each(self) -> tuple[Member, ...]:
+        """All members, for what is asked of each; none of them dialled by this."""
+        return tuple(self._members)
+
+    def close(self) -> None:
+        """Ends all connections; calls under way fail; may be called twice."""
+        self.closed = True
+        for member in tuple(self._members):
+            member.close()
+
+    def _usable(self, member: Member, *, quorum: bool) -> bool:
+        """Dials ``member`` unless that was done; keeps the reason when it is of no use now."""
+        if member.status is None or member.problem is not None:
+            try:
+                member.status = self._dial(member)
+            except grpc.RpcError as error:
+                member.status, member.problem = None, error
+                return False
+        member.problem = self._shortcoming(member, quorum=quorum)
+        return member.problem is None
+
+    def _worth_waiting(self, member: Member) -> bool:
+        """Its problem may pass: an election, or an etcd that was there and restarts."""
+        if isinstance(member.problem, NoLeaderError):
+            return True
+        return isinstance(member.problem, grpc.RpcError) and self._cluster_id is not None
+
+    def _dial(self, member: Member) -> Any:
+        """The member's status; an empty one where etcd is there and refuses to tell."""
+        if self.options.user is not None and self._token is None:
+            self._log_in(member)
+        try:
+            return member.maintenance.Status(
+                etcdrpc.StatusRequest(),
+                timeout=self.options.dial_timeout,
+                metadata=self.metadata(quorum=False),
+            )
+        except grpc.RpcError as error:
+            if code_of(error) in _REFUSALS and "etcdserver" in details_of(error):
+                return etcdrpc.StatusResponse()
+            raise
+
+    def _shortcoming(self, member: Member, *, quorum: bool) -> SourceError | None:
+        """Why a member that answers is not asked, or None."""
+        status, where = member.status, str(member.endpoint)
+        if not status.version and not status.header.cluster_id and not status.dbSize:
+            return None  # it told nothing; it may still answer
+        if status.header.member_id == 0 and status.header.cluster_id == 0:
+            return SourceError(
+                "this is kine (SQL or dqlite behind etcd's API), which is not etcd",
+                path=where,
+                next_step="use kubectl; etcdpod reads only etcd",
+            )
+        if self._cluster_id not in (None, status.header.cluster_id):
+            return SourceError(
+                f"this member belongs to another cluster ({status.header.cluster_id:x}, "
+                f"not {self._cluster_id:x})",
+                path=where,
+                next_step="name the endpoints of one cluster",
+            )
+        if quorum and status.leader == 0:
+            return NoLeaderError(member.endpoint)
+        if quorum and member.is_learner:
+            return SourceError(
+                "this member is a learner, which answers no such read",
+                path=where,
+                next_step="name a voting member, or read its own state with --serializable",
+            )
+        return None
+
+    def _use(self, member: Member) -> Member:
+        if self._cluster_id is None and member.status.header.cluster_id:
+            self._cluster_id = member.status.header.cluster_id
+            skipped = [other for other in self._members if other.problem is not None]
+            for other in skipped:
+                self._notify(f"{_reason(other)}; using {member.endpoint}")
+        elif self._in_trouble:
+            self._notify(f"went on with {member.endpoint}")
+        self._in_trouble = False
+        return member
+
+    def _unreachable(self) -> EtcdpodError:
+        """The reason of each endpoint, looked into at the same time."""
+
+        def reason(member: Member) -> EtcdpodError:
+            if isinstance(member.problem, SourceError):
+                return member.problem
+            hint = "" if member.problem is None else details_of(member.problem)
+            if member.problem is not None and code_of(member.problem) in _REACHED:
+                return explain(member.problem, member.endpoint, self.options.dial_timeout)
+            return diagnose(member.endpoint, self.files, self.options, hint)
+
+        members = tuple(self._members)
+        if len(members) == 1:
+            return reason(members[0])
+        with ThreadPoolExecutor(len(members)) as pool:
+            reasons = list(pool.map(reason, members))
+        told = " | ".join(f"{error.path}: {error.what}" for error in reasons)
+        return SourceError(
+            f"none of {len(members)} endpoints can be used: {told}",
+            next_step=reasons[0].next_step,
+        )
+
+    def _log_in(self, member: Member) -> None:
+        """Gets a token for the user. This is the one call that appends to etcd's raft log."""
+        user, password = self.options.user, self.options.password
+        if user is None:
+            return
+        self._notify(f"logging in as {user}: etcd records each login in its raft log")
+        request = etcdrpc.AuthenticateRequest(name=user, password=password or "")
+        try:
+            answer = member.auth.Authenticate(request, timeout=self.options.command_timeout)
+        except grpc.RpcError as error:
+            if "authentication is not enabled" in details_of(error):
+                self._token = ""
+                self._notify("this etcd has no users switched on; --user is not needed")
+                return
+            if is_transient(error):
+                raise
+            raise explain(error, member.endpoint, self.options.command_timeout) from None
+        self._token = answer.token
+
+
+def _reason(member: Member) -> str:
+    if isinstance(member.problem, SourceError):
+        return f"{member.endpoint}: {member.problem.what}"
+    assert member.problem is not None
+    return f"{member.endpoint}: {short_reason(member.problem)}"

@@ -1,0 +1,340 @@
+"""``LiveConnector``: a running etcd behind the contract that snapshots and data dirs fulfil."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from etcd3 import etcdrpc
+
+from etcdpod.connectors.live import maintenance
+from etcdpod.connectors.live.changes import Changes, LostRevisions, find_compact_revision
+from etcdpod.connectors.live.endpoints import is_endpoint
+from etcdpod.connectors.live.messages import (
+    Span,
+    key_record,
+    key_span,
+    prefix_span,
+    put_record,
+)
+from etcdpod.connectors.live.opening import open_live
+from etcdpod.connectors.live.paging import Listing
+from etcdpod.connectors.live.save import save_snapshot
+from etcdpod.connectors.live.spool import Spool
+from etcdpod.errors import CompactedError, FutureRevisionError, UsageError
+from etcdpod.records import (
+    Compacted,
+    Damage,
+    Deleted,
+    NotRecorded,
+    Provenance,
+    Severity,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from etcdpod.connectors.live.connection import Connection
+    from etcdpod.connectors.live.maintenance import HashComparison, MemberStatus
+    from etcdpod.connectors.live.options import LiveOptions
+    from etcdpod.connectors.live.save import Progress, SavedSnapshot
+    from etcdpod.records import Absence, Record, SourceInfo
+
+_RESTARTS = 3
+"""How often a list is begun again when its revision is compacted under it."""
+
+
+class History:
+    """Kept revisions, with the span that they cover; read once.
+
+    What is followed after a history begins at ``through_revision + 1``.
+    """
+
+    def __init__(self, records: Iterator[Record], compact: int, through: int) -> None:
+        self._records = records
+        self.compact_revision = compact
+        """Nothing below this is complete; 0 when etcd was never compacted."""
+        self.through_revision = through
+        """The newest revision of etcd when the question was asked: the answer ends there."""
+
+    def __iter__(self) -> Iterator[Record]:
+        return self._records
+
+
+class LiveConnector:
+    """A running etcd, read through the members that answer.
+
+    Sub revisions are not told by etcd's API: those of one transaction are numbered in order, as
+    far as they are part of the answer. Where only keys are asked for, ``value_size`` is -1 for
+    keys that were listed: etcd does not tell.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        target: str,
+        notices: list[str],
+        notify: Callable[[str], None],
+    ) -> None:
+        self.notices = notices
+        """What a user should have been told, in order: logins, changed members, lost revisions."""
+        self.damage: list[Damage] = []
+        self.lost: list[LostRevisions] = []
+        """Revisions that were compacted away while they were being read or followed."""
+        self._connection = connection
+        self._target = target
+        self._notify = notify
+        self._provenance = Provenance(target, "live")
+
+    @classmethod
+    def detect(cls, target: str) -> bool:
+        """Whether ``target`` is written as endpoints are; never raises."""
+        return is_endpoint(target)
+
+    @classmethod
+    def open(
+        cls,
+        target: str | None = None,
+        *,
+        options: LiveOptions | None = None,
+        notify: Callable[[str], None] | None = None,
+        ask_password: Callable[[str], str] | None = None,
+    ) -> LiveConnector:
+        """Connects to ``target``, or to what the options or this machine name; see ``open_live``.
+
+        Raises:
+            UsageError: the words do not fit together.
+            SourceError: no connection, with the reason.
+        """
+        return open_live(target, options, notify, ask_password=ask_password)
+
+    def range(
+        self, prefix: bytes, at: int | None = None, *, keys_only: bool = False
+    ) -> Iterable[Record]:
+        """The keys under ``prefix`` alive at revision ``at``, read in bounded pages.
+
+        The first page is asked for at once, so that what is wrong with the question is raised
+        here. When a list of the newest revision is overtaken by a compaction, it is finished at a
+        newer revision, or read anew, as the options say; both with a note.
+
+        Raises:
+            CompactedError: ``at`` lies below the compact revision.
+            FutureRevisionError: ``at`` is newer than the source.
+        """
+        span = prefix_span(prefix)
+        if self._connection.options.on_compaction == "restart" and at is None:
+            return self._whole_list(span, keys_only=keys_only)
+        listing = self._listing(span, at, keys_only=keys_only)
+        records = self._finished(span, listing, pinned=at, keys_only=keys_only)
+        return _primed(records)
+
+    def get(self, key: bytes, at: int | None = None) -> Record | Absence:
+        """The revision of ``key`` that is current at ``at``, or why there is none.
+
+        Raises:
+            FutureRevisionError: ``at`` is newer than etcd.
+        """
+        try:
+            response = self._one(key, at)
+        except CompactedError:
+            assert at is not None
+            return Compacted(key, at, find_compact_revision(self._connection, key_span(key)))
+        if response.kvs:
+            return put_record(response.kvs[0], self._provenance)
+        last: Record | None = None
+        tombstone: Record | None = None
+        through = response.header.revision if at is None else at
+        for record in self._changes(key_span(key), None, through, keys_only=False):
+            last, tombstone = (last, record) if record.tombstone else (record, None)
+        return NotRecorded(key) if tombstone is None else Deleted(key, tombstone, last)
+
+    def history(self, key: bytes, *, since: int | None = None, keys_only: bool = False) -> History:
+        """All revisions of one key from the compact revision on, tombstones included."""
+        return self._kept(key_span(key), since, keys_only=keys_only)
+
+    def records(
+        self, prefix: bytes = b"", *, since: int | None = None, keys_only: bool = False
+    ) -> History:
+        """All revisions under ``prefix`` from the compact revision on, in revision order.
+
+        What is alive at the compact revision comes first; of that, as much as fits is sorted in
+        memory, the rest in an unlinked temporary file.
+        """
+        return self._kept(prefix_span(prefix), since, keys_only=keys_only)
+
+    def watch(self, prefix: bytes, since: int) -> Iterator[Record]:
+        """Every revision under ``prefix`` from ``since`` on, blocking for new ones, for ever.
+
+        A lost connection, a change of leader and a dead member are survived. Revisions compacted
+        before they could be read are told as a note, in ``lost`` and in ``damage``, before the
+        records that follow them. Ends when the connector is closed.
+        """
+        return self._follow(prefix_span(prefix), since)
+
+    def watch_key(self, key: bytes, since: int) -> Iterator[Record]:
+        """As ``watch``, for one key alone."""
+        return self._follow(key_span(key), since)
+
+    def info(self) -> SourceInfo:
+        """What this etcd is: versions, sizes, revisions, and the state of each member."""
+        return maintenance.source_info(self._connection, self._target)
+
+    def members_status(self) -> tuple[MemberStatus, ...]:
+        """The state of every endpoint given, and of every other member that can be reached."""
+        return maintenance.members_status(self._connection)
+
+    def hash_members(self) -> HashComparison:
+        """Compares the hash of all keys between the members, at one revision."""
+        return maintenance.hash_members(self._connection)
+
+    def save_snapshot(
+        self, path: Path, progress: Progress | None = None, *, overwrite: bool = False
+    ) -> SavedSnapshot:
+        """Saves the database of one member as a snapshot file; whole and checked, or not at all.
+
+        Raises:
+            SourceError: the file exists, the disk is too small, or the stream broke.
+        """
+        return save_snapshot(self._connection, path, progress, overwrite=overwrite)
+
+    def close(self) -> None:
+        """Ends all connections, and watches with them; may be called twice."""
+        self._connection.close()
+
+    def _listing(self, span: Span, at: int | None, *, keys_only: bool) -> Listing:
+        if at is not None and at < 1:
+            raise UsageError(f"there is no revision {at}", next_step="revisions count from 1")
+        return Listing(self._connection, span, at, keys_only=keys_only)
+
+    def _finished(
+        self, span: Span, listing: Listing, *, pinned: int | None, keys_only: bool
+    ) -> Iterator[Record]:
+        """A list as it comes; goes on at a newer revision where its own is compacted away."""
+        make = key_record if keys_only else put_record
+        start: bytes | None = None
+        while True:
+            try:
+                for page in listing.pages(start):
+                    for kv in page.kvs:
+                        yield make(kv, self._provenance)
+                    if page.kvs:
+                        start = page.kvs[-1].key + b"\0"
+                return
+            except CompactedError:
+                if pinned is not None:
+                    raise self._compacted(span, pinned) from None
+                overtaken = listing.revision
+                listing = self._listing(span, None, keys_only=keys_only)
+                self._tell(
+                    f"revision {overtaken} was compacted while it was listed: the keys after "
+                    f"{start!r} are shown at a newer revision",
+                    Severity.WARNING,
+                )
+            except FutureRevisionError:
+                raise self._future(pinned) from None
+
+    def _whole_list(self, span: Span, *, keys_only: bool) -> Iterator[Record]:
+        """A list of one revision for certain: read to its end before it is handed over."""
+        make = key_record if keys_only else put_record
+        for attempt in range(_RESTARTS):
+            listing = self._listing(span, None, keys_only=keys_only)
+            try:
+                spool = Spool(
+                    make(kv, self._provenance) for page in listing.pages() for kv in page.kvs
+                )
+            except CompactedError:
+                if attempt == _RESTARTS - 1:
+                    raise
+                self._notify(
+                    f"revision {listing.revision} was compacted while it was listed: starting anew"
+                )
+            else:
+                return _closing(spool)
+        raise AssertionError("unreachable")
+
+    def _one(self, key: bytes, at: int | None) -> Any:
+        quorum = not self._connection.options.serializable
+        if at is not None and at < 1:
+            raise UsageError(f"there is no revision {at}", next_step="revisions count from 1")
+        request = etcdrpc.RangeRequest(key=key, revision=at, serializable=not quorum)
+        try:
+            return self._connection.call("KV.Range", request, quorum=quorum)
+        except FutureRevisionError:
+            raise self._future(at) from None
+
+    def _kept(self, span: Span, since: int | None, *, keys_only: bool) -> History:
+        through = maintenance.current_revision(self._connection, span)
+        compact = find_compact_revision(self._connection, span)
+        records = self._changes(span, since, through, keys_only=keys_only, compact=compact)
+        return History(records, compact, through)
+
+    def _changes(
+        self,
+        span: Span,
+        since: int | None,
+        through: int | None,
+        *,
+        keys_only: bool,
+        compact: int | None = None,
+    ) -> Iterator[Record]:
+        if compact is None:
+            compact = find_compact_revision(self._connection, span)
+        changes = Changes(
+            self._connection,
+            span,
+            since,
+            through=through,
+            compact_revision=compact,
+            provenance=self._provenance,
+            keys_only=keys_only,
+            on_lost=self._lose,
+        )
+        return iter(changes)
+
+    def _follow(self, span: Span, since: int) -> Iterator[Record]:
+        return self._changes(span, since, None, keys_only=False, compact=0)
+
+    def _compacted(self, span: Span, at: int) -> CompactedError:
+        compact = find_compact_revision(self._connection, span)
+        return CompactedError(
+            f"revision {at} is compacted",
+            path=self._target,
+            revision=at,
+            next_step=f"the oldest that can still be read is {compact}",
+        )
+
+    def _future(self, at: int | None) -> FutureRevisionError:
+        newest = maintenance.current_revision(self._connection, key_span(b"\0"))
+        return FutureRevisionError(
+            f"revision {at} is newer than this etcd",
+            path=self._target,
+            revision=at,
+            next_step=f"its newest revision is {newest}",
+        )
+
+    def _lose(self, lost: LostRevisions) -> None:
+        self.lost.append(lost)
+        self._tell(str(lost), Severity.LOSS)
+
+    def _tell(self, what: str, severity: Severity) -> None:
+        self.damage.append(Damage(self._target, what, severity))
+        self._notify(what)
+
+
+def _primed(records: Iterator[Record]) -> Iterator[Record]:
+    """The same records, the first of them fetched now."""
+    first = next(records, None)
+    return _chained(first, records)
+
+
+def _chained(first: Record | None, rest: Iterator[Record]) -> Iterator[Record]:
+    if first is not None:
+        yield first
+        yield from rest
+
+
+def _closing(spool: Spool) -> Iterator[Record]:
+    try:
+        yield from spool.in_key_order()
+    finally:
+        spool.close()

@@ -1,0 +1,131 @@
+"""Endpoints as a person writes them: URLs, host:port, IPv6, unix sockets, lists of these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import SplitResult, urlsplit
+
+from etcdpod.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Scheme = Literal["http", "https", "unix", "unixs"]
+
+SCHEMES: tuple[Scheme, ...] = ("http", "https", "unix", "unixs")
+DEFAULT_PORT = 2379
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where one member listens for clients."""
+
+    scheme: Scheme
+    host: str
+    """Host name or address without brackets; the socket's path for ``unix`` and ``unixs``."""
+    port: int = DEFAULT_PORT
+    """0 for a unix socket."""
+
+    @property
+    def secure(self) -> bool:
+        """The connection is TLS."""
+        return self.scheme in ("https", "unixs")
+
+    @property
+    def is_socket(self) -> bool:
+        """The endpoint is a unix socket."""
+        return self.scheme in ("unix", "unixs")
+
+    @property
+    def bracketed_host(self) -> str:
+        """The host as URLs and gRPC targets want it."""
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+    def __str__(self) -> str:
+        if self.is_socket:
+            return f"{self.scheme}://{self.host}"
+        return f"{self.scheme}://{self.bracketed_host}:{self.port}"
+
+
+def is_endpoint(target: str) -> bool:
+    """Whether ``target`` names endpoints and not a file; never raises.
+
+    A bare ``host:port`` counts only where no file of that name exists.
+    """
+    first = target.split(",", 1)[0].strip()
+    scheme, separator, _ = first.partition("://")
+    if separator:
+        return scheme.lower() in SCHEMES
+    host, colon, port = first.rpartition(":")
+    looks_like_one = bool(host and colon) and port.isascii() and port.isdigit() and "/" not in host
+    return looks_like_one and not _exists(first)
+
+
+def parse_endpoints(texts: Iterable[str], *, secure_by_default: bool) -> tuple[Endpoint, ...]:
+    """Reads endpoints, each text possibly a comma-separated list.
+
+    Args:
+        texts: what the user wrote.
+        secure_by_default: whether an endpoint without a scheme speaks TLS; a scheme written
+            earlier in the same text counts for the rest of it.
+
+    Returns:
+        The endpoints in the order given, each once.
+
+    Raises:
+        UsageError: a text is no endpoint.
+    """
+    found: dict[Endpoint, None] = {}
+    for text in texts:
+        scheme: Scheme = "https" if secure_by_default else "http"
+        for part in filter(None, (piece.strip() for piece in text.split(","))):
+            endpoint = _parse(part, scheme)
+            if not endpoint.is_socket:
+                scheme = endpoint.scheme
+            found[endpoint] = None
+    return tuple(found)
+
+
+def _parse(text: str, default_scheme: Scheme) -> Endpoint:
+    scheme, separator, rest = text.partition("://")
+    if separator:
+        known = next((name for name in SCHEMES if name == scheme.lower()), None)
+        if known is None:
+            raise UsageError(
+                f"{scheme}:// is not a scheme of etcd", next_step=f"use one of {', '.join(SCHEMES)}"
+            )
+    else:
+        known, rest = default_scheme, text
+    if known in ("unix", "unixs"):
+        if not rest:
+            raise UsageError("a unix endpoint needs the path of its socket")
+        return Endpoint(known, rest, 0)
+    if rest.count(":") > 1 and not rest.startswith("["):
+        rest = f"[{rest}]"
+    try:
+        return _from_url(known, urlsplit(f"{known}://{rest}"))
+    except ValueError as error:
+        raise UsageError(
+            f"not an endpoint ({error})", next_step="write it as https://HOST:2379"
+        ) from None
+
+
+def _from_url(scheme: Scheme, url: SplitResult) -> Endpoint:
+    if "@" in url.netloc:
+        # The text may hold a password: it must not be repeated in the message.
+        raise UsageError(
+            "an endpoint carries no user and password",
+            next_step="use --user, and ETCDCTL_PASSWORD or a prompt for the password",
+        )
+    if not url.hostname or url.path not in ("", "/") or url.query or url.fragment:
+        raise ValueError("it wants a host and a port, nothing else")
+    return Endpoint(scheme, url.hostname, DEFAULT_PORT if url.port is None else url.port)
+
+
+def _exists(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except (OSError, ValueError):
+        return False

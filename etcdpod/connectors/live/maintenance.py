@@ -1,0 +1,317 @@
+"""The state of the members: versions, sizes, alarms, revisions, and hashes that must agree."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import grpc
+from etcd3 import etcdrpc
+
+from etcdpod.connectors.live.changes import find_compact_revision
+from etcdpod.connectors.live.connection import Member
+from etcdpod.connectors.live.endpoints import parse_endpoints
+from etcdpod.connectors.live.explain import explain, short_reason
+from etcdpod.connectors.live.messages import Span, key_span, later_fields
+from etcdpod.errors import EtcdpodError, UsageError
+from etcdpod.records import SourceInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from etcdpod.connectors.live.connection import Connection
+
+_T = TypeVar("_T")
+
+HASH_TIMEOUT = 120.0
+"""Seconds for one member's hash: it reads the whole database."""
+_HASH_TRIES = 4
+_HASH_PAUSE = 0.3
+
+# Fields that StatusResponse, Member and HashKVResponse have gained since the package's schema.
+_APPLIED_INDEX, _ERRORS, _SIZE_IN_USE, _IS_LEARNER = 7, 8, 9, 10
+_STORAGE_VERSION, _SIZE_QUOTA = 11, 12
+_MEMBER_IS_LEARNER = 5
+_HASH_REVISION = 4
+
+
+@dataclass(frozen=True, slots=True)
+class MemberStatus:
+    """What one member says of itself."""
+
+    endpoint: str
+    name: str = ""
+    member_id: int = 0
+    version: str = ""
+    storage_version: str = ""
+    """From etcd 3.6 on."""
+    is_leader: bool = False
+    is_learner: bool = False
+    leader_id: int = 0
+    """0: this member knows no leader."""
+    raft_term: int = 0
+    raft_index: int = 0
+    raft_applied_index: int = 0
+    revision: int = 0
+    """The newest revision that this member has."""
+    db_size: int = 0
+    """Bytes of the database file that are in use by pages, free ones included."""
+    db_size_in_use: int = 0
+    """Bytes without the free pages."""
+    db_size_quota: int = 0
+    """Bytes, from etcd 3.6 on; 0 if unknown."""
+    alarms: tuple[str, ...] = ()
+    """Alarms and errors as etcd words them."""
+    problem: str = ""
+    """Why the member did not answer; the numbers are 0 then."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberHash:
+    """The hash of one member's keys, or why there is none."""
+
+    endpoint: str
+    name: str = ""
+    hash: int = 0
+    revision: int = 0
+    """The revision that the hash covers."""
+    compact_revision: int = 0
+    """Hashes compare only where this is equal too; -1: never compacted."""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HashComparison:
+    """The members' hashes at one revision."""
+
+    revision: int
+    hashes: tuple[MemberHash, ...]
+    agree: bool | None
+    """None: fewer than two hashes can be compared."""
+    odd: tuple[str, ...]
+    """Names of the members that disagree with the majority; all, where there is none."""
+
+
+def current_revision(connection: Connection, span: Span) -> int:
+    """The newest revision; of the cluster, or of one member where reads are serializable."""
+    quorum = not connection.options.serializable
+    request = etcdrpc.RangeRequest(key=span.key, limit=1, keys_only=True, serializable=not quorum)
+    return int(connection.call("KV.Range", request, quorum=quorum).header.revision)
+
+
+def source_info(connection: Connection, target: str) -> SourceInfo:
+    """What the etcd behind ``connection`` is, with the state of its members."""
+    member = connection.ready(quorum=False)
+    status = connection.call("Maintenance.Status", etcdrpc.StatusRequest(), quorum=False)
+    notes: list[str] = []
+    revision, compact = int(status.header.revision), 0
+    try:
+        revision = current_revision(connection, key_span(b"\0"))
+    except EtcdpodError as error:
+        notes.append(f"newest revision of this member only: {error.what}")
+    try:
+        compact = find_compact_revision(connection, key_span(b"\0"))
+    except EtcdpodError as error:
+        notes.append(f"compact revision unknown: {error.what}")
+    members = members_status(connection)
+    details: dict[str, object] = {
+        "endpoint in use": str(member.endpoint),
+        "leader": next((m.name or m.endpoint for m in members if m.is_leader), "none seen"),
+        "raft term": int(status.raftTerm),
+        "size in use": int(_number(later_fields(status), _SIZE_IN_USE)),
+        "alarms": [f"{m.name or m.endpoint}: {alarm}" for m in members for alarm in m.alarms],
+        "revision skew": _skew(members),
+        "members": members,
+    }
+    if notes:
+        details["notes"] = notes
+    return SourceInfo(
+        target,
+        "live",
+        revision,
+        compact,
+        etcd_version=status.version,
+        cluster_id=int(status.header.cluster_id),
+        size=int(status.dbSize),
+        details=details,
+    )
+
+
+def members_status(connection: Connection) -> tuple[MemberStatus, ...]:
+    """The status of each endpoint given and of each other member of the cluster, once each."""
+    connection.ready(quorum=False)
+    listed = _listed_members(connection)
+    with _reachable(connection, listed) as members:
+        answers = _ask_all(members, lambda member: _status(connection, member, listed))
+    known = {answer.member_id for answer in answers if answer.member_id}
+    unseen = [
+        MemberStatus(
+            ", ".join(member.clientURLs) or "no client URL",
+            name=member.name or "not started",
+            member_id=member.ID,
+            is_learner=bool(_number(later_fields(member), _MEMBER_IS_LEARNER)),
+            problem="not asked: it announces no other endpoint",
+        )
+        for member in listed.values()
+        if member.ID not in known and not member.clientURLs
+    ]
+    return (*_once_each(answers), *unseen)
+
+
+def hash_members(connection: Connection) -> HashComparison:
+    """Compares the members' hashes of all keys at one revision.
+
+    A member that has not come to the revision yet, or whose compaction is under way, is asked
+    again a few times: only hashes of equal revision and equal compact revision can be compared.
+    """
+    listed = _listed_members(connection)
+    with _reachable(connection, listed) as members:
+        for attempt in range(_HASH_TRIES):
+            revision = current_revision(connection, key_span(b"\0"))
+            # A compaction up to the newest revision makes older servers refuse that revision.
+            asked = revision if revision > _compact(connection) else 0
+            hashes = _ask_all(members, lambda member: _hash(connection, member, asked, listed))  # noqa: B023
+            hashes = tuple({item.name or item.endpoint: item for item in hashes}.values())
+            scopes = {(item.revision, item.compact_revision) for item in hashes if not item.problem}
+            lagging = any("future revision" in item.problem for item in hashes)
+            if (len(scopes) <= 1 and not lagging) or attempt == _HASH_TRIES - 1:
+                break
+            time.sleep(_HASH_PAUSE)
+    return _compared(revision, hashes)
+
+
+def _compared(revision: int, hashes: tuple[MemberHash, ...]) -> HashComparison:
+    answered = [item for item in hashes if not item.problem]
+    scopes = Counter((item.revision, item.compact_revision) for item in answered)
+    if not scopes or scopes.most_common(1)[0][1] < 2:
+        return HashComparison(revision, hashes, None, ())
+    scope = scopes.most_common(1)[0][0]
+    comparable = [item for item in answered if (item.revision, item.compact_revision) == scope]
+    votes = Counter(item.hash for item in comparable).most_common()
+    if len(votes) == 1:
+        return HashComparison(revision, hashes, True, ())
+    majority = votes[0][0] if votes[0][1] > votes[1][1] else None
+    odd = tuple(item.name or item.endpoint for item in comparable if item.hash != majority)
+    return HashComparison(revision, hashes, False, odd)
+
+
+def _compact(connection: Connection) -> int:
+    return find_compact_revision(connection, key_span(b"\0"))
+
+
+def _listed_members(connection: Connection) -> dict[int, Any]:
+    """The cluster's own list of members, by id; empty where it may not be read."""
+    try:
+        answer = connection.call("Cluster.MemberList", etcdrpc.MemberListRequest(), quorum=False)
+    except EtcdpodError:
+        return {}
+    return {member.ID: member for member in answer.members}
+
+
+def _reachable(
+    connection: Connection, listed: dict[int, Any]
+) -> AbstractContextManager[tuple[Member, ...]]:
+    """The members behind the endpoints given, and those that the cluster names beside them."""
+    from contextlib import contextmanager
+
+    @contextmanager
+    def opened() -> Iterator[tuple[Member, ...]]:
+        given = connection.each()
+        answered = {m.status.header.member_id for m in given if m.status is not None}
+        known = {str(member.endpoint) for member in given}
+        extra = []
+        for listed_member in listed.values():
+            urls = [url for url in listed_member.clientURLs if url not in known]
+            if listed_member.ID in answered or len(urls) < len(listed_member.clientURLs):
+                continue
+            try:
+                endpoints = parse_endpoints(urls[:1], secure_by_default=False)
+            except UsageError:
+                continue
+            extra += [Member(e, connection.files, connection.options) for e in endpoints]
+        try:
+            yield (*given, *extra)
+        finally:
+            for member in extra:
+                member.close()
+
+    return opened()
+
+
+def _ask_all(members: tuple[Member, ...], ask: Callable[[Member], _T]) -> tuple[_T, ...]:
+    with ThreadPoolExecutor(max(1, len(members))) as pool:
+        return tuple(pool.map(ask, members))
+
+
+def _status(connection: Connection, member: Member, listed: dict[int, Any]) -> MemberStatus:
+    try:
+        answer = member.maintenance.Status(
+            etcdrpc.StatusRequest(),
+            timeout=connection.options.dial_timeout,
+            metadata=connection.metadata(quorum=False),
+        )
+    except grpc.RpcError as error:
+        return MemberStatus(str(member.endpoint), problem=short_reason(error))
+    later, header = later_fields(answer), answer.header
+    texts = [bytes(item).decode("utf-8", "replace").strip() for item in later.get(_ERRORS, ())]
+    version = later.get(_STORAGE_VERSION, [b""])[-1]
+    return MemberStatus(
+        str(member.endpoint),
+        name=listed[header.member_id].name if header.member_id in listed else "",
+        member_id=header.member_id,
+        version=answer.version,
+        storage_version=bytes(version).decode("utf-8", "replace"),
+        is_leader=answer.leader == header.member_id != 0,
+        is_learner=bool(_number(later, _IS_LEARNER)),
+        leader_id=answer.leader,
+        raft_term=answer.raftTerm,
+        raft_index=answer.raftIndex,
+        raft_applied_index=_number(later, _APPLIED_INDEX),
+        revision=header.revision,
+        db_size=answer.dbSize,
+        db_size_in_use=_number(later, _SIZE_IN_USE),
+        db_size_quota=_number(later, _SIZE_QUOTA),
+        alarms=tuple(texts),
+    )
+
+
+def _hash(
+    connection: Connection, member: Member, revision: int, listed: dict[int, Any]
+) -> MemberHash:
+    where = str(member.endpoint)
+    try:
+        answer = member.maintenance.HashKV(
+            etcdrpc.HashKVRequest(revision=revision),
+            timeout=HASH_TIMEOUT,
+            metadata=connection.metadata(quorum=False),
+        )
+    except grpc.RpcError as error:
+        return MemberHash(where, problem=explain(error, member.endpoint, HASH_TIMEOUT).what)
+    header = answer.header
+    return MemberHash(
+        where,
+        name=listed[header.member_id].name if header.member_id in listed else "",
+        hash=answer.hash,
+        revision=_number(later_fields(answer), _HASH_REVISION) or revision or header.revision,
+        compact_revision=answer.compact_revision,
+    )
+
+
+def _once_each(statuses: tuple[MemberStatus, ...]) -> tuple[MemberStatus, ...]:
+    """Several endpoints may lead to one member; those that did not answer are all kept."""
+    found = {status.member_id or status.endpoint: status for status in reversed(statuses)}
+    return tuple(reversed(found.values()))
+
+
+def _skew(members: tuple[MemberStatus, ...]) -> int:
+    """How many revisions the members that answered lie apart."""
+    revisions = [member.revision for member in members if not member.problem]
+    return max(revisions) - min(revisions) if revisions else 0
+
+
+def _number(fields: dict[int, list[Any]], number: int) -> int:
+    return int(fields.get(number, [0])[-1])

@@ -1,0 +1,143 @@
+"""Lists read in pages: bounded in keys and in bytes, all of one pinned revision."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import grpc
+from etcd3 import etcdrpc
+
+from etcdpod.connectors.live.explain import AnswerTooLargeError, DeadlineError
+from etcdpod.errors import FutureRevisionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from etcdpod.connectors.live.connection import Connection
+    from etcdpod.connectors.live.messages import Span
+
+TARGET_BYTES = 2 << 20
+"""What a page should weigh."""
+MAX_KEYS = 1_000
+"""Keys of a page with values: bounds what etcd gathers when values suddenly grow."""
+MAX_BARE_KEYS = 10_000
+"""Keys of a page without values."""
+FIRST_KEYS = 2
+"""Keys of the first page: nothing is known about sizes yet, and values may be megabytes."""
+GROWTH = 4
+"""A page has at most this many times the keys of the one before."""
+
+
+class Page(NamedTuple):
+    """One answer."""
+
+    kvs: Any
+    """The messages of its keys, in byte order."""
+    revision: int
+    """The revision that the whole list is read at."""
+    current_revision: int
+    """The newest revision of the member that answered, then."""
+
+
+class PageSize:
+    """How many keys to ask for next, learnt from the pages that came."""
+
+    def __init__(self, *, keys_only: bool) -> None:
+        self._keys_only = keys_only
+        self.limit = MAX_BARE_KEYS if keys_only else FIRST_KEYS
+
+    def learn(self, keys: int, size: int) -> None:
+        """Takes in that ``keys`` keys weighed ``size`` bytes."""
+        if self._keys_only or keys == 0:
+            return
+        fitting = TARGET_BYTES * keys // max(size, 1)
+        self.limit = max(1, min(fitting, self.limit * GROWTH, MAX_KEYS))
+
+    def shrink(self, size: int) -> bool:
+        """Takes in that an answer was too large or too slow; False when it cannot be smaller.
+
+        Args:
+            size: bytes of the answer that was refused, 0 if unknown.
+        """
+        if self.limit == 1:
+            return False
+        self.limit = max(1, min(self.limit // 2, TARGET_BYTES * self.limit // max(size, 1)))
+        return True
+
+
+class Listing:
+    """The pages of one list; while one is read, the next is on its way."""
+
+    def __init__(
+        self, connection: Connection, span: Span, at: int | None, *, keys_only: bool
+    ) -> None:
+        self._connection = connection
+        self._span = span
+        self._keys_only = keys_only
+        self._serializable = connection.options.serializable
+        self._size = PageSize(keys_only=keys_only)
+        self.revision = at
+        """The pinned revision; None until the first page."""
+
+    def pages(self, start: bytes | None = None) -> Iterator[Page]:
+        """The pages from key ``start`` on (default: all).
+
+        Raises:
+            CompactedError: the pinned revision was compacted; ask again with another listing.
+            EtcdpodError: etcd refused, or nobody answered.
+        """
+        key = self._span.key if start is None else start
+        response = self._fetch(key, None)
+        while True:
+            if self.revision is None:
+                self.revision = response.header.revision
+            kvs, ahead = response.kvs, None
+            self._size.learn(len(kvs), response.ByteSize())
+            if response.more and kvs:
+                key = kvs[-1].key + b"\0"
+                ahead = self._begin(key)
+            yield Page(kvs, self.revision, response.header.revision)
+            if ahead is None:
+                return
+            response = self._fetch(key, ahead)
+
+    def _request(self, key: bytes, *, serializable: bool) -> Any:
+        return etcdrpc.RangeRequest(
+            key=key,
+            range_end=self._span.end,
+            limit=self._size.limit,
+            revision=self.revision,
+            serializable=serializable,
+            keys_only=self._keys_only,
+        )
+
+    def _begin(self, key: bytes) -> Any:
+        # A pinned revision is the same at every member that has it: no quorum is asked again.
+        request = self._request(key, serializable=True)
+        return self._connection.begin("KV.Range", request, quorum=False)
+
+    def _fetch(self, key: bytes, ahead: Any) -> Any:
+        if ahead is not None:
+            with suppress(grpc.RpcError, grpc.FutureCancelledError):
+                return ahead.result()
+            # Asked again below, where every failure has its answer.
+        serializable = self._serializable or ahead is not None
+        while True:
+            try:
+                return self._connection.call(
+                    "KV.Range",
+                    self._request(key, serializable=serializable),
+                    quorum=not serializable,
+                )
+            except AnswerTooLargeError as error:
+                if not self._size.shrink(error.size):
+                    raise
+            except DeadlineError:
+                if not self._size.shrink(0):
+                    raise
+            except FutureRevisionError:
+                # Another member answers now, and it lags: let it catch up with the leader.
+                if not serializable or self._serializable:
+                    raise
+                serializable = False

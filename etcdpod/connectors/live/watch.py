@@ -1,0 +1,160 @@
+"""Watch streams: requests out, answers in, and a barrier that tells when all was delivered."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from etcdpod.connectors.live.messages import progress_request, watch_request
+from etcdpod.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from etcdpod.connectors.live.connection import Member
+    from etcdpod.connectors.live.messages import Span
+
+PROGRESS_INTERVAL = 60.0
+"""Seconds of silence after which an etcd that answers it well is asked how far a watch is."""
+
+_LISTENING = 0.5
+"""Seconds between two looks at a silent stream."""
+
+_MAX_ROUNDS = 600
+"""Rounds of etcd (0.1 s each) that a member may lag behind a revision that its cluster has."""
+
+_NEVER_REVISION = -2
+"""A start revision below every compact revision, -1 (never compacted) included. Not -1 itself:
+etcd up to 3.5.22 and 3.6.4 accepts it and then withholds events from other watches."""
+
+
+class WatchCall:
+    """One watch stream to one member. Watches on it are numbered from 0 as they are created."""
+
+    def __init__(
+        self, member: Member, metadata: tuple[tuple[str, str], ...], silence: float | None
+    ) -> None:
+        self.member = member
+        self._asks_progress = silence is None and answers_progress(member.status.version)
+        self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._waiting_since: float | None = None
+        self._ended = threading.Event()
+        self._call = member.watch.Watch(self._send(), metadata=metadata)
+        if silence is not None:
+            threading.Thread(target=self._listen, args=(silence,), daemon=True).start()
+
+    def create(self, span: Span, start_revision: int) -> None:
+        """Adds a watch to the stream."""
+        self._requests.put(watch_request(span, start_revision))
+
+    def ask_progress(self) -> None:
+        """Asks how far the watches of this stream have come."""
+        self._requests.put(progress_request())
+
+    def __iter__(self) -> Iterator[Any]:
+        while True:
+            self._waiting_since = time.monotonic()
+            response = next(self._call, None)
+            self._waiting_since = None
+            if response is None:
+                return
+            yield response
+
+    def close(self) -> None:
+        """Ends the stream; may be called twice."""
+        self._ended.set()
+        self._requests.put(None)
+        self._call.cancel()
+
+    def _send(self) -> Iterator[Any]:
+        """The requests as they are put; runs in a thread of gRPC's."""
+        while True:
+            try:
+                request = self._requests.get(timeout=PROGRESS_INTERVAL)
+            except queue.Empty:
+                if self._asks_progress:
+                    yield progress_request()
+                continue
+            if request is None:
+                return
+            yield request
+
+    def _listen(self, silence: float) -> None:
+        """Ends a stream on which nothing came for ``silence`` seconds though it was waited for."""
+        while not self._ended.wait(_LISTENING):
+            since = self._waiting_since
+            if since is not None and time.monotonic() - since > silence:
+                self._call.cancel()
+                return
+
+
+class Barrier:
+    """Tells when a watch has delivered every change up to a revision.
+
+    A watch says nothing where nothing changes, so its end has to be asked for. Newer etcds answer
+    a progress request when all watches of a stream have caught up. Older ones answer at once,
+    true or not (etcd issue 15220), or never (17507): there a second watch is added that etcd must
+    cancel, as its start lies below the compact revision. Etcd brings waiting watches up to date
+    in rounds and cancels such a one at the start of a round. So once one was cancelled and the
+    next one is, with nothing delivered between, the watch in question had caught up.
+    """
+
+    def __init__(self, call: WatchCall, span: Span, through: int, compact_revision: int) -> None:
+        self._call = call
+        self._span = span
+        self._through = through
+        self._start = 1 if compact_revision > 1 else _NEVER_REVISION
+        self._by_progress = compact_revision <= 1 and answers_progress(call.member.status.version)
+        self._reached = False
+        self._quiet = False
+        self._rounds = 0
+
+    def raise_up(self) -> None:
+        """Starts asking; to be called when the watch in question was created."""
+        if self._by_progress:
+            self._call.ask_progress()
+        else:
+            self._call.create(self._span, self._start)
+
+    def delivered(self) -> None:
+        """Takes in that the watch in question delivered something."""
+        self._quiet = False
+
+    def passed(self, response: Any) -> bool:
+        """Takes in an answer that is not for the watch in question; True when that is through."""
+        if self._by_progress:
+            return bool(response.watch_id == -1 and response.header.revision >= self._through)
+        if response.created:
+            self._reached = response.header.revision >= self._through
+        if not response.canceled:
+            return False
+        if self._quiet:
+            return True
+        self._quiet = self._reached
+        self._rounds += 1
+        if self._rounds > _MAX_ROUNDS and not self._reached:
+            raise SourceError(
+                f"this member does not come to revision {self._through}, which its cluster has",
+                path=str(self._call.member.endpoint),
+                next_step="name another member",
+            )
+        self.raise_up()
+        return False
+
+
+def answers_progress(version: str) -> bool:
+    """Whether an etcd of this version answers progress requests when, and only when, it is true.
+
+    From 3.4.31 and 3.5.13 on (etcd's change logs: issues 15220 and 17507).
+    """
+    numbers = version.split("-", 1)[0].split(".")
+    if len(numbers) != 3 or not all(number.isascii() and number.isdigit() for number in numbers):
+        return False
+    major, minor, patch = (int(number) for number in numbers)
+    if (major, minor) == (3, 4):
+        return patch >= 31
+    if (major, minor) == (3, 5):
+        return patch >= 13
+    return (major, minor) >= (3, 6)
