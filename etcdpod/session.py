@@ -6,11 +6,13 @@ Nothing here prints. What the user should hear is collected in ``notices`` and `
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from etcdpod.connectors import open_source
 from etcdpod.decoder import Decoder
 from etcdpod.demo import demo_path
+from etcdpod.history.moment import last_moment
 from etcdpod.history.view import Registry
 
 if TYPE_CHECKING:
@@ -70,6 +72,21 @@ class Session:
     def damage(self) -> list[Damage]:
         """Defects met so far."""
         return self.connector.damage
+
+    def now(self, at: int | None = None) -> tuple[datetime, str]:
+        """The moment that ages count to, in UTC, and a sentence that says which it is.
+
+        Args:
+            at: the revision that is looked at; None for the newest.
+        """
+        if self.info.kind == "live" and at is None:
+            return datetime.now(UTC), "ages count to the present"
+        moment = last_moment(self.registry, at)
+        if moment is None:
+            return datetime.now(UTC), "nothing here carries a time: ages count to the present"
+        what = "the source's last moment" if at is None else f"the moment of revision {at}"
+        text = moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+        return moment, f"ages count to {text}, {what} (--now changes it)"
 
     def close(self) -> None:
         """Give up files and connections."""

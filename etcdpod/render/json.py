@@ -51,10 +51,15 @@ def compact(value: Any) -> str:
 
 def pretty_list(objects: Iterable[Any]) -> Iterator[str]:
     """The List that kubectl makes of several objects, piece by piece: it holds one at a time."""
+    return list_of(pretty(thing, 2) for thing in objects)
+
+
+def list_of(texts: Iterable[str]) -> Iterator[str]:
+    """The same List of objects that are text already: ``pretty(thing, 2)`` of each."""
     yield '{\n    "apiVersion": "v1",\n    "items": ['
     separator = "\n        "
-    for thing in objects:
-        yield separator + pretty(thing, 2)
+    for text in texts:
+        yield separator + text
         separator = ",\n        "
     end = "" if separator.startswith("\n") else "\n    "
     yield (

@@ -1,0 +1,317 @@
+"""``etcdpod get``: objects as kubectl shows them, as of any revision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from etcdpod.cli.arguments import parse_targets
+from etcdpod.cli.diagnostics import say
+from etcdpod.cli.options import (
+    at_option,
+    namespace_options,
+    now_option,
+    open_session,
+    outcome,
+    source_options,
+)
+from etcdpod.cli.output import write, write_bytes
+from etcdpod.errors import ExitCode, UsageError
+from etcdpod.history.bulk import map_slices
+from etcdpod.history.query import Query, matching, records
+from etcdpod.records import Encrypted, Undecodable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from etcdpod.cli.outputs import Output
+    from etcdpod.history.view import Item, Registry
+    from etcdpod.records import Record
+    from etcdpod.session import Session, SourceOptions
+
+
+@dataclass(frozen=True)
+class Form:
+    """How the answer is to look: the words of the command, as given."""
+
+    output: str = ""
+    sort_by: str = ""
+    header: bool = True
+    managed_fields: bool = False
+    show_labels: bool = False
+    label_columns: tuple[str, ...] = ()
+    now: datetime | None = None
+
+
+@click.command("get")
+@click.argument("words", nargs=-1, metavar="KIND [NAME | NS/NAME]…")
+@namespace_options
+@click.option("-l", "--selector", default="", help="Label selector: app=web,tier!=db.")
+@click.option("--field-selector", default="", help="Field selector: status.phase=Running.")
+@at_option
+@click.option("--deleted", is_flag=True, help="What was deleted, as it last was.")
+@click.option(
+    "-o",
+    "--output",
+    default="",
+    help="wide, yaml, json, jsonl, name, jsonpath=…, custom-columns=…, raw or hex.",
+)
+@click.option("--sort-by", default="", metavar="JSONPATH", help="Order rows by this field.")
+@click.option("--no-headers", is_flag=True, help="Rows only.")
+@click.option("--show-labels", is_flag=True, help="A column with all labels.")
+@click.option("-L", "--label-columns", multiple=True, metavar="LABEL", help="A label as a column.")
+@click.option("--show-managed-fields", is_flag=True, help="Keep metadata.managedFields.")
+@now_option
+@source_options
+def command(
+    words: tuple[str, ...],
+    namespace: str | None,
+    all_namespaces: bool,
+    selector: str,
+    field_selector: str,
+    at: int | None,
+    deleted: bool,
+    options: SourceOptions,
+    **form: Any,
+) -> ExitCode:
+    """Objects as kubectl shows them: same columns, same YAML, as of any revision.
+
+    \b
+    etcdpod get pods -A --from demo
+    etcdpod get pod shop/db-0 -o yaml --at 514 --from demo
+    etcdpod get pods -n shop --deleted --from demo-end
+    """
+    with open_session(options) as session:
+        targets = parse_targets(
+            session.registry, words, namespace, all_namespaces=all_namespaces
+        )
+        selectors = _selectors(selector, field_selector)
+        if selectors and any(target.name is not None for target in targets):
+            raise UsageError("a selector does not go with a name")
+        queries = [
+            Query(t.resource, t.namespace, t.name, at, selectors, deleted) for t in targets
+        ]
+        printing = _Printing(session, _form(form), queries)
+        printing.print_all(all_namespaces=all_namespaces)
+        return outcome(session, printing.code)
+
+
+def _form(words: dict[str, Any]) -> Form:
+    return Form(
+        output=words["output"],
+        sort_by=words["sort_by"],
+        header=not words["no_headers"],
+        managed_fields=words["show_managed_fields"],
+        show_labels=words["show_labels"],
+        label_columns=tuple(
+            label for group in words["label_columns"] for label in group.split(",")
+        ),
+        now=words["now"],
+    )
+
+
+def _selectors(labels: str, fields: str) -> tuple[Any, ...]:
+    if not labels and not fields:
+        return ()
+    from etcdpod.resources.selectors import parse_field_selector, parse_label_selector
+
+    return tuple(
+        parse(text)
+        for parse, text in ((parse_label_selector, labels), (parse_field_selector, fields))
+        if text
+    )
+
+
+class _Printing:
+    """One run of ``get``: its queries in, its text out, what could not be read counted."""
+
+    def __init__(self, session: Session, form: Form, queries: list[Query]) -> None:
+        self.session = session
+        self.registry: Registry = session.registry
+        self.form = form
+        self.queries = queries
+        self.single = len(queries) == 1 and queries[0].name is not None
+        self.code = ExitCode.FOUND
+        self.problems: list[str] = []
+
+    def print_all(self, *, all_namespaces: bool) -> None:
+        kinds = list(dict.fromkeys(query.resource for query in self.queries))
+        if self.form.output in ("raw", "hex"):
+            self._print_bytes()
+        elif self.form.output in ("", "wide", "name"):
+            shown = 0
+            for kind in kinds:
+                queries = [query for query in self.queries if query.resource == kind]
+                wide = all_namespaces or queries[0].namespace is None
+                out = self._listing(queries[0], wide=wide, several=len(kinds) > 1)
+                count = self._print(queries, out, gap=bool(shown) and self.form.output != "name")
+                shown += count
+            if not shown:
+                self._say_nothing_found()
+        else:
+            self._print(self.queries, self._document())
+        self._say_problems()
+
+    # --- formats ----------------------------------------------------------------------------
+
+    def _listing(self, query: Query, *, wide: bool, several: bool) -> Output:
+        from etcdpod.cli.outputs import Names, Table
+        from etcdpod.resources.base import fields
+        from etcdpod.resources.layout import layout, object_prefix
+        from etcdpod.resources.printers import printer_for
+
+        if self.form.output == "name":
+            return Names(object_prefix(query.resource), fields())
+        builtin = self.registry.builtin_types.of_object(
+            query.resource.api_version, query.resource.kind
+        )
+        definition = None if builtin else self.registry.definition(query.resource)
+        return Table(
+            layout(
+                printer_for(query.resource, definition),
+                self._now(query),
+                wide=self.form.output == "wide",
+                namespace=wide and query.resource.namespaced,
+                label_columns=self.form.label_columns,
+                show_labels=self.form.show_labels,
+                prefix=query.resource if several else None,
+            ),
+            header=self.form.header,
+        )
+
+    def _document(self) -> Output:
+        from etcdpod.cli import outputs
+
+        name, _, argument = self.form.output.partition("=")
+        if name == "jsonl":
+            return outputs.JsonLines()
+        if name == "json":
+            return outputs.Json(self.single)
+        if name == "yaml":
+            return outputs.Yaml(self.single)
+        if name == "jsonpath":
+            from etcdpod.render.jsonpath import Template
+
+            return outputs.Template(Template(argument), self.single)
+        if name == "custom-columns":
+            from etcdpod.render.custom_columns import CustomColumns
+
+            return outputs.CustomColumns(CustomColumns(argument), self.form.header)
+        raise UsageError(
+            f"no output format {self.form.output!r}",
+            next_step="there are wide, yaml, json, jsonl, name, jsonpath=, custom-columns=, "
+            "raw and hex",
+        )
+
+    def _now(self, query: Query) -> datetime:
+        if self.form.now is not None:
+            return self.form.now
+        moment, text = self.session.now(query.at)
+        say(f"etcdpod: {text}")
+        return moment
+
+    # --- printing ---------------------------------------------------------------------------
+
+    def _print(self, queries: list[Query], output: Output, *, gap: bool = False) -> int:
+        """Print what the queries find; how many objects that was."""
+        count = 0
+
+        def counted() -> Iterator[Any]:
+            nonlocal count
+            for part in self._parts(queries, output):
+                if gap and not count:
+                    write(["\n"])
+                count += 1
+                yield part
+
+        write(output.text(counted()))
+        return count
+
+    def _parts(self, queries: list[Query], output: Output) -> Iterator[Any]:
+        found = (part for query in queries for part in self._parts_of(query, output))
+        if not self.form.sort_by:
+            yield from (part for part, _ in found)
+            return
+        from etcdpod.render.sort import sort_key
+
+        yield from (part for part, _ in sorted(found, key=lambda pair: sort_key(pair[1])))
+
+    def _parts_of(self, query: Query, output: Output) -> Iterator[tuple[Any, Any]]:
+        for slice_parts, problems in map_slices(
+            records(self.registry, query), self._work(query, output)
+        ):
+            self.problems.extend(problems)
+            yield from slice_parts
+
+    def _work(
+        self, query: Query, output: Output
+    ) -> Callable[[Sequence[Record]], tuple[list[tuple[Any, Any]], list[str]]]:
+        """What a worker does with a slice of records: the parts, their sort values, problems."""
+        value_of = _sort_value(self.form.sort_by)
+        projection = None if self.form.sort_by else output.projection
+
+        def work(found: Sequence[Record]) -> tuple[list[tuple[Any, Any]], list[str]]:
+            parts: list[tuple[Any, Any]] = []
+            problems: list[str] = []
+            for item in matching(
+                self.registry,
+                query,
+                found,
+                projection=projection,
+                managed_fields=self.form.managed_fields,
+            ):
+                problems += _problem(item)
+                part = output.part(item)
+                if part is not None:
+                    parts.append((part, value_of(item)))
+            return parts, problems
+
+        return work
+
+    def _print_bytes(self) -> None:
+        from etcdpod.render.hexdump import hexdump
+
+        for query in self.queries:
+            for item in matching(self.registry, query, records(self.registry, query)):
+                kind = (item.object or {}).get("kind")
+                if kind == "Secret" and not self.registry.show_secrets:
+                    raise UsageError(
+                        "the bytes of a Secret would show its data",
+                        next_step="add --show-secrets if that is wanted",
+                    )
+                if self.form.output == "raw":
+                    write_bytes(item.record.value)
+                else:
+                    write(hexdump(item.record.value))
+
+    def _say_nothing_found(self) -> None:
+        namespace = self.queries[0].namespace
+        say(
+            f"No resources found in {namespace} namespace."
+            if namespace is not None
+            else "No resources found"
+        )
+
+    def _say_problems(self) -> None:
+        for problem in self.problems[:5]:
+            say(f"etcdpod: {problem}")
+        if len(self.problems) > 5:
+            say(f"etcdpod: {len(self.problems) - 5} more values could not be shown")
+        if any("undecodable" in problem for problem in self.problems):
+            self.code = ExitCode.DAMAGED
+
+
+def _problem(item: Item) -> Iterable[str]:
+    if isinstance(item.outcome, Encrypted | Undecodable):
+        yield f"{item.record.key.decode(errors='backslashreplace')}: {item.outcome}"
+
+
+def _sort_value(expression: str) -> Callable[[Item], Any]:
+    if not expression:
+        return lambda item: None
+    from etcdpod.render.sort import sort_value
+
+    return sort_value(expression)

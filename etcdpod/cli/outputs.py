@@ -1,0 +1,203 @@
+"""What ``get -o`` can print: how one object becomes a part, and the parts a text.
+
+Parts are made wherever there is a core free, so they are plain data; the text is put together
+in order, in this process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from etcdpod.render import json as json_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from etcdpod.decoder import Projection
+    from etcdpod.history.view import Item
+
+
+class Output(Protocol):
+    """A format."""
+
+    projection: Projection | None
+    """The fields it reads; None: all."""
+
+    def part(self, item: Item) -> Any:
+        """What an object contributes; None where there is no object to speak of."""
+
+    def text(self, parts: Iterable[Any]) -> Iterator[str]:
+        """The whole, piece by piece."""
+
+
+@dataclass(frozen=True)
+class JsonLines:
+    """One object a line."""
+
+    projection: Projection | None = None
+
+    def part(self, item: Item) -> str | None:
+        """The line."""
+        return None if item.object is None else json_text.compact(item.object) + "\n"
+
+    def text(self, parts: Iterable[str]) -> Iterator[str]:
+        """The lines."""
+        yield from parts
+
+
+@dataclass(frozen=True)
+class Json:
+    """kubectl's JSON: one object, or a List of them."""
+
+    single: bool
+    projection: Projection | None = None
+
+    def part(self, item: Item) -> str | None:
+        """The object's text at the depth at which it will stand."""
+        return None if item.object is None else json_text.pretty(item.object, 0 if self.single else 2)
+
+    def text(self, parts: Iterable[str]) -> Iterator[str]:
+        """The text, with the List around it."""
+        if self.single:
+            for part in parts:
+                yield part + "\n"
+        else:
+            yield from json_text.list_of(parts)
+
+
+@dataclass(frozen=True)
+class Yaml:
+    """kubectl's YAML: one object, or a List of them."""
+
+    single: bool
+    projection: Projection | None = None
+
+    def part(self, item: Item) -> str | None:
+        """The object's text; inside a List as its member."""
+        from etcdpod.render import yaml as yaml_text
+
+        if item.object is None:
+            return None
+        return yaml_text.dumps(item.object) if self.single else yaml_text.member(item.object)
+
+    def text(self, parts: Iterable[str]) -> Iterator[str]:
+        """The text, with the List around it."""
+        if self.single:
+            yield from parts
+            return
+        yield "apiVersion: v1\n"
+        empty = True
+        for part in parts:
+            yield "items:\n" + part if empty else part
+            empty = False
+        if empty:
+            yield "items: []\n"
+        yield 'kind: List\nmetadata:\n  resourceVersion: ""\n'
+
+
+@dataclass(frozen=True)
+class Template:
+    """JSONPath over the object, or over the List of all."""
+
+    template: Any
+    single: bool
+    projection: Projection | None = None
+
+    def part(self, item: Item) -> dict[str, Any] | None:
+        """The object itself: a template may look at all at once."""
+        return item.object
+
+    def text(self, parts: Iterable[dict[str, Any]]) -> Iterator[str]:
+        """What the template makes of them."""
+        found = list(parts)
+        if self.single:
+            yield from (self.template.render(thing) for thing in found)
+            return
+        yield self.template.render(
+            {
+                "apiVersion": "v1",
+                "items": found,
+                "kind": "List",
+                "metadata": {"resourceVersion": ""},
+            }
+        )
+
+
+@dataclass(frozen=True)
+class CustomColumns:
+    """``-o custom-columns``."""
+
+    columns: Any
+    header: bool
+    projection: Projection | None = None
+
+    def part(self, item: Item) -> list[str] | None:
+        """The row."""
+        row: list[str] | None = None if item.object is None else self.columns.row(item.object)
+        return row
+
+    def text(self, parts: Iterable[list[str]]) -> Iterator[str]:
+        """The table."""
+        from etcdpod.render.table import table
+
+        yield from table(self.columns.header if self.header else None, parts)
+
+
+@dataclass(frozen=True)
+class Names:
+    """``KIND/NAME`` lines."""
+
+    prefix: str
+    projection: Projection | None
+
+    def part(self, item: Item) -> str | None:
+        """The line."""
+        from etcdpod.render.safe import printable
+
+        if item.object is None:
+            return None
+        return f"{self.prefix}/{printable(str(item.object['metadata'].get('name', '')))}\n"
+
+    def text(self, parts: Iterable[str]) -> Iterator[str]:
+        """The lines."""
+        yield from parts
+
+
+@dataclass(frozen=True)
+class Table:
+    """kubectl's table."""
+
+    layout: Any
+    header: bool
+    extra: tuple[str, ...] = ()
+    """Headers of columns that are ours: DELETED AT."""
+
+    @property
+    def projection(self) -> Projection | None:
+        """What the cells read."""
+        projection: Projection = self.layout.projection
+        return projection
+
+    def part(self, item: Item) -> list[str] | None:
+        """The row; of a value that is no object its name, and why."""
+        if item.object is None:
+            return self._unreadable(item)
+        row: list[str] = self.layout.row(item.object)
+        return row
+
+    def _unreadable(self, item: Item) -> list[str]:
+        from etcdpod.render.safe import printable
+
+        header: tuple[str, ...] = self.layout.header
+        path = item.record.key.decode(errors="backslashreplace").split("/")
+        names = path[-2:] if header[0] == "NAMESPACE" else path[-1:]
+        row = [printable(name) for name in names]
+        row += [f"<{item.outcome}>"] + [""] * len(header)
+        return row[: len(header)]
+
+    def text(self, parts: Iterable[list[str]]) -> Iterator[str]:
+        """The table."""
+        from etcdpod.render.table import table
+
+        yield from table(self.layout.header if self.header else None, parts)
