@@ -6,19 +6,19 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from etcdpod.errors import SourceError
+from etcdpod.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
     from etcdpod.connectors.base import Connector
 
 CONNECTORS = (
-    # An address is told by its form alone, so it is asked first and never meets the disk.
-    "etcdpod.connectors.live:LiveConnector",
-    "etcdpod.connectors.datadir:DataDirectoryConnector",
-    # Last, since any file might be one: its error is the one that a bad file deserves.
+    # What is on the disk comes first: it is told at a glance, and needs no gRPC to be imported.
     "etcdpod.connectors.snapshot:SnapshotConnector",
+    "etcdpod.connectors.datadir:DataDirectoryConnector",
+    # An address is told by its form alone.
+    "etcdpod.connectors.live:LiveConnector",
 )
-"""The classes of sources in the order in which they are asked, as ``module:class``."""
+"""The classes of sources as ``module:class``, in the order in which they are asked."""
 
 
 def open_source(target: str, **options: Any) -> Connector:
@@ -29,19 +29,34 @@ def open_source(target: str, **options: Any) -> Connector:
         options: passed on to the connector (TLS files, user, time-outs for an endpoint).
 
     Raises:
+        UsageError: ``target`` is empty.
         SourceError: nothing can open it.
     """
-    for name in CONNECTORS:
-        module, _, attribute = name.partition(":")
-        try:
-            connector = getattr(import_module(module), attribute)
-        except ModuleNotFoundError as error:
-            if error.name != module:
-                raise
-            continue
+    if not target:
+        raise UsageError("no source is named", next_step="name a file, a directory or an endpoint")
+    for connector in _connectors():
         if connector.detect(target):
             opened: Connector = connector.open(target, **options)
             return opened
-    if Path(target).exists():
-        raise SourceError("is neither a snapshot file nor an etcd data directory", path=target)
-    raise SourceError("no such file or directory", path=target)
+    raise _unknown(target)
+
+
+def _connectors() -> Any:
+    """The classes in ``CONNECTORS``, each imported when its turn comes."""
+    for name in CONNECTORS:
+        module, _, attribute = name.partition(":")
+        yield getattr(import_module(module), attribute)
+
+
+def _unknown(target: str) -> SourceError:
+    try:
+        path = Path(target)
+        if path.is_dir():
+            what = "is no etcd data directory: it has no member/snap/db"
+            return SourceError(what, next_step="name the directory above member", path=target)
+        if path.exists():
+            return SourceError("is neither a file nor a directory", path=target)
+    except (OSError, ValueError):
+        return SourceError("is no usable name", path=repr(target))
+    next_step = "name a snapshot, a data directory, or an endpoint such as 127.0.0.1:2379"
+    return SourceError("no such file or directory", next_step=next_step, path=target)

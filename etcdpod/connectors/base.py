@@ -17,8 +17,9 @@ class Connector(Protocol):
     computed above, once, for every source. Revisions are main revisions.
     """
 
-    damage: list[Damage]
-    """Defects met so far; it may grow while records are read."""
+    @property
+    def damage(self) -> list[Damage]:
+        """Defects met so far; it may grow while records are read."""
 
     def info(self) -> SourceInfo:
         """What this source is and how far it reaches."""

@@ -2,142 +2,200 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, overload
+import os
+import stat
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
+import numpy as np
+
+from etcdpod.connectors.snapshot_info import describe
 from etcdpod.errors import CompactedError, FutureRevisionError
-from etcdpod.formats.bbolt.defects import Defects
-from etcdpod.formats.bbolt.file import BboltFile
-from etcdpod.formats.bbolt.tree import Tree
-from etcdpod.formats.mvcc.backend import read_backend
-from etcdpod.formats.mvcc.index import RevisionIndex
-from etcdpod.records import (
-    Compacted,
-    Deleted,
-    NotRecorded,
-    Provenance,
-    Record,
-    Revision,
-    SourceInfo,
-)
+from etcdpod.formats.mvcc.store import ATTEMPTS, Store
+from etcdpod.records import Compacted, Deleted, NotRecorded, Provenance, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from os import PathLike
+    from collections.abc import Callable, Iterator
 
     from etcdpod.formats.bbolt.gather import Integers
-    from etcdpod.records import Absence, Damage
+    from etcdpod.formats.mvcc.index import RevisionIndex
+    from etcdpod.records import Absence, Damage, SourceInfo
 
-_BATCH = 1024
+Answer = TypeVar("Answer")
+
+BATCH = 512
 """Records made at once while a selection is iterated."""
 
 
-class SnapshotConnector:
-    """The revisions in one bbolt file."""
+class KeyUsage(NamedTuple):
+    """What one key takes up in the file."""
 
-    def __init__(self, file: BboltFile) -> None:
-        self.file = file
-        self.damage: list[Damage] = file.damage
-        defects = Defects(file.path, self.damage)
-        self._tree = Tree(file, self.damage)
-        self._backend = read_backend(self._tree, defects)
-        self.index = RevisionIndex(self._tree, self._backend, defects)
+    key: bytes
+    revisions: int
+    """Revisions kept, tombstones included."""
+    bytes: int
+    """Bytes of the values of all of them."""
+    live: bool
+    """Whether the key exists at the current revision."""
+    size: int
+    """Bytes of its current value; 0 where it does not exist."""
+
+
+class SnapshotConnector:
+    """The revisions in one bbolt file.
+
+    On the ``db`` of a running member every answer comes from one committed state, and a later
+    answer may come from a newer state than an earlier one.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._described: tuple[Store, SourceInfo] | None = None
 
     @classmethod
-    def detect(cls, target: str | PathLike[str]) -> bool:
-        """Whether ``target`` is a regular file that could be one; never raises."""
-        from pathlib import Path
-
+    def detect(cls, target: str | os.PathLike[str]) -> bool:
+        """Whether ``target`` is anything on the disk but a directory; never raises."""
         try:
-            return Path(target).is_file()
+            return not stat.S_ISDIR(os.stat(target).st_mode)  # noqa: PTH116 any name will do
         except (OSError, ValueError):
             return False
 
     @classmethod
-    def open(cls, target: str | PathLike[str]) -> SnapshotConnector:
-        """Open and index the file.
+    def open(cls, target: str | os.PathLike[str], **_connection: Any) -> SnapshotConnector:
+        """Open and index the file; what concerns connections is not for files.
 
         Raises:
             SourceError: it cannot be read as a bbolt file.
         """
-        return cls(BboltFile.open(target))
+        return cls(Store.open(target))
+
+    @property
+    def store(self) -> Store:
+        """The state that the next answer comes from."""
+        self._store = self._store.refreshed()
+        return self._store
+
+    @property
+    def damage(self) -> list[Damage]:
+        """Defects met so far; more may be found while records are read."""
+        return self._store.damage
 
     def info(self) -> SourceInfo:
         """What this file is and how far it reaches."""
-        return SourceInfo(
-            target=self.file.path,
-            kind="snapshot" if self.file.has_trailer else "db",
-            current_revision=self.index.current_revision,
-            compact_revision=self.index.compact_revision,
-            etcd_version=self._backend.etcd_version,
-            size=self.file.size,
-        )
+        store = self.store
+        if self._described is None or self._described[0] is not store:
+            self._described = (store, describe(store))
+        return self._described[1]
 
-    def range(self, prefix: bytes, at: int | None = None, *, keys_only: bool = False) -> Rowset:
-        """The keys under ``prefix`` that are alive at revision ``at``, in byte order."""
-        revision = self._checked(at)
-        return Rowset(self, self.index.alive(prefix, revision), keys_only)
+    def check_trailer(self) -> bool | None:
+        """Whether the SHA-256 trailer is right; None without one. Reads the whole file."""
+        return self._store.file.trailer_matches()
+
+    def range(
+        self, prefix: bytes, at: int | None = None, *, keys_only: bool = False
+    ) -> SnapshotSelection:
+        """The keys under ``prefix`` that are alive at revision ``at``, in byte order.
+
+        Raises:
+            CompactedError: ``at`` lies below the compact revision.
+            FutureRevisionError: ``at`` is newer than the file.
+        """
+        return self._select(lambda index: index.alive(prefix, self._checked(index, at)), keys_only)
 
     def get(self, key: bytes, at: int | None = None) -> Record | Absence:
-        """The revision of ``key`` that is current at ``at``, or why there is none."""
-        index = self.index
-        if at is not None and at < index.compact_revision:
-            return Compacted(key, at, index.compact_revision)
-        limit = index.before(self._checked(at))
-        rows = index.of_key(key)
-        rows = rows[rows < limit]
-        if len(rows) == 0:
+        """The revision of ``key`` that is current at ``at``, or why there is none.
+
+        Raises:
+            FutureRevisionError: ``at`` is newer than the file.
+        """
+        compact_revision = self.store.index.compact_revision
+        if at is not None and at < compact_revision:
+            return Compacted(key, at, compact_revision)
+
+        def newest_two(index: RevisionIndex) -> Integers:
+            rows = index.of_key(key)
+            return rows[rows < index.before(self._checked(index, at))][-2:]
+
+        found = list(self._select(newest_two, keys_only=False))
+        if not found:
             return NotRecorded(key)
-        found = Rowset(self, rows[-2:], keys_only=False)
         if not found[-1].tombstone:
             return found[-1]
-        last = found[0] if len(found) > 1 and not found[0].tombstone else None
-        return Deleted(key, found[-1], last)
+        return Deleted(key, found[-1], found[0] if not found[0].tombstone else None)
 
-    def history(self, key: bytes, *, since: int | None = None, keys_only: bool = False) -> Rowset:
+    def history(
+        self, key: bytes, *, since: int | None = None, keys_only: bool = False
+    ) -> SnapshotSelection:
         """All kept revisions of one key, tombstones included, in revision order."""
-        return self._since(self.index.of_key(key), since, keys_only)
+        return self._select(lambda index: index.since(index.of_key(key), since), keys_only)
 
     def records(
         self, prefix: bytes = b"", *, since: int | None = None, keys_only: bool = False
-    ) -> Rowset:
+    ) -> SnapshotSelection:
         """All kept revisions under ``prefix``, tombstones included, in revision order."""
-        return self._since(self.index.under(prefix), since, keys_only)
+        return self._select(lambda index: index.since(index.under(prefix), since), keys_only)
+
+    def usage(self, prefix: bytes = b"") -> Iterator[KeyUsage]:
+        """What each key under ``prefix`` takes up, in byte order, without reading a value."""
+        store, table = self._ask(lambda index: index.table(prefix))
+        if not table.keys:
+            return
+        rows = store.index.rows
+        size = rows.value_size[table.order].astype(np.int64)
+        total = np.add.reduceat(size, table.starts[:-1])
+        last = table.order[table.starts[1:] - 1]
+        live = ~rows.tombstone[last]
+        columns = (np.diff(table.starts), total, live, np.where(live, rows.value_size[last], 0))
+        for key, *numbers in zip(table.keys, *(c.tolist() for c in columns), strict=True):
+            yield KeyUsage(key, *numbers)
 
     def close(self) -> None:
         """Unmap the file; may be called twice."""
-        self.file.close()
+        self._store.file.close()
 
-    def _since(self, rows: Integers, since: int | None, keys_only: bool) -> Rowset:
-        if since is not None:
-            rows = rows[self.index.rows.main[rows] >= since]
-        return Rowset(self, rows, keys_only)
+    def _select(
+        self, question: Callable[[RevisionIndex], Integers], keys_only: bool
+    ) -> SnapshotSelection:
+        return SnapshotSelection(*self._ask(question), keys_only)
 
-    def _checked(self, at: int | None) -> int:
-        index = self.index
+    def _ask(self, question: Callable[[RevisionIndex], Answer]) -> tuple[Store, Answer]:
+        """An answer, and the state that gave it, in which no page was reused meanwhile."""
+        for _ in range(ATTEMPTS):
+            store = self.store
+            answer = question(store.index)
+            if not store.file.changed():
+                break
+        return store, answer
+
+    @staticmethod
+    def _checked(index: RevisionIndex, at: int | None) -> int:
+        """The revision asked for, where this file can tell what was current at it."""
         if at is None:
             return index.current_revision
         if at < index.compact_revision:
             raise CompactedError(
                 f"revision {at} was compacted away",
-                next_step=f"the oldest complete one here is {index.compact_revision}",
-                path=self.file.path,
+                next_step=f"the oldest that is whole here is {index.compact_revision}",
+                path=index.path,
                 revision=at,
             )
         if at > index.current_revision:
             raise FutureRevisionError(
                 f"revision {at} is newer than this source",
                 next_step=f"its newest is {index.current_revision}",
-                path=self.file.path,
+                path=index.path,
                 revision=at,
             )
         return at
 
 
-class Rowset:
-    """Some rows of a snapshot's index as records: counted, sliced and read at random."""
+class SnapshotSelection:
+    """Some revisions of a file: counted, sliced and read at random, holding only their indexes.
 
-    def __init__(self, connector: SnapshotConnector, rows: Integers, keys_only: bool) -> None:
-        self._connector = connector
+    A forked process may read it: the mapped file and the index are shared.
+    """
+
+    def __init__(self, store: Store, rows: Integers, keys_only: bool) -> None:
+        self._store = store
         self._rows = rows
         self._keys_only = keys_only
 
@@ -147,32 +205,29 @@ class Rowset:
     @overload
     def __getitem__(self, index: int) -> Record: ...
     @overload
-    def __getitem__(self, index: slice) -> Rowset: ...
-    def __getitem__(self, index: int | slice) -> Record | Rowset:
+    def __getitem__(self, index: slice) -> SnapshotSelection: ...
+    def __getitem__(self, index: int | slice) -> Record | SnapshotSelection:
         if isinstance(index, slice):
-            return Rowset(self._connector, self._rows[index], self._keys_only)
-        return next(self._records(self._rows[[index]]))
+            return SnapshotSelection(self._store, self._rows[index], self._keys_only)
+        return self._records(self._rows[[index]])[0]
 
     def __iter__(self) -> Iterator[Record]:
-        for start in range(0, len(self._rows), _BATCH):
-            yield from self._records(self._rows[start : start + _BATCH])
+        for start in range(0, len(self._rows), BATCH):
+            yield from self._records(self._rows[start : start + BATCH])
 
-    def _records(self, rows: Integers) -> Iterator[Record]:
-        file = self._connector.file
-        data = file.data
-        columns = self._connector.index.rows.select(rows)
-        for (
-            main, sub, tombstone, page, key_offset, key_size,
-            create_revision, version, value_offset, value_size, lease,
-        ) in zip(*(column.tolist() for column in columns), strict=True):  # fmt: skip
-            yield Record(
-                key=data[key_offset : key_offset + key_size],
-                revision=Revision(main, sub),
-                tombstone=tombstone,
-                create_revision=create_revision,
-                version=version,
-                lease=lease,
-                value=b"" if self._keys_only else data[value_offset : value_offset + value_size],
-                value_size=value_size,
-                provenance=Provenance(file.path, page=page or None, offset=key_offset),
+    def _records(self, rows: Integers) -> list[Record]:
+        path = self._store.file.path
+        return [
+            Record(
+                key=row.key,
+                revision=row.revision,
+                tombstone=row.tombstone,
+                create_revision=row.create_revision,
+                version=row.version,
+                lease=row.lease,
+                value=row.value,
+                value_size=row.value_size,
+                provenance=Provenance(path, page=row.page or None, offset=row.offset),
             )
+            for row in self._store.read(rows, keys_only=self._keys_only)
+        ]

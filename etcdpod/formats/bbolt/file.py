@@ -6,16 +6,18 @@ running member, which is advisory and would make a lock attempt wait for ever.
 
 from __future__ import annotations
 
-import hashlib
 import mmap
+import os
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import BinaryIO
 
 from etcdpod.errors import SourceError
 from etcdpod.formats.bbolt.layout import (
+    MAGIC,
     META,
+    NO_FREELIST,
     PAGE_HEADER,
     PAGE_SIZES,
     TRAILER_ALIGNMENT,
@@ -27,18 +29,18 @@ from etcdpod.formats.bbolt.layout import (
 )
 from etcdpod.records import Damage, Severity
 
-if TYPE_CHECKING:
-    from os import PathLike
-
 _HASH_CHUNK = 1 << 20
-_OTHER_COPY = "read another copy of it: an older snapshot, or the db of another member"
+_SMALLEST = 2 * PAGE_SIZES[0]
+_OTHER_COPY = "take another copy: an older snapshot, or the db of another member"
+_BIG_ENDIAN_MAGIC = MAGIC.to_bytes(4, "big")
 
 
 @dataclass(slots=True)
 class BboltFile:
-    """One open bbolt file; ``size`` and the chosen meta are fixed at the moment of opening."""
+    """One open bbolt file; its size and the chosen meta are those of the moment of opening."""
 
     path: str
+    stream: BinaryIO
     data: mmap.mmap
     size: int
     metas: tuple[Meta | None, Meta | None]
@@ -48,27 +50,38 @@ class BboltFile:
     damage: list[Damage] = field(default_factory=list)
 
     @classmethod
-    def open(cls, path: str | PathLike[str]) -> BboltFile:
+    def open(cls, path: str | os.PathLike[str]) -> BboltFile:
         """Map the file at ``path`` and choose its meta page.
 
         Raises:
             SourceError: there is no such file, or it is no bbolt file, or both metas are damaged.
         """
-        name = str(path)
-        data = _map(name)
+        name = os.fspath(path)
+        return cls._of(name, _open_stream(name))
+
+    @classmethod
+    def _of(cls, name: str, stream: BinaryIO) -> BboltFile:
+        data = _map(name, stream)
         page_size = _find_page_size(data, name)
-        offsets = (0, page_size)
-        faults = tuple(meta_fault(data, offset) for offset in offsets)
+        faults = tuple(meta_fault(data, offset) for offset in (0, page_size))
         first, second = (
             read_meta(data, offset) if fault is None else None
-            for offset, fault in zip(offsets, faults, strict=True)
+            for offset, fault in zip((0, page_size), faults, strict=True)
         )
         valid = [meta for meta in (first, second) if meta is not None]
         chosen = max(valid, key=lambda meta: meta.txid)
-        file = cls(name, data, len(data), (first, second), chosen)
+        file = cls(name, stream, data, len(data), (first, second), chosen)
         file._report_metas(faults)
         file._report_size()
         return file
+
+    def reopened(self) -> BboltFile:
+        """The same file as it is now, also where another one has taken its name since.
+
+        Raises:
+            SourceError: it is no longer readable.
+        """
+        return self._of(self.path, os.fdopen(os.dup(self.stream.fileno()), "rb"))
 
     @property
     def page_size(self) -> int:
@@ -92,6 +105,11 @@ class BboltFile:
         return None
 
     @property
+    def freelist_stored(self) -> bool:
+        """Whether the list of free pages is in the file; etcd on Linux leaves it out."""
+        return self.meta.freelist != NO_FREELIST
+
+    @property
     def has_trailer(self) -> bool:
         """Whether the size is that of a file that ends in a SHA-256."""
         return self.size % TRAILER_ALIGNMENT == TRAILER_SIZE
@@ -101,6 +119,9 @@ class BboltFile:
 
         Reads the whole file once.
         """
+        # OpenSSL takes as long to load as everything else here together.
+        import hashlib
+
         if not self.has_trailer:
             return None
         end = self.size - TRAILER_SIZE
@@ -130,6 +151,7 @@ class BboltFile:
 
     def close(self) -> None:
         """Unmap the file where nothing refers to the mapping any more; may be called twice."""
+        self.stream.close()
         try:
             self.data.close()
         except BufferError:
@@ -165,24 +187,34 @@ class BboltFile:
             )
 
 
-def _map(name: str) -> mmap.mmap:
+def _open_stream(name: str) -> BinaryIO:
     try:
         mode = Path(name).stat().st_mode
         if stat.S_ISDIR(mode):
             raise SourceError("is a directory, not a snapshot file", path=name)
         if not stat.S_ISREG(mode):
+            # Opening a pipe would wait for its writer.
             raise SourceError("is not a regular file", path=name)
-        with Path(name).open("rb") as stream:
-            size = stream.seek(0, 2)
-            if size == 0:
-                raise SourceError("the file is empty", next_step=_OTHER_COPY, path=name)
-            return mmap.mmap(stream.fileno(), size, access=mmap.ACCESS_READ)
-    except OSError as error:
+        return Path(name).open("rb")
+    except (OSError, ValueError) as error:
         raise SourceError(_reason(error), path=name) from error
 
 
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
+def _map(name: str, stream: BinaryIO) -> mmap.mmap:
+    try:
+        size = os.fstat(stream.fileno()).st_size
+        if size >= _SMALLEST:
+            return mmap.mmap(stream.fileno(), size, access=mmap.ACCESS_READ)
+    except OSError as error:
+        raise SourceError(_reason(error), path=name) from error
+    if size == 0:
+        raise SourceError("the file is empty", next_step=_OTHER_COPY, path=name)
+    raise SourceError(f"is no etcd snapshot: only {size} bytes", path=name)
+
+
+def _reason(error: OSError | ValueError) -> str:
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return text.lower()
 
 
 def _find_page_size(data: mmap.mmap, name: str) -> int:
@@ -195,4 +227,12 @@ def _find_page_size(data: mmap.mmap, name: str) -> int:
         meta = read_meta(data, offset)
         if meta is not None and meta_fault(data, offset) is None and offset in (0, meta.page_size):
             return meta.page_size
-    raise SourceError("is no etcd snapshot", path=name)
+    magics = [read_meta(data, offset) for offset in (0, *PAGE_SIZES)]
+    if any(meta is not None and meta.magic == MAGIC for meta in magics):
+        what = "both meta pages are damaged, nothing says where the data begins"
+        raise SourceError(what, next_step=_OTHER_COPY, path=name)
+    if data[PAGE_HEADER.size : PAGE_HEADER.size + 4] == _BIG_ENDIAN_MAGIC:
+        what = "was written on a big-endian machine (s390x), which is not supported"
+        raise SourceError(what, path=name)
+    what = "is no etcd snapshot: it has no bbolt meta page"
+    raise SourceError(what, next_step="see `file` for what it is", path=name)

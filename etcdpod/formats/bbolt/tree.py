@@ -82,6 +82,8 @@ class Tree:
         """Page starts met so far: each belongs to one place of one tree."""
         self._spans: list[tuple[Integers, Integers]] = []
         """First and last page ids of the pages met so far."""
+        self._walked: dict[bytes, Pages] = {}
+        """The leaf pages of each bucket that was walked."""
 
     def buckets(self) -> dict[bytes, Bucket]:
         """The buckets of the root, by name, in key order."""
@@ -104,27 +106,35 @@ class Tree:
 
     def leaf_pages(self, bucket: Bucket) -> Pages:
         """The leaf pages of ``bucket``, in key order."""
-        return self._walk(bucket.root) if bucket.root != 0 else self._inline_page(bucket)
+        if bucket.name not in self._walked:
+            inline = bucket.root == 0
+            pages = self._inline_page(bucket) if inline else self._walk(bucket.root)
+            self._walked[bucket.name] = pages
+        return self._walked[bucket.name]
 
     def elements(self, pages: Pages) -> Iterator[Elements]:
         """The elements of leaf ``pages``, in chunks of about ``CHUNK_ELEMENTS``."""
         for chunk in _chunks(pages.elements):
             yield leaf_elements(self.gather, pages.select(chunk), self._defects)
 
-    def used_pages(self) -> int:
-        """Pages that the trees walked so far occupy; reports pages that lie on one another."""
-        if not self._spans:
-            return 0
-        first = np.concatenate([span[0] for span in self._spans])
-        last = np.concatenate([span[1] for span in self._spans])
+    def reachable(self) -> Mask:
+        """For every page id whether the trees walked so far use that page, overflow included."""
+        size = self.file.page_count + 1
+        edges = np.zeros(size, np.int64)
+        for first, last in self._spans:
+            edges += np.bincount(first, minlength=size) - np.bincount(last + 1, minlength=size)
+        used: Mask = np.cumsum(edges)[:-1] > 0
+        return used
+
+    def report_overlaps(self) -> None:
+        """Report pages met so far that lie on the overflow of others: one of both is wrong."""
+        first = np.concatenate([span[0] for span in self._spans] or [np.zeros(0, np.int64)])
+        last = np.concatenate([span[1] for span in self._spans] or [np.zeros(0, np.int64)])
         order = np.argsort(first)
         first, last = first[order], last[order]
         covered = np.maximum.accumulate(last)[:-1] >= first[1:]
-        self._defects.many("lies on the overflow of another page", first[1:][covered])
-        edges = np.zeros(self.file.page_count + 1, np.int64)
-        np.add.at(edges, first, 1)
-        np.add.at(edges, last + 1, -1)
-        return int((np.cumsum(edges) > 0).sum())
+        what = "lies on the overflow of another page"
+        self._defects.many(what, first[1:][covered], severity=Severity.WARNING)
 
     def _rows(self, pages: Pages) -> Iterator[tuple[int, ...]]:
         for chunk in self.elements(pages):

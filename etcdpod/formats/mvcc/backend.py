@@ -36,7 +36,15 @@ class Backend:
     """Since etcd 3.6."""
     cluster_version: str = ""
     conf_state: dict[str, Any] = field(default_factory=dict)
+    """raftpb.ConfState; after ``snapshot restore`` it still names the members of old."""
+    auth_enabled: bool = False
     members: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def voters(self) -> list[int]:
+        """The member ids in the last stored raft configuration."""
+        voters = self.conf_state.get("voters")
+        return [v for v in voters if isinstance(v, int)] if isinstance(voters, list) else []
 
     @property
     def etcd_version(self) -> str:
@@ -57,6 +65,7 @@ def read_backend(tree: Tree, defects: Defects) -> Backend:
     backend.storage_version = _text(meta.get(b"storageVersion", b""))
     backend.conf_state = _json(meta.get(b"confState", b"{}"), defects)
     backend.cluster_version = _text(_entries(tree, backend, b"cluster").get(b"clusterVersion", b""))
+    backend.auth_enabled = _entries(tree, backend, b"auth").get(b"authEnabled") == b"\x01"
     members = _entries(tree, backend, b"members")
     backend.members = [_json(value, defects) for value in members.values()]
     return backend

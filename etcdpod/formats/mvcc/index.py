@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from etcdpod.formats.bbolt.elements import pages_of
+from etcdpod.formats.mvcc.checks import holes, report_compaction, report_gaps
 from etcdpod.formats.mvcc.keys import KeyTable, rows_with_key, rows_with_prefix
 from etcdpod.formats.mvcc.scan import Rows, scan
+from etcdpod.records import Severity
 
 if TYPE_CHECKING:
     from etcdpod.formats.bbolt.defects import Defects
@@ -29,11 +31,17 @@ class RevisionIndex:
     """
 
     def __init__(self, tree: Tree, backend: Backend, defects: Defects) -> None:
+        self.path = tree.file.path
         self._data = tree.file.data
         self._gather = tree.gather
+        self._defects = defects
         self._tables: dict[bytes, KeyTable] = {}
+        self._reported: set[int] = set()
         bucket = backend.buckets.get(KEY_BUCKET)
+        if bucket is None:
+            defects.one("bucket key is missing: no revision can be read", None, None)
         pages = pages_of() if bucket is None else tree.leaf_pages(bucket)
+        tree.report_overlaps()
         rows, newest = scan(tree, pages, defects)
         self.rows: Rows = rows
         """The columns; an index into them is what the methods below return and take."""
@@ -41,6 +49,8 @@ class RevisionIndex:
         """What a server started on this file would use; 0 when never compacted."""
         self.current_revision = max(newest, self.compact_revision, 1)
         """The newest revision; 1 for an empty store."""
+        report_gaps(rows, self.compact_revision, defects)
+        report_compaction(rows, backend, defects)
 
     def __len__(self) -> int:
         return len(self.rows.main)
@@ -51,18 +61,26 @@ class RevisionIndex:
 
     def of_key(self, key: bytes) -> Integers:
         """The rows of one key, ascending, without sorting out all others."""
-        return rows_with_key(self._gather, self.rows, key)
+        found = rows_with_key(self._gather, self.rows, key)
+        self._report_holes(found, np.zeros(min(len(found), 1), np.int64))
+        return found
 
     def under(self, prefix: bytes) -> Integers:
         """The rows of all keys that begin with ``prefix``, ascending by revision."""
         return rows_with_prefix(self._gather, self.rows, prefix)
+
+    def since(self, rows: Integers, revision: int | None) -> Integers:
+        """Those of ``rows`` whose main revision is ``revision`` or newer; all for None."""
+        return rows if revision is None else rows[self.rows.main[rows] >= revision]
 
     def table(self, prefix: bytes) -> KeyTable:
         """The keys that begin with ``prefix``, with their rows."""
         if prefix not in self._tables:
             self._tables.clear()
             chosen = self.under(prefix)
-            self._tables[prefix] = KeyTable(self._data, self._gather, self.rows, chosen)
+            table = KeyTable(self._data, self._gather, self.rows, chosen)
+            self._report_holes(table.order, table.starts[:-1])
+            self._tables[prefix] = table
         return self._tables[prefix]
 
     def alive(self, prefix: bytes, at: int) -> Integers:
@@ -80,3 +98,12 @@ class RevisionIndex:
         """The value of a row; empty for a tombstone."""
         offset = int(self.rows.value_offset[row])
         return self._data[offset : offset + int(self.rows.value_size[row])]
+
+    def _report_holes(self, order: Integers, starts: Integers) -> None:
+        for row in holes(self.rows, order, starts, self.compact_revision).tolist():
+            if row in self._reported:
+                continue
+            self._reported.add(row)
+            what = f"a revision of this key is missing or damaged before {self.rows.main[row]}"
+            page, offset = int(self.rows.page[row]), int(self.rows.key_offset[row])
+            self._defects.one(what, page, offset, Severity.WARNING, self.key(row))

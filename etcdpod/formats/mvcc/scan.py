@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -57,7 +57,8 @@ def scan(tree: Tree, pages: Pages, damage_to: Defects) -> tuple[Rows, int]:
     for elements in tree.elements(pages):
         chunk, chunk_newest = _scan_elements(tree, elements, damage_to)
         stop = filled + len(chunk.main)
-        for column, part in zip(rows, chunk, strict=True):
+        columns: list[NDArray[Any]] = list(rows)
+        for column, part in zip(columns, chunk, strict=True):
             column[filled:stop] = part
         filled, newest = stop, max(newest, chunk_newest)
     return _in_order(rows.select(slice(0, filled)), damage_to), newest
@@ -80,16 +81,38 @@ def _scan_elements(tree: Tree, elements: Elements, defects: Defects) -> tuple[Ro
     good &= marked | (elements.value_size > 0)
     values, understood = read_key_values(gather, elements.value, elements.value_size)
     _parse_singly(tree, elements, values, np.flatnonzero(good & ~understood), good, defects)
-    wrong = good & (values.mod_revision != np.where(marked, 0, main))
-    if wrong.any():
-        what = "the record states another revision than its key"
-        defects.many(what, elements.page[wrong], elements.key[wrong], Severity.WARNING)
+    _report_contradictions(main, marked, elements, values, good, defects)
     v = values
     rows = Rows(
         main, sub, marked, elements.page, v.key_offset, v.key_size.astype(np.int32),
         v.create_revision, v.version, v.value_offset, v.value_size.astype(np.int32), v.lease,
     )  # fmt: skip
     return (rows if good.all() else rows.select(good)), newest
+
+
+def _report_contradictions(
+    main: Integers,
+    tombstone: Mask,
+    elements: Elements,
+    values: KeyValues,
+    good: Mask,
+    defects: Defects,
+) -> None:
+    """Report records that contradict their key or themselves; they are kept."""
+    other = values.mod_revision != np.where(tombstone, 0, main)
+    first = values.create_revision == main
+    sound = (values.create_revision > 0) & (values.create_revision <= main) & (values.version > 0)
+    sound &= first == (values.version == 1)
+    empty = (values.create_revision == 0) & (values.version == 0) & (values.value_size == 0)
+    for fault, what in (
+        (good & other, "the record states another revision than its key"),
+        (
+            good & ~other & ~np.where(tombstone, empty, sound),
+            "the revisions and the version that the record states cannot all be right",
+        ),
+    ):
+        if fault.any():
+            defects.many(what, elements.page[fault], elements.key[fault], Severity.WARNING)
 
 
 def _parse_singly(
@@ -104,6 +127,8 @@ def _parse_singly(
             what = "a record is malformed and cannot be read"
             defects.one(what, int(elements.page[row]), offset)
             continue
+        what = "a record is not written as etcd writes it"
+        defects.one(what, int(elements.page[row]), offset, Severity.WARNING)
         for column, value in zip(values, parsed, strict=True):
             column[row] = value
         values.key_offset[row] += offset

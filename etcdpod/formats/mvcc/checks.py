@@ -1,0 +1,89 @@
+"""What must hold between the revisions of a store; where it does not, something is missing.
+
+Above the compact revision nothing may be missing: main revisions count up by one, sub revisions
+from zero, and every life of a key is whole. Below it gaps are what compaction is for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from etcdpod.formats.bbolt.defects import NAMED
+from etcdpod.records import Severity
+
+if TYPE_CHECKING:
+    from etcdpod.formats.bbolt.defects import Defects
+    from etcdpod.formats.bbolt.gather import Integers, Mask
+    from etcdpod.formats.mvcc.backend import Backend
+    from etcdpod.formats.mvcc.scan import Rows
+
+FIRST_REVISION = 2
+"""The main revision of the first write of a cluster."""
+
+
+def report_gaps(rows: Rows, compact_revision: int, defects: Defects) -> None:
+    """Report the revisions above ``compact_revision`` that are missing from ``rows``."""
+    expected = max(compact_revision + 1, FIRST_REVISION)
+    start = int(np.searchsorted(rows.main, expected))
+    main, sub = rows.main[start:], rows.sub[start:]
+    if len(main) == 0:
+        return
+    before = np.concatenate([[expected - 1], main[:-1]])
+    sub_before = np.concatenate([[-1], sub[:-1]])
+    joins = ((main == before) & (sub == sub_before + 1)) | ((main == before + 1) & (sub == 0))
+    gaps = np.flatnonzero(~joins)
+    for gap in gaps[:NAMED].tolist():
+        missing = _missing(int(before[gap]), int(main[gap]))
+        place = int(rows.page[start + gap])
+        defects.one(f"{missing}, though nothing was compacted there", place, None)
+    if len(gaps) > NAMED:
+        defects.one(f"revisions are missing in {len(gaps) - NAMED} more places", None, None)
+
+
+def _missing(before: int, after: int) -> str:
+    if after <= before + 1:
+        return f"a part of revision {after} is missing"
+    first, last = before + 1, after - 1
+    return (
+        f"revision {first} is missing"
+        if first == last
+        else (f"revisions {first} to {last} are missing")
+    )
+
+
+def report_compaction(rows: Rows, backend: Backend, defects: Defects) -> None:
+    """Report compaction marks that no sequence of events can have left."""
+    scheduled, finished = backend.scheduled_compaction, backend.finished_compaction
+    newest = int(rows.main[-1]) if len(rows.main) > 0 else 0
+    if finished > scheduled:
+        what = f"compaction at revision {finished} is marked finished, yet {scheduled} is the last"
+        defects.one(f"{what} that was begun", None, None, Severity.WARNING)
+    elif scheduled > max(finished, newest):
+        what = f"compaction at revision {scheduled} was begun, yet the newest record is {newest}"
+        defects.one(what, None, None, Severity.WARNING)
+
+
+def holes(rows: Rows, order: Integers, starts: Integers, compact_revision: int) -> Integers:
+    """The rows above ``compact_revision`` whose predecessor in the life of their key is missing.
+
+    Args:
+        rows: all rows.
+        order: indexes of rows, by key and then by revision.
+        starts: where the rows of each key begin in ``order``.
+        compact_revision: lives may lack their beginning up to here.
+
+    Returns:
+        Indexes of rows, each the first one after a hole.
+    """
+    version, create = rows.version[order], rows.create_revision[order]
+    tombstone = rows.tombstone[order]
+    first = np.zeros(len(order), np.bool_)
+    first[starts] = True
+    after_delete = first.copy()
+    after_delete[1:] |= tombstone[:-1]
+    goes_on: Mask = np.zeros(len(order), np.bool_)
+    goes_on[1:] = (version[1:] == version[:-1] + 1) & (create[1:] == create[:-1])
+    whole = np.where(after_delete, (version == 1) & ~tombstone, tombstone | goes_on)
+    return order[~whole & (rows.main[order] > compact_revision)]
