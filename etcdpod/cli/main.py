@@ -22,8 +22,19 @@ COMMANDS = (
 """Every verb, in the order of the help; the file of each has the same name."""
 
 
+OWN_OPTIONS = ("-h", "--help", "--version")
+"""Options of the program itself, not of a verb."""
+
+VALUE_OPTIONS = ("--from", "--prefix", "-n", "--namespace", "--at", "--now")
+"""Options of the verbs that take the next word as their value."""
+
+
 class Verbs(click.Group):
     """A group whose verbs are imported when one is asked for, so that a start stays quick."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Options of the verbs may stand before the verb, as kubectl allows."""
+        return super().parse_args(ctx, _verb_first(args))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The verbs, in the order of the tuple."""
@@ -50,6 +61,17 @@ def etcdpod_command() -> None:
 
     Reads a snapshot file (--from FILE); --from demo is a recorded incident to try things on.
     """
+
+
+def _verb_first(args: list[str]) -> list[str]:
+    """``--from demo get pods`` as ``get pods --from demo``."""
+    leading: list[str] = []
+    rest = list(args)
+    while rest and rest[0].startswith("-") and rest[0] not in OWN_OPTIONS:
+        leading.append(rest.pop(0))
+        if leading[-1] in VALUE_OPTIONS and rest:
+            leading.append(rest.pop(0))
+    return [rest[0], *leading, *rest[1:]] if rest and leading else args
 
 
 def main(arguments: list[str] | None = None) -> None:

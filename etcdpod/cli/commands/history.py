@@ -82,10 +82,16 @@ def chosen_steps(steps: Iterable[Step], field: str | None) -> Iterator[Step]:
         return
     from dataclasses import replace
 
-    from etcdpod.history.paths import touches
+    from etcdpod.history.paths import parse_path
 
+    wanted = parse_path(field)
     for step in steps:
-        touched = tuple(change for change in step.changes if touches(change.path, field))
+        touched = tuple(
+            change
+            for change in step.changes
+            # At or below the field, or a subtree that came or went with the field in it.
+            if all(a == b for a, b in zip(parse_path(change.path), wanted, strict=False))
+        )
         if touched:
             yield replace(step, changes=touched)
 
