@@ -100,6 +100,8 @@ class Changes:
     def __iter__(self) -> Iterator[Record]:
         if self._through is not None and self._next <= self._compact_revision:
             yield from self._kept_at(self._compact_revision, self._start or 0)
+        if self._through is not None and self._next > self._through:
+            return
         failures = 0
         while not self._done and not self._connection.closed:
             before = self._next
@@ -247,6 +249,7 @@ def find_compact_revision(connection: Connection, span: Span) -> int:
 
     No call tells it outright. Reading at revision 1 fails once anything was compacted; only then
     a watch from revision 1 is opened, which etcd cancels at once, naming the compact revision.
+    That revision can be read itself: as long as it can, it is still the compact revision.
 
     Raises:
         EtcdpodError: etcd refused, or nobody answered.
@@ -255,7 +258,7 @@ def find_compact_revision(connection: Connection, span: Span) -> int:
     request = etcdrpc.RangeRequest(
         key=span.key,
         range_end=span.end,
-        revision=1,
+        revision=max(1, connection.compact_revision),
         limit=1,
         keys_only=True,
         serializable=not quorum,
@@ -263,8 +266,8 @@ def find_compact_revision(connection: Connection, span: Span) -> int:
     try:
         connection.call("KV.Range", request, quorum=quorum)
     except CompactedError:
-        return _ask_by_watch(connection, span)
-    return 0
+        connection.compact_revision = _ask_by_watch(connection, span)
+    return connection.compact_revision
 
 
 def _ask_by_watch(connection: Connection, span: Span) -> int:

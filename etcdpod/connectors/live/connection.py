@@ -93,6 +93,8 @@ class Connection:
         self.options = options
         self.files = files
         self.closed = False
+        self.compact_revision = 0
+        """As last learnt; it only grows."""
         self._notify = notify
         self._members = deque(Member(endpoint, files, options) for endpoint in endpoints)
         self._lock = threading.RLock()

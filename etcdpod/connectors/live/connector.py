@@ -150,7 +150,10 @@ class LiveConnector:
 
     def history(self, key: bytes, *, since: int | None = None, keys_only: bool = False) -> History:
         """All revisions of one key from the compact revision on, tombstones included."""
-        return self._kept(key_span(key), since, keys_only=keys_only)
+        now = self._one(key, None, keys_only=True)
+        # The last change of a key that exists is known: nothing after it has to be waited for.
+        last = now.kvs[0].mod_revision if now.kvs else now.header.revision
+        return self._kept(key_span(key), since, now.header.revision, last, keys_only=keys_only)
 
     def records(
         self, prefix: bytes = b"", *, since: int | None = None, keys_only: bool = False
@@ -160,7 +163,9 @@ class LiveConnector:
         What is alive at the compact revision comes first; of that, as much as fits is sorted in
         memory, the rest in an unlinked temporary file.
         """
-        return self._kept(prefix_span(prefix), since, keys_only=keys_only)
+        span = prefix_span(prefix)
+        newest = maintenance.current_revision(self._connection, span)
+        return self._kept(span, since, newest, newest, keys_only=keys_only)
 
     def watch(self, prefix: bytes, since: int) -> Iterator[Record]:
         """Every revision under ``prefix`` from ``since`` on, blocking for new ones, for ever.
@@ -252,21 +257,25 @@ class LiveConnector:
                 return _closing(spool)
         raise AssertionError("unreachable")
 
-    def _one(self, key: bytes, at: int | None) -> Any:
+    def _one(self, key: bytes, at: int | None, *, keys_only: bool = False) -> Any:
         quorum = not self._connection.options.serializable
         if at is not None and at < 1:
             raise UsageError(f"there is no revision {at}", next_step="revisions count from 1")
-        request = etcdrpc.RangeRequest(key=key, revision=at, serializable=not quorum)
+        request = etcdrpc.RangeRequest(
+            key=key, revision=at, keys_only=keys_only, serializable=not quorum
+        )
         try:
             return self._connection.call("KV.Range", request, quorum=quorum)
         except FutureRevisionError:
             raise self._future(at) from None
 
-    def _kept(self, span: Span, since: int | None, *, keys_only: bool) -> History:
-        through = maintenance.current_revision(self._connection, span)
+    def _kept(
+        self, span: Span, since: int | None, newest: int, last: int, *, keys_only: bool
+    ) -> History:
+        """What is kept of ``span`` up to revision ``last``, after which nothing changed it."""
         compact = find_compact_revision(self._connection, span)
-        records = self._changes(span, since, through, keys_only=keys_only, compact=compact)
-        return History(records, compact, through)
+        records = self._changes(span, since, last, keys_only=keys_only, compact=compact)
+        return History(records, compact, newest)
 
     def _changes(
         self,
