@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from etcdpod.cli.completion import complete_namespace
 from etcdpod.cli.diagnostics import guarded, report_damage
 from etcdpod.errors import ExitCode, UsageError
 
@@ -90,9 +91,20 @@ def outcome(session: Session, code: ExitCode = ExitCode.FOUND) -> ExitCode:
     return ExitCode.DAMAGED if damaged and code is ExitCode.FOUND else code
 
 
+def namespace_option(function: Command) -> Command:
+    """``-n``."""
+    return click.option(
+        "-n",
+        "--namespace",
+        metavar="NS",
+        help="The namespace, where a name says none.",
+        shell_complete=complete_namespace,
+    )(function)
+
+
 def namespace_options(function: Command) -> Command:
     """``-n`` and ``-A``."""
-    function = click.option("-n", "--namespace", metavar="NS", help="Only this namespace.")(function)
+    function = namespace_option(function)
     return click.option("-A", "--all-namespaces", is_flag=True, help="Every namespace.")(function)
 
 

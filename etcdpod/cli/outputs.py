@@ -55,7 +55,9 @@ class Json:
 
     def part(self, item: Item) -> str | None:
         """The object's text at the depth at which it will stand."""
-        return None if item.object is None else json_text.pretty(item.object, 0 if self.single else 2)
+        return (
+            None if item.object is None else json_text.pretty(item.object, 0 if self.single else 2)
+        )
 
     def text(self, parts: Iterable[str]) -> Iterator[str]:
         """The text, with the List around it."""

@@ -132,8 +132,8 @@ def _deleted(last: Step | None, record: Record, compact_revision: int) -> Step:
             missing_before=_missing_before(last.record if last else None, record),
         )
     value = last.object
-    if value is not None:
-        metadata = {**value.get("metadata", {}), "resourceVersion": str(record.mod_revision)}
+    if value is not None and isinstance(value.get("metadata"), dict):
+        metadata = {**value["metadata"], "resourceVersion": str(record.mod_revision)}
         value = {**value, "metadata": metadata}
     return replace(
         last,

@@ -242,9 +242,7 @@ class Registry:
 
     # --- histories --------------------------------------------------------------------------
 
-    def history(
-        self, resource: ResourceType, namespace: str | None, name: str
-    ) -> History | None:
+    def history(self, resource: ResourceType, namespace: str | None, name: str) -> History | None:
         """The lives of one object; None if the source has no revision of it."""
         info = self.connector.info()
         for key in self.keys(resource, namespace, name):

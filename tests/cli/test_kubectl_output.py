@@ -13,9 +13,7 @@ if TYPE_CHECKING:
 
 FIXTURES = Path(__file__).resolve().parents[2] / ".." / "shared" / "fixtures" / "kubectl-output"
 RECORDED = sorted(
-    path.name
-    for path in FIXTURES.glob("*.txt")
-    if path.read_text().startswith("$ kubectl get")
+    path.name for path in FIXTURES.glob("*.txt") if path.read_text().startswith("$ kubectl get")
 )
 MANIFESTS = sorted(path.name for path in FIXTURES.glob("pod-*.yaml"))
 

@@ -66,9 +66,7 @@ def test_history_is_what_a_watch_saw(
             continue
         assert ran.code == 0, ran.err
         lines = [json.loads(line) for line in ran.out.splitlines()]
-        ours = [
-            (line["event"], line["object"]) for line in lines if line["revision"] > compact
-        ]
+        ours = [(line["event"], line["object"]) for line in lines if line["revision"] > compact]
         first = min((int(e["object"]["metadata"]["resourceVersion"]) for e in events), default=0)
         ours = [pair for pair in ours if int(pair[1]["metadata"]["resourceVersion"]) >= first]
         ours = ours[len(ours) - len(expected) :] if events[0]["type"] == "INITIAL" else ours

@@ -98,4 +98,4 @@ def _text(shown: dict[str, Any], output: str, *, first: bool) -> Iterator[str]:
         return
     from etcdpod.render import json as json_text
 
-    yield json_text.compact(shown) + "\n" if output == "jsonl" else json_text.dumps(shown)
+    yield (json_text.compact(shown) if output == "jsonl" else json_text.pretty(shown)) + "\n"

@@ -9,7 +9,14 @@ import click
 
 from etcdpod.cli.arguments import parse_object
 from etcdpod.cli.commands.history import not_recorded
-from etcdpod.cli.options import open_session, outcome, source_options, terminal_colour
+from etcdpod.cli.completion import complete_words
+from etcdpod.cli.options import (
+    namespace_option,
+    open_session,
+    outcome,
+    source_options,
+    terminal_colour,
+)
 from etcdpod.cli.output import write, write_lines
 from etcdpod.errors import ExitCode, NotFoundError, UsageError
 from etcdpod.records import Compacted, Deleted
@@ -24,8 +31,10 @@ if TYPE_CHECKING:
 
 
 @click.command("diff")
-@click.argument("words", nargs=-1, metavar="[NS/POD | KIND NS/NAME] [REV REV]")
-@click.option("-n", "--namespace", metavar="NS", help="The namespace, where NAME says none.")
+@click.argument(
+    "words", nargs=-1, metavar="[NS/POD | KIND NS/NAME] [REV REV]", shell_complete=complete_words
+)
+@namespace_option
 @click.option("--noise", is_flag=True, help="Count managedFields, heartbeats and the like too.")
 @click.option("-o", "--output", type=click.Choice(["jsonl", "name"]), help="For programs.")
 @source_options
@@ -126,9 +135,7 @@ def _side(session: Session, target: Target, at: int | None) -> Any:
     return None
 
 
-def _show(
-    found: Iterable[Difference], output: str | None, before: Session, after: Session
-) -> bool:
+def _show(found: Iterable[Difference], output: str | None, before: Session, after: Session) -> bool:
     """Print the differences as they come; whether there was any."""
     differs = False
 

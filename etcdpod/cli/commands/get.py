@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from etcdpod.cli.arguments import parse_targets
+from etcdpod.cli.completion import complete_words
 from etcdpod.cli.diagnostics import say
 from etcdpod.cli.options import (
     at_option,
@@ -47,7 +48,7 @@ class Form:
 
 
 @click.command("get")
-@click.argument("words", nargs=-1, metavar="KIND [NAME | NS/NAME]…")
+@click.argument("words", nargs=-1, metavar="KIND [NAME | NS/NAME]…", shell_complete=complete_words)
 @namespace_options
 @click.option("-l", "--selector", default="", help="Label selector: app=web,tier!=db.")
 @click.option("--field-selector", default="", help="Field selector: status.phase=Running.")
@@ -85,15 +86,11 @@ def command(
     etcdpod get pods -n shop --deleted --from demo-end
     """
     with open_session(options) as session:
-        targets = parse_targets(
-            session.registry, words, namespace, all_namespaces=all_namespaces
-        )
+        targets = parse_targets(session.registry, words, namespace, all_namespaces=all_namespaces)
         selectors = _selectors(selector, field_selector)
         if selectors and any(target.name is not None for target in targets):
             raise UsageError("a selector does not go with a name")
-        queries = [
-            Query(t.resource, t.namespace, t.name, at, selectors, deleted) for t in targets
-        ]
+        queries = [Query(t.resource, t.namespace, t.name, at, selectors, deleted) for t in targets]
         printing = _Printing(session, _form(form), queries)
         printing.print_all(all_namespaces=all_namespaces)
         return outcome(session, printing.code)

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from etcdpod.cli.arguments import Target, parse_object
-from etcdpod.cli.options import open_session, outcome, source_options, terminal_colour
+from etcdpod.cli.completion import complete_words
+from etcdpod.cli.options import (
+    namespace_option,
+    open_session,
+    outcome,
+    source_options,
+    terminal_colour,
+)
 from etcdpod.cli.output import write, write_lines
 from etcdpod.errors import ExitCode, NotFoundError
 
@@ -20,14 +27,12 @@ if TYPE_CHECKING:
 
 
 @click.command("history")
-@click.argument("words", nargs=-1, metavar="NS/POD | KIND NS/NAME")
-@click.option("-n", "--namespace", metavar="NS", help="The namespace, where NAME says none.")
+@click.argument("words", nargs=-1, metavar="NS/POD | KIND NS/NAME", shell_complete=complete_words)
+@namespace_option
 @click.option("--diff", "with_diff", is_flag=True, help="Every difference, not only a summary.")
 @click.option("--field", "field", metavar="PATH", help="Only revisions that touched this field.")
 @click.option("--noise", is_flag=True, help="Count managedFields, heartbeats and the like too.")
-@click.option(
-    "-o", "--output", type=click.Choice(["yaml", "json", "jsonl"]), help="For programs."
-)
+@click.option("-o", "--output", type=click.Choice(["yaml", "json", "jsonl"]), help="For programs.")
 @click.option("--objects", is_flag=True, help="Carry the whole object in every line of output.")
 @source_options
 def command(
@@ -123,7 +128,7 @@ def _machine(steps: Iterable[Step], output: str, *, objects: bool) -> Iterator[s
         for line in lines:
             yield json_text.compact(line) + "\n"
     elif output == "json":
-        yield json_text.dumps(list(lines))
+        yield json_text.pretty(list(lines)) + "\n"
     else:
         from etcdpod.render.yaml import dumps as yaml_text
 

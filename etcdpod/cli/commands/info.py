@@ -32,7 +32,7 @@ def command(output: str | None, options: SourceOptions) -> ExitCode:
         if output == "json":
             from etcdpod.render import json as json_text
 
-            write([json_text.dumps(facts)])
+            write([json_text.pretty(facts) + "\n"])
         elif output == "yaml":
             from etcdpod.render.yaml import dumps as yaml_text
 
@@ -61,8 +61,7 @@ def session_facts(session: Session) -> dict[str, Any]:
         "registryPrefixes": list(registry.prefixes),
         "objects": dict(registry.count_by_resource()),
         "damage": [
-            {"where": d.where, "what": d.what, "severity": d.severity.value}
-            for d in session.damage
+            {"where": d.where, "what": d.what, "severity": d.severity.value} for d in session.damage
         ],
     }
 
