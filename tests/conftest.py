@@ -6,6 +6,7 @@ import importlib.util
 import json
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -17,6 +18,9 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+# What several test modules share besides fixtures lies there, importable by its own name.
+sys.path.insert(0, str(Path(__file__).parent / "support"))
 
 START_TIMEOUT_SECONDS = 20.0
 COMMAND_TIMEOUT_SECONDS = 60.0

@@ -11,14 +11,14 @@ import numpy as np
 from etcdpod.connectors.snapshot_info import describe
 from etcdpod.errors import CompactedError, FutureRevisionError
 from etcdpod.formats.mvcc.store import ATTEMPTS, Store
-from etcdpod.records import Compacted, Deleted, NotRecorded, Provenance, Record
+from etcdpod.records import Compacted, Deleted, NotRecorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from etcdpod.formats.bbolt.gather import Integers
     from etcdpod.formats.mvcc.index import RevisionIndex
-    from etcdpod.records import Absence, Damage, SourceInfo
+    from etcdpod.records import Absence, Damage, Record, SourceInfo
 
 Answer = TypeVar("Answer")
 
@@ -216,18 +216,4 @@ class SnapshotSelection:
             yield from self._records(self._rows[start : start + BATCH])
 
     def _records(self, rows: Integers) -> list[Record]:
-        path = self._store.file.path
-        return [
-            Record(
-                key=row.key,
-                revision=row.revision,
-                tombstone=row.tombstone,
-                create_revision=row.create_revision,
-                version=row.version,
-                lease=row.lease,
-                value=row.value,
-                value_size=row.value_size,
-                provenance=Provenance(path, page=row.page or None, offset=row.offset),
-            )
-            for row in self._store.read(rows, keys_only=self._keys_only)
-        ]
+        return self._store.read(rows, keys_only=self._keys_only)

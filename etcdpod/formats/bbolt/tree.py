@@ -82,11 +82,17 @@ class Tree:
         """Page starts met so far: each belongs to one place of one tree."""
         self._spans: list[tuple[Integers, Integers]] = []
         """First and last page ids of the pages met so far."""
+        self._buckets: dict[bytes, Bucket] | None = None
         self._walked: dict[bytes, Pages] = {}
         """The leaf pages of each bucket that was walked."""
 
     def buckets(self) -> dict[bytes, Bucket]:
         """The buckets of the root, by name, in key order."""
+        if self._buckets is None:
+            self._buckets = self._read_buckets()
+        return self._buckets
+
+    def _read_buckets(self) -> dict[bytes, Bucket]:
         data = self.file.data
         found: dict[bytes, Bucket] = {}
         for page, flags, key, key_size, value, value_size in self._rows(self._walk(self.root)):

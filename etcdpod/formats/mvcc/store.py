@@ -7,7 +7,8 @@ only if the metas have not moved since the file was opened, or if it is confirme
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from etcdpod.errors import SourceError
 from etcdpod.formats.bbolt.defects import Defects
@@ -18,7 +19,7 @@ from etcdpod.formats.mvcc.backend import read_backend
 from etcdpod.formats.mvcc.index import KEY_BUCKET, RevisionIndex
 from etcdpod.formats.mvcc.keyvalue import parse_key_value
 from etcdpod.formats.mvcc.revision import pack_revision
-from etcdpod.records import Revision, Severity
+from etcdpod.records import Provenance, Record, Revision, Severity
 
 if TYPE_CHECKING:
     import os
@@ -29,24 +30,6 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 6
 """How often a file that is written meanwhile is read again before its state is taken as it is."""
-
-
-class StoredRow(NamedTuple):
-    """One revision with its bytes."""
-
-    revision: Revision
-    tombstone: bool
-    page: int
-    """Page id of the leaf; 0 where bucket ``key`` is inline."""
-    offset: int
-    """Byte offset of the key in the file."""
-    key: bytes
-    create_revision: int
-    version: int
-    lease: int
-    value: bytes
-    """Empty when only keys were asked for."""
-    value_size: int
 
 
 class Store:
@@ -95,67 +78,73 @@ class Store:
         """This store, or a newer one where a writer has committed since."""
         return self._settled(self.file.reopened()) if self.file.changed() else self
 
-    def read(self, rows: Integers, *, keys_only: bool = False) -> list[StoredRow]:
-        """The given rows with their bytes, in the given order.
+    def read(self, rows: Integers, *, keys_only: bool = False) -> list[Record]:
+        """The records of the given rows, in the given order.
 
         Raises:
             SourceError: a running etcd has removed one of them since the file was opened.
         """
-        found = list(self._read(rows, keys_only))
+        records = list(self._records(rows, keys_only))
         if self.file.changed():
             newest = _Newest(self.file)
-            found = [newest.confirmed(row, keys_only=keys_only) for row in found]
-        return found
+            records = [newest.confirmed(record, keys_only=keys_only) for record in records]
+        return records
 
-    def _read(self, rows: Integers, keys_only: bool) -> Iterator[StoredRow]:
-        data = self.file.data
+    def _records(self, rows: Integers, keys_only: bool) -> Iterator[Record]:
+        data, path = self.file.data, self.file.path
         columns = self.index.rows.select(rows)
         for (
             main, sub, tombstone, page, key_offset, key_size,
             create_revision, version, value_offset, value_size, lease,
         ) in zip(*(column.tolist() for column in columns), strict=True):  # fmt: skip
-            key = data[key_offset : key_offset + key_size]
-            value = b"" if keys_only else data[value_offset : value_offset + value_size]
-            yield StoredRow(
-                Revision(main, sub), tombstone, page, key_offset, key,
-                create_revision, version, lease, value, value_size,
-            )  # fmt: skip
+            yield Record(
+                key=data[key_offset : key_offset + key_size],
+                revision=Revision(main, sub),
+                tombstone=tombstone,
+                create_revision=create_revision,
+                version=version,
+                lease=lease,
+                value=b"" if keys_only else data[value_offset : value_offset + value_size],
+                value_size=value_size,
+                provenance=Provenance(path, page=page or None, offset=key_offset),
+            )
 
 
 class _Newest:
-    """The newest state of a file that is being written, for rows that may have moved."""
+    """The newest state of a file that is being written, for records that may have moved."""
 
     def __init__(self, file: BboltFile) -> None:
         self._file = file.reopened()
 
-    def confirmed(self, row: StoredRow, *, keys_only: bool) -> StoredRow:
-        """The row as the newest state has it: revisions never change, but their place may."""
-        key = pack_revision(row.revision, tombstone=row.tombstone)
+    def confirmed(self, record: Record, *, keys_only: bool) -> Record:
+        """The record as the newest state has it: revisions never change, but their place may."""
+        key = pack_revision(record.revision, tombstone=record.tombstone)
         for _ in range(ATTEMPTS):
             file = self._file
             place = find(file, KEY_BUCKET, key)
             data = b"" if place is None else file.data[place[0] : place[0] + place[1]]
             if not file.changed():
-                return self._parsed(row, place, data, keys_only)
+                return self._parsed(record, place, data, keys_only)
             self._file = file.reopened()
-        what = f"revision {row.revision} could not be read: the file is written all the time"
+        what = f"revision {record.revision} could not be read: the file is written all the time"
         raise SourceError(what, next_step="take a snapshot and read that", path=self._file.path)
 
     def _parsed(
-        self, row: StoredRow, place: tuple[int, int] | None, data: bytes, keys_only: bool
-    ) -> StoredRow:
+        self, record: Record, place: tuple[int, int] | None, data: bytes, keys_only: bool
+    ) -> Record:
         parsed = parse_key_value(data)
         if place is None or parsed is None:
-            what = f"revision {row.revision} was compacted away while the file was read"
+            what = f"revision {record.revision} was compacted away while the file was read"
             raise SourceError(what, next_step="read it again", path=self._file.path)
         value = data[parsed.value_offset : parsed.value_offset + parsed.value_size]
-        return row._replace(
-            page=place[0] // self._file.page_size,
-            offset=place[0] + parsed.key_offset,
+        page, offset = place[0] // self._file.page_size, place[0] + parsed.key_offset
+        return replace(
+            record,
             key=data[parsed.key_offset : parsed.key_offset + parsed.key_size],
             create_revision=parsed.create_revision,
             version=parsed.version,
             lease=parsed.lease,
             value=b"" if keys_only else value,
             value_size=parsed.value_size,
+            provenance=Provenance(self._file.path, page=page, offset=offset),
         )
