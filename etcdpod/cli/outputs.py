@@ -16,13 +16,17 @@ if TYPE_CHECKING:
 
     from etcdpod.decoder import Projection
     from etcdpod.history.view import Item
+    from etcdpod.render.custom_columns import CustomColumns as Columns
+    from etcdpod.render.jsonpath import JSONPath
+    from etcdpod.resources.layout import Layout
 
 
 class Output(Protocol):
     """A format."""
 
-    projection: Projection | None
-    """The fields it reads; None: all."""
+    @property
+    def projection(self) -> Projection | None:
+        """The fields it reads; None: all."""
 
     def part(self, item: Item) -> Any:
         """What an object contributes; None where there is no object to speak of."""
@@ -102,7 +106,7 @@ class Yaml:
 class Template:
     """JSONPath over the object, or over the List of all."""
 
-    template: Any
+    template: JSONPath
     single: bool
     projection: Projection | None = None
 
@@ -130,14 +134,13 @@ class Template:
 class CustomColumns:
     """``-o custom-columns``."""
 
-    columns: Any
+    columns: Columns
     header: bool
     projection: Projection | None = None
 
     def part(self, item: Item) -> list[str] | None:
         """The row."""
-        row: list[str] | None = None if item.object is None else self.columns.row(item.object)
-        return row
+        return None if item.object is None else self.columns.row(item.object)
 
     def text(self, parts: Iterable[list[str]]) -> Iterator[str]:
         """The table."""
@@ -170,28 +173,24 @@ class Names:
 class Table:
     """kubectl's table."""
 
-    layout: Any
+    layout: Layout
     header: bool
-    extra: tuple[str, ...] = ()
-    """Headers of columns that are ours: DELETED AT."""
 
     @property
     def projection(self) -> Projection | None:
         """What the cells read."""
-        projection: Projection = self.layout.projection
-        return projection
+        return self.layout.projection
 
     def part(self, item: Item) -> list[str] | None:
         """The row; of a value that is no object its name, and why."""
         if item.object is None:
             return self._unreadable(item)
-        row: list[str] = self.layout.row(item.object)
-        return row
+        return self.layout.row(item.object)
 
     def _unreadable(self, item: Item) -> list[str]:
         from etcdpod.render.safe import printable
 
-        header: tuple[str, ...] = self.layout.header
+        header = self.layout.header
         path = item.record.key.decode(errors="backslashreplace").split("/")
         names = path[-2:] if header[0] == "NAMESPACE" else path[-1:]
         row = [printable(name) for name in names]

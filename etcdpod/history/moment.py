@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from etcdpod.decoder import Projection
     from etcdpod.history.view import Registry
 
 NEWEST = 200
@@ -34,7 +35,7 @@ def last_moment(registry: Registry, at: int | None = None) -> datetime | None:
 
 def _times(registry: Registry, at: int | None) -> Iterator[str]:
     lease = registry.builtin_types.resolve("leases.coordination.k8s.io")
-    wanted = {"metadata": {"creationTimestamp": {}}, "spec": {"renewTime": {}}}
+    wanted: Projection = {"metadata": {"creationTimestamp": {}}, "spec": {"renewTime": {}}}
     for item in registry.items(lease, at=at, projection=wanted):
         if item.object is not None:
             yield from written_times(item.object)

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from etcdpod.errors import NotFoundError
-from etcdpod.history.view import Item
-from etcdpod.records import Compacted, Deleted
+from etcdpod.records import Compacted, Deleted, Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from etcdpod.decoder import Projection
-    from etcdpod.history.view import Registry
-    from etcdpod.records import Absence, Record
+    from etcdpod.history.view import Item, Registry
+    from etcdpod.records import Absence
     from etcdpod.resources.types import ResourceType
 
 
@@ -55,7 +54,7 @@ def records(registry: Registry, query: Query) -> Iterable[Record]:
     absence: Absence | None = None
     for key in registry.keys(query.resource, query.namespace, query.name):
         found = registry.connector.get(key, query.at)
-        if hasattr(found, "provenance"):
+        if isinstance(found, Record):
             return [found]
         absence = found if absence is None or isinstance(found, Deleted) else absence
     raise absent(registry, query, absence)
@@ -79,7 +78,7 @@ def matching(
     """The items that the selectors let through; an unreadable one is let through only without."""
     if projection is not None:
         for selector in query.selectors:
-            projection = _union(projection, selector.projection)
+            projection = union(projection, selector.projection)
     for record in found:
         item = registry.read(record, projection=projection, managed_fields=managed_fields)
         shown = item.object
@@ -117,11 +116,11 @@ def absent(registry: Registry, query: Query, absence: Absence | None) -> NotFoun
     )
 
 
-def _union(one: Projection, other: Projection) -> Projection:
+def union(one: Projection, other: Projection) -> Projection:
     """The fields of both; an empty mapping stands for the whole subtree and wins."""
     if not one or not other:
         return {}
     both = dict(one)
     for name, below in other.items():
-        both[name] = _union(one[name], below) if name in one else below
+        both[name] = union(one[name], below) if name in one else below
     return both

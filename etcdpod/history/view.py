@@ -6,6 +6,7 @@ kind of source. "As of" is a parameter of the ordinary calls. Secrets leave mask
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from etcdpod.decoder import Decoded, Decoder
 from etcdpod.errors import UsageError
 from etcdpod.history.timeline import incarnations, steps
 from etcdpod.keys import parse_key, registry_prefix
-from etcdpod.records import Deleted, Encrypted, Undecodable
+from etcdpod.records import Deleted, Encrypted, Record, Undecodable
 from etcdpod.resources.secret import mask, mask_changes
 from etcdpod.resources.types import ResourceType, ResourceTypes
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from etcdpod.connectors.base import Connector
     from etcdpod.decoder import Projection
     from etcdpod.history.model import Incarnation, Step
-    from etcdpod.records import Absence, Record
+    from etcdpod.records import Absence
 
 SAMPLE = 2000
 """Keys looked at to find the registry's prefix."""
@@ -160,7 +161,7 @@ class Registry:
         ]
         if len(found) == 1:
             return found[0]
-        filled = [part for part in found if not hasattr(part, "__len__") or len(part)]
+        filled = [part for part in found if not isinstance(part, Sized) or len(part)]
         return filled[0] if len(filled) == 1 else _chain(filled)
 
     # --- objects ----------------------------------------------------------------------------
@@ -224,7 +225,7 @@ class Registry:
         absences: list[Absence] = []
         for key in self.keys(resource, namespace, name):
             found = self.connector.get(key, at)
-            if hasattr(found, "provenance"):
+            if isinstance(found, Record):
                 return self.read(found, managed_fields=managed_fields)
             absences.append(found)
         return next((a for a in absences if isinstance(a, Deleted)), absences[0])

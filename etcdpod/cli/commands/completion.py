@@ -11,7 +11,7 @@ from etcdpod.errors import ExitCode
 @click.command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> ExitCode:
-    """The completion script of a shell, on standard output.
+    r"""The completion script of a shell, on standard output.
 
     \b
     source <(etcdpod completion bash)

@@ -33,7 +33,7 @@ LARGEST = 256 << 20
 def command(
     files: tuple[str, ...], output: str, key: str, as_served: bool, show_secrets: bool
 ) -> int:
-    """Stored values to YAML or JSON; without a FILE, the value on standard input.
+    r"""Stored values to YAML or JSON; without a FILE, the value on standard input.
 
     \b
     etcdctl get /registry/pods/shop/db-0 --print-value-only | etcdpod decode

@@ -19,7 +19,7 @@ from etcdpod.cli.options import (
 )
 from etcdpod.cli.output import write, write_lines
 from etcdpod.errors import ExitCode, NotFoundError, UsageError
-from etcdpod.records import Compacted, Deleted
+from etcdpod.records import Compacted, Deleted, Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,7 +45,7 @@ def command(
     output: str | None,
     options: SourceOptions,
 ) -> ExitCode:
-    """What differs: between two revisions of an object, or between two sources.
+    r"""What differs: between two revisions of an object, or between two sources.
 
     Exits with 0 when nothing differs and with 1 when something does.
 
@@ -128,7 +128,7 @@ def _side(session: Session, target: Target, at: int | None) -> Any:
                 next_step=f"the oldest complete revision is {found.compact_revision}",
                 path=session.info.target,
             )
-        if hasattr(found, "provenance"):
+        if isinstance(found, Record):
             return found
         if isinstance(found, Deleted):
             return None

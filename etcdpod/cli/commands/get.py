@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,7 +22,7 @@ from etcdpod.cli.options import (
 from etcdpod.cli.output import write, write_bytes
 from etcdpod.errors import ExitCode, UsageError
 from etcdpod.history.bulk import map_slices
-from etcdpod.history.query import Query, matching, records
+from etcdpod.history.query import Query, matching, records, union
 from etcdpod.records import Encrypted, Undecodable
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from etcdpod.cli.outputs import Output
+    from etcdpod.decoder import Projection
     from etcdpod.history.view import Item, Registry
     from etcdpod.records import Record
     from etcdpod.session import Session, SourceOptions
@@ -78,7 +80,7 @@ def command(
     options: SourceOptions,
     **form: Any,
 ) -> ExitCode:
-    """Objects as kubectl shows them: same columns, same YAML, as of any revision.
+    r"""Objects as kubectl shows them: same columns, same YAML, as of any revision.
 
     \b
     etcdpod get pods -A --from demo
@@ -190,13 +192,17 @@ class _Printing:
         if name == "yaml":
             return outputs.Yaml(self.single)
         if name == "jsonpath":
-            from etcdpod.render.jsonpath import Template
+            from etcdpod.render.jsonpath import JSONPath
 
-            return outputs.Template(Template(argument), self.single)
+            return outputs.Template(JSONPath(argument), self.single)
         if name == "custom-columns":
-            from etcdpod.render.custom_columns import CustomColumns
+            from etcdpod.render.custom_columns import parse_columns
 
-            return outputs.CustomColumns(CustomColumns(argument), self.form.header)
+            return outputs.CustomColumns(parse_columns(argument), self.form.header)
+        if name == "custom-columns-file":
+            from etcdpod.render.custom_columns import parse_columns_file
+
+            return outputs.CustomColumns(parse_columns_file(_file_text(argument)), self.form.header)
         raise UsageError(
             f"no output format {self.form.output!r}",
             next_step="there are wide, yaml, json, jsonl, name, jsonpath=, custom-columns=, "
@@ -228,45 +234,52 @@ class _Printing:
         return count
 
     def _parts(self, queries: list[Query], output: Output) -> Iterator[Any]:
-        found = (part for query in queries for part in self._parts_of(query, output))
-        if not self.form.sort_by:
-            yield from (part for part, _ in found)
+        if self.form.sort_by:
+            yield from self._sorted_parts(queries, output)
             return
-        from etcdpod.render.sort import sort_key
-
-        yield from (part for part, _ in sorted(found, key=lambda pair: sort_key(pair[1])))
-
-    def _parts_of(self, query: Query, output: Output) -> Iterator[tuple[Any, Any]]:
-        for slice_parts, problems in map_slices(
-            records(self.registry, query), self._work(query, output)
-        ):
-            self.problems.extend(problems)
-            yield from slice_parts
+        for query in queries:
+            found = records(self.registry, query)
+            for parts, problems in map_slices(found, self._work(query, output)):
+                self.problems.extend(problems)
+                yield from parts
 
     def _work(
         self, query: Query, output: Output
-    ) -> Callable[[Sequence[Record]], tuple[list[tuple[Any, Any]], list[str]]]:
-        """What a worker does with a slice of records: the parts, their sort values, problems."""
-        value_of = _sort_value(self.form.sort_by)
-        projection = None if self.form.sort_by else output.projection
+    ) -> Callable[[Sequence[Record]], tuple[list[Any], list[str]]]:
+        """What a worker does with a slice of records: the parts, and what it could not read."""
 
-        def work(found: Sequence[Record]) -> tuple[list[tuple[Any, Any]], list[str]]:
-            parts: list[tuple[Any, Any]] = []
+        def work(found: Sequence[Record]) -> tuple[list[Any], list[str]]:
+            parts: list[Any] = []
             problems: list[str] = []
-            for item in matching(
-                self.registry,
-                query,
-                found,
-                projection=projection,
-                managed_fields=self.form.managed_fields,
-            ):
+            for item in self._items(query, found, output.projection):
                 problems += _problem(item)
                 part = output.part(item)
                 if part is not None:
-                    parts.append((part, value_of(item)))
+                    parts.append(part)
             return parts, problems
 
         return work
+
+    def _items(
+        self, query: Query, found: Iterable[Record], projection: Projection | None
+    ) -> Iterator[Item]:
+        managed = self.form.managed_fields
+        return matching(self.registry, query, found, projection=projection, managed_fields=managed)
+
+    def _sorted_parts(self, queries: list[Query], output: Output) -> Iterator[Any]:
+        """The parts in the order of ``--sort-by``, which has to see all objects first."""
+        from etcdpod.render.sort import sort_by
+
+        projection = _with_path(output.projection, self.form.sort_by)
+        items: dict[int, Item] = {}
+        for query in queries:
+            for item in self._items(query, records(self.registry, query), projection):
+                self.problems += _problem(item)
+                if item.object is not None:
+                    items[id(item.object)] = item
+        objects = [item.object for item in items.values() if item.object is not None]
+        for thing in sort_by(objects, self.form.sort_by):
+            yield output.part(items[id(thing)])
 
     def _print_bytes(self) -> None:
         from etcdpod.render.hexdump import hexdump
@@ -301,14 +314,24 @@ class _Printing:
             self.code = ExitCode.DAMAGED
 
 
+def _file_text(path: str) -> str:
+    try:
+        return Path(path).read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the file of columns cannot be read: {error}") from error
+
+
 def _problem(item: Item) -> Iterable[str]:
     if isinstance(item.outcome, Encrypted | Undecodable):
         yield f"{item.record.key.decode(errors='backslashreplace')}: {item.outcome}"
 
 
-def _sort_value(expression: str) -> Callable[[Item], Any]:
-    if not expression:
-        return lambda item: None
-    from etcdpod.render.sort import sort_value
-
-    return sort_value(expression)
+def _with_path(projection: Projection | None, path: str) -> Projection | None:
+    """The projection with a plain path added; everything where the path is not plain."""
+    plain = path.strip("{}").lstrip(".")
+    if projection is None or not all(part.isalnum() for part in plain.split(".")):
+        return None
+    wanted: Projection = {}
+    for part in reversed(plain.split(".")):
+        wanted = {part: wanted}
+    return union(projection, wanted)

@@ -45,7 +45,7 @@ def command(
     objects: bool,
     options: SourceOptions,
 ) -> ExitCode:
-    """The whole life of one object: every revision that is kept, and what changed in it.
+    r"""The whole life of one object: every revision that is kept, and what changed in it.
 
     \b
     etcdpod history shop/db-0 --from demo

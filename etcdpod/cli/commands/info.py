@@ -8,13 +8,13 @@ import click
 
 from etcdpod.cli.options import open_session, outcome, source_options
 from etcdpod.cli.output import write, write_lines
-from etcdpod.errors import ExitCode
 from etcdpod.history.moment import last_moment
 from etcdpod.render.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from etcdpod.errors import ExitCode
     from etcdpod.session import Session, SourceOptions
 
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", type=click.Choice(["json", "yaml"]), help="For programs.")
 @source_options
 def command(output: str | None, options: SourceOptions) -> ExitCode:
-    """What this source is: versions, sizes, revisions, buckets, counts, checks, damage.
+    r"""What this source is: versions, sizes, revisions, buckets, counts, checks, damage.
 
     \b
     etcdpod info --from demo

@@ -9,12 +9,12 @@ import click
 
 from etcdpod.cli.options import at_option, open_session, outcome, source_options
 from etcdpod.cli.output import write_lines
-from etcdpod.errors import ExitCode
 from etcdpod.render.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from etcdpod.errors import ExitCode
     from etcdpod.records import Record
     from etcdpod.session import SourceOptions
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def command(
     prefix: str, at: int | None, all_revisions: bool, output: str | None, options: SourceOptions
 ) -> ExitCode:
-    """The keys below PREFIX (default: all), one a line, in byte order.
+    r"""The keys below PREFIX (default: all), one a line, in byte order.
 
     \b
     etcdpod keys /registry/pods/shop/ --from demo
