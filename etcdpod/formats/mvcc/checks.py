@@ -53,10 +53,15 @@ def _missing(before: int, after: int) -> str:
     )
 
 
-def report_compaction(rows: Rows, backend: Backend, defects: Defects) -> None:
-    """Report compaction marks that no sequence of events can have left."""
+def report_compaction(newest: int, backend: Backend, defects: Defects) -> None:
+    """Report compaction marks that no sequence of events can have left.
+
+    Args:
+        newest: the newest main revision in bucket ``key``.
+        backend: the marks.
+        defects: where they are reported.
+    """
     scheduled, finished = backend.scheduled_compaction, backend.finished_compaction
-    newest = int(rows.main[-1]) if len(rows.main) > 0 else 0
     if finished > scheduled:
         what = f"compaction at revision {finished} is marked finished, yet {scheduled} is the last"
         defects.one(f"{what} that was begun", None, None, Severity.WARNING)

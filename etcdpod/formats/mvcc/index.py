@@ -50,7 +50,7 @@ class RevisionIndex:
         self.current_revision = max(newest, self.compact_revision, 1)
         """The newest revision; 1 for an empty store."""
         report_gaps(rows, self.compact_revision, defects)
-        report_compaction(rows, backend, defects)
+        report_compaction(newest, backend, defects)
 
     def __len__(self) -> int:
         return len(self.rows.main)
