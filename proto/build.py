@@ -134,16 +134,22 @@ def kind_rows(file: Any, options: Options) -> Iterator[list[Any]]:
 
 
 def strip(file: Any) -> bytes:
-    """The file's descriptor without what only tools read: options, JSON names, comments."""
+    """The file's descriptor without what only tools read: options, JSON names, comments.
+
+    With the options goes ``map_entry``: a map is then a list of entries, as on the wire. The
+    library would sort the entries of a map as it writes them, and not always as Go does; a list
+    keeps their order, so that a message writes itself back as the very bytes that were read.
+    """
     bare = descriptor_pb2.FileDescriptorProto.FromString(file.SerializeToString())
     bare.ClearField("source_code_info")
     if OPTIONS in bare.dependency:
         bare.dependency.remove(OPTIONS)
     for message in bare.message_type:
-        message.ClearField("options")
-        for field in [*message.field, *(f for nested in message.nested_type for f in nested.field)]:
-            field.ClearField("options")
-            field.ClearField("json_name")
+        for part in [message, *message.nested_type]:
+            part.ClearField("options")
+            for field in part.field:
+                field.ClearField("options")
+                field.ClearField("json_name")
     return bare.SerializeToString(deterministic=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from etcdpod.decoder.cbor import parse_cbor
@@ -9,7 +10,8 @@ from etcdpod.decoder.decoded import Decoded
 from etcdpod.decoder.encryption import describe, is_encrypted
 from etcdpod.decoder.envelope import MAGIC
 from etcdpod.decoder.jsonvalue import CBOR_MAGIC, parse_json
-from etcdpod.decoder.protobuf import ProtobufReader
+from etcdpod.decoder.protobuf import ProtobufReader, is_lossless
+from etcdpod.decoder.served import Served
 from etcdpod.decoder.wire import WireError
 from etcdpod.records import Encrypted, Undecodable
 
@@ -43,9 +45,8 @@ class Decoder:
         definitions: Callable[[], Iterable[dict[str, Any]]] | None = None,
     ) -> None:
         self._keyring = keyring
-        self._as_served = as_served
-        self._definitions = definitions
-        self._protobuf = ProtobufReader()
+        self._served = Served(definitions) if as_served else None
+        self._protobuf = ProtobufReader(whole=Served.concerns if as_served else None)
 
     def decode(
         self,
@@ -74,13 +75,25 @@ class Decoder:
                 return opened
             value = opened
         if value.startswith(MAGIC):
-            result = self._protobuf.read(value, projection, managed_fields=managed_fields)
+            result: Result = self._protobuf.read(value, projection, managed_fields=managed_fields)
         else:
             result = _read_other(key, value, managed_fields=managed_fields)
-        if isinstance(result, Decoded) and revision is not None:
+        if not isinstance(result, Decoded):
+            return result
+        if revision is not None:
             metadata = result.object.get("metadata")
             if isinstance(metadata, dict):
                 metadata["resourceVersion"] = str(revision)
+        return result if self._served is None else self._served.apply(result)
+
+    def verify(self, key: bytes, value: bytes) -> Result:
+        """As ``decode``, with ``lossless`` telling whether writing it gives the same bytes."""
+        result = self.decode(key, value)
+        if isinstance(result, Decoded) and is_encrypted(value) and self._keyring is not None:
+            opened = self._keyring.open(key, value)
+            value = opened if isinstance(opened, bytes) else value
+        if isinstance(result, Decoded) and value.startswith(MAGIC):
+            return replace(result, lossless=is_lossless(value))
         return result
 
 

@@ -5,12 +5,15 @@ The magic counts at offset 0 only. Facts: conventions.md section 2.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from etcdpod.decoder.text import go_text
-from etcdpod.decoder.wire import LENGTH_DELIMITED, WireField, fields
+from etcdpod.decoder.wire import LENGTH_DELIMITED, WireError, WireField, fields, varint
 
 MAGIC = b"k8s\x00"
+TAIL = b"\x1a\x00\x22\x00"
+"""Empty content encoding and content type: how every envelope ends."""
 
 
 class Envelope(NamedTuple):
@@ -23,7 +26,7 @@ class Envelope(NamedTuple):
     end: int
     content_encoding: str
     content_type: str
-    unknown: tuple[WireField, ...]
+    unknown: tuple[WireField, ...] = ()
     """Fields of the envelope that no release wrote."""
 
 
@@ -33,6 +36,25 @@ def open_envelope(value: bytes) -> Envelope:
     Raises:
         WireError: what follows the magic is no such message.
     """
+    return _plain_envelope(value) or _any_envelope(value)
+
+
+def _plain_envelope(value: bytes) -> Envelope | None:
+    """An envelope as API servers write it; None for any other form."""
+    if value[4:5] != b"\x0a" or len(value) < 8 or value[5] > 0x7F:
+        return None
+    meta_end = 6 + value[5]
+    if value[meta_end : meta_end + 1] != b"\x12":
+        return None
+    length, start = varint(value, meta_end + 1, len(value))
+    end = start + length
+    if value[end:] != TAIL:
+        return None
+    api_version, kind = _type_meta(value[6:meta_end])
+    return Envelope(api_version, kind, start, end, "", "")
+
+
+def _any_envelope(value: bytes) -> Envelope:
     api_version = kind = content_encoding = content_type = ""
     start = end = len(value)
     unknown = []
@@ -40,7 +62,10 @@ def open_envelope(value: bytes) -> Envelope:
         if field.wire_type != LENGTH_DELIMITED or field.number > 4:
             unknown.append(field)
         elif field.number == 1:
-            api_version, kind = _type_meta(value, field)
+            try:
+                api_version, kind = _type_meta(value[field.start : field.end])
+            except WireError as error:
+                raise WireError(error.reason, field.start + error.offset) from None
         elif field.number == 2:
             start, end = field.start, field.end
         elif field.number == 3:
@@ -50,11 +75,13 @@ def open_envelope(value: bytes) -> Envelope:
     return Envelope(api_version, kind, start, end, content_encoding, content_type, tuple(unknown))
 
 
-def _type_meta(value: bytes, within: WireField) -> tuple[str, str]:
+@lru_cache(1024)
+def _type_meta(message: bytes) -> tuple[str, str]:
+    """apiVersion and kind; a registry holds few different ones."""
     api_version = kind = ""
-    for field in fields(value, within.start, within.end):
+    for field in fields(message, 0, len(message)):
         if field.wire_type == LENGTH_DELIMITED and field.number == 1:
-            api_version = go_text(value[field.start : field.end])
+            api_version = go_text(message[field.start : field.end])
         elif field.wire_type == LENGTH_DELIMITED and field.number == 2:
-            kind = go_text(value[field.start : field.end])
+            kind = go_text(message[field.start : field.end])
     return api_version, kind

@@ -41,7 +41,8 @@ def _digits(value: float) -> int:
     mantissa, _, exponent = repr(value).partition("e")
     whole, _, fraction = mantissa.partition(".")
     fraction = fraction.rstrip("0")
-    return int(whole + fraction) * 10 ** (int(exponent or 0) - len(fraction))
+    power: int = 10 ** (int(exponent or 0) - len(fraction))
+    return int(whole + fraction) * power
 
 
 def integer(text: str) -> int | float:

@@ -72,6 +72,8 @@ class Plan:
         entries: dict[int, Entry] = {}
         nulls: list[str] = []
         last_wanted = 0
+        # A release that knew the message without the field did not write null for it.
+        since = min((release(field.first) for field in self.facts.fields), default=(0,))
         for field in self.facts.fields:
             key, wire_type = tag_key(field)
             if not self._wanted(field):
@@ -84,7 +86,7 @@ class Plan:
                 entries[key] = CALL, "", members.inline(embedded)
             elif self._depth <= MAXIMUM_DEPTH:
                 entries[key] = self._entry(field)
-            if field.rule == "null":
+            if field.rule == "null" and release(field.first) <= since:
                 nulls.append(field.json_name)
         if self._projection is not None:
             entries.update((key, (STOP, "", None)) for key in entries if key > last_wanted)
@@ -135,6 +137,11 @@ class Plan:
 def plan_of(facts: Message, depth: int = 0) -> Plan:
     """The plan of a whole message; all that hold such a message share it."""
     return Plan(facts, depth=depth)
+
+
+def release(name: str) -> tuple[int, ...]:
+    """A Kubernetes release so that later ones are greater; empty is the earliest."""
+    return tuple(int(part) for part in name.split(".")) if name else (0,)
 
 
 def tag_key(field: Field) -> tuple[int, int]:

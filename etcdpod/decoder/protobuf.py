@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from etcdpod.decoder.decoded import Decoded, UnknownField
-from etcdpod.decoder.envelope import Envelope, open_envelope
+from etcdpod.decoder.envelope import MAGIC, Envelope, open_envelope
 from etcdpod.decoder.failure import Failure, find_failure
 from etcdpod.decoder.jsonvalue import parse_raw
 from etcdpod.decoder.plan import Plan, plan_of
@@ -17,20 +17,28 @@ from etcdpod.records import Undecodable
 from etcdpod.schema import kinds_by_name, message_class, message_facts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from etcdpod.decoder.decoded import Projection
     from etcdpod.schema import Message
 
 PROTOBUF_TYPES = ("", "application/vnd.kubernetes.protobuf")
 OTHER_TYPES = {"application/json": "json", "application/cbor": "cbor"}
+ENVELOPE = "k8s.io.apimachinery.pkg.runtime.Unknown"
 OBJECT_META = "k8s.io.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 ENVELOPE_PATH = "envelope"
 """Path of unknown fields that lie beside the object, not in it."""
 
 
 class ProtobufReader:
-    """Reads values that begin with the magic of the protobuf envelope."""
+    """Reads values that begin with the magic of the protobuf envelope.
 
-    def __init__(self) -> None:
+    Args:
+        whole: tells for an apiVersion and kind that projections must be passed over.
+    """
+
+    def __init__(self, whole: Callable[[str, str], bool] | None = None) -> None:
+        self._whole = whole
         self._plans: dict[tuple[str, str, int, bool], tuple[Projection | None, Plan | None]] = {}
 
     def read(
@@ -71,13 +79,16 @@ class ProtobufReader:
         self, envelope: Envelope, projection: Projection | None, *, managed_fields: bool
     ) -> Plan | None:
         """The plan for a kind; None for a kind that no release knows."""
-        name = (envelope.api_version, envelope.kind, id(projection), managed_fields)
+        given = projection
+        name = (envelope.api_version, envelope.kind, id(given), managed_fields)
         kept = self._plans.get(name)
         if kept is None:
             row = kinds_by_name().get(name[:2])
             plan = None
             if row is not None:
                 facts = message_facts(row.message)
+                if self._whole is not None and self._whole(row.api_version, row.kind):
+                    projection = None
                 plain = managed_fields and not projection
                 plan = (
                     plan_of(facts)
@@ -85,8 +96,26 @@ class ProtobufReader:
                     else Plan(facts, projection, managed_fields=managed_fields)
                 )
             # The projection is kept beside its plan, so that its id stays its own.
-            kept = self._plans[name] = projection, plan
+            kept = self._plans[name] = given, plan
         return kept[1]
+
+
+def is_lossless(value: bytes) -> bool:
+    """Whether a value's envelope and message, parsed and written again, are the same bytes."""
+    from google.protobuf.message import DecodeError
+
+    envelope = message_class(ENVELOPE)()
+    try:
+        envelope.ParseFromString(value[len(MAGIC) :])
+        meta = envelope.typeMeta
+        row = kinds_by_name().get((meta.apiVersion, meta.kind))
+        if row is not None:
+            message = message_class(row.message)()
+            message.ParseFromString(envelope.raw)
+            envelope.raw = message.SerializeToString(deterministic=True)
+    except (DecodeError, TypeError):
+        return False
+    return MAGIC + envelope.SerializeToString(deterministic=True) == value
 
 
 def _type_meta(envelope: Envelope) -> dict[str, Any]:

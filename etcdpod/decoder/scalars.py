@@ -88,13 +88,9 @@ def duration(nanoseconds: int) -> str:
     if nanoseconds == 0:
         return "0s"
     sign, rest = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)
-    for unit, name in UNITS:
-        if rest >= unit:
-            break
-    else:
-        return f"{sign}{rest}ns"
+    unit, name = next(((unit, name) for unit, name in UNITS if rest >= unit), (1, "ns"))
     whole, part = divmod(rest, unit)
-    digits = f"{part:0{len(str(unit)) - 1}}".rstrip("0")
+    digits = f"{part:0{len(str(unit)) - 1}}".rstrip("0") if part else ""
     fraction = f".{digits}" if digits else ""
     if name != "s":
         return f"{sign}{whole}{fraction}{name}"
