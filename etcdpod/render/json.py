@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 MAX_DEPTH: Final = 300
 """Deepest nesting written; Kubernetes objects stay below 50."""
 
-MAX_SHAPES: Final = 4096
+MAX_SHAPES: Final = 2048
 """Shapes remembered for each depth; what comes later is worked out anew each time."""
+
+MAX_SHAPE_KEYS: Final = 50
+"""Keys of the largest shape remembered: beyond, they are data (config maps), not a shape."""
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _WORDS: Final = {None: "null", True: "true", False: "false"}
@@ -82,7 +85,7 @@ class _Shapes(dict[tuple[str, ...], "list[tuple[str, str]]"]):
         for key in sorted(keys):
             shape.append((key, f"{opening}{_quote(key)}{self.colon}"))
             opening = "," + self.newline
-        if len(self) < MAX_SHAPES:
+        if len(self) < MAX_SHAPES and len(keys) <= MAX_SHAPE_KEYS:
             self[keys] = shape
         return shape
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from decimal import Decimal
 from typing import Final
 
 INT64_MIN: Final = -(2**63)
@@ -45,6 +44,8 @@ def go_number(value: float) -> str:
         return {"inf": "+Inf", "-inf": "-Inf", "nan": "NaN"}[str(number)]
     if number == 0:
         return "-0" if math.copysign(1, number) < 0 else "0"
+    from decimal import Decimal  # floats are rare: no run without one pays for the import
+
     sign, digits, exponent = Decimal(float.__repr__(number)).normalize().as_tuple()
     power = len(digits) + int(exponent) - 1
     if -4 <= power < 6:
@@ -63,5 +64,7 @@ def yaml_number(value: float) -> str:
 
 
 def _plain(value: float) -> str:
+    from decimal import Decimal
+
     text = format(Decimal(float.__repr__(value)), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -35,7 +35,7 @@ class Printer:
     cells: Callable[[dict[str, Any], datetime], list[str]]
     """One cell a column, wide ones included, as of a moment (for ages)."""
     projection: Projection
-    """The fields that ``cells`` reads."""
+    """The fields that ``cells`` reads; empty for the whole object."""
     kind: str = ""
     """Empty for a printer that is not bound to one kind."""
     groups: tuple[str, ...] = ("",)

@@ -78,7 +78,7 @@ def layout(
         return [cell if cell.isprintable() else cell_text(cell) for cell in cells]
 
     projection = printer.projection
-    if label_columns or show_labels:
+    if projection and (label_columns or show_labels):
         metadata = {**projection.get("metadata", {}), "labels": {}}
         projection = {**projection, "metadata": metadata}
     return Layout(tuple(header), row, projection)
