@@ -5,18 +5,22 @@ Nothing here prints. What the user should hear is collected in ``notices`` and `
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from etcdpod.connectors import open_source
+from etcdpod.connectors.live.endpoints import is_endpoint
 from etcdpod.decoder import Decoder
 from etcdpod.demo import demo_path
+from etcdpod.errors import UsageError
 from etcdpod.history.moment import last_moment
 from etcdpod.history.view import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Any
 
     from etcdpod.connectors.base import Connector
     from etcdpod.records import Damage, SourceInfo
@@ -34,8 +38,10 @@ class SourceOptions:
     as_served: bool = False
     """Add what the API server adds while reading."""
     show_secrets: bool = False
-    connection: dict[str, Any] = field(default_factory=dict)
-    """Keyword arguments for a connector: endpoints, certificates, time limits, …"""
+    connection: Mapping[str, object] = field(default_factory=dict)
+    """etcdctl's flags that were given, by name: endpoints, cacert, cert, key, user, …"""
+    notify: Callable[[str], None] = field(default=lambda text: None)
+    """Told, a line at a time, what the user should hear while a source is read."""
 
 
 class Session:
@@ -57,8 +63,7 @@ class Session:
             SourceError: a target cannot be read, and why.
             UsageError: nothing was named and no live etcd is known.
         """
-        targets = [demo_path(target) for target in options.targets]
-        return cls(open_source(targets[0], **options.connection), options)
+        return cls(_open(options), options)
 
     def _definitions(self) -> Iterator[dict[str, Any]]:
         yield from self.registry.definitions
@@ -97,3 +102,29 @@ class Session:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _open(options: SourceOptions) -> Connector:
+    if not options.targets:
+        return _open_live(None, options)
+    (target, *_) = [demo_path(target) for target in options.targets]
+    return _open_live(target, options) if is_endpoint(target) else open_source(target)
+
+
+def _open_live(target: str | None, options: SourceOptions) -> Connector:
+    """The etcd at ``target``; without one what flags, environment or this machine name."""
+    from etcdpod.connectors.live import live_options, open_live
+    from etcdpod.connectors.live.discovery import find_certificates
+
+    settings = live_options(options.connection, os.environ)
+    if target is None and not settings.endpoints and find_certificates() is None:
+        raise UsageError(
+            "no source", next_step="name one with --from FILE or --endpoints, or try --from demo"
+        )
+    return open_live(target, settings, options.notify, ask_password=_ask_password)
+
+
+def _ask_password(user: str) -> str:
+    from getpass import getpass
+
+    return getpass(f"etcd password of {user}: ")

@@ -80,7 +80,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         code = etcdpod_command.main(arguments, prog_name="etcdpod", standalone_mode=False)
     except click.ClickException as error:
-        say(f"etcdpod: {error.format_message()}; see `{_help(error)}`")
+        say(f"etcdpod: {error.format_message().rstrip('.')}; see `{_help(error)}`")
         sys.exit(ExitCode.USAGE)
     except click.Abort:
         sys.exit(ExitCode.USAGE)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from etcdpod.cli.completion import complete_namespace
-from etcdpod.cli.diagnostics import guarded, report_damage
-from etcdpod.errors import ExitCode, UsageError
+from etcdpod.cli.diagnostics import guarded, report_damage, say
+from etcdpod.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,43 +45,66 @@ _SOURCE = (
 )
 
 
+_CONNECTION = (
+    click.option("--endpoints", metavar="URLS", help="A live etcd; etcdctl's flag, as below."),
+    click.option("--cacert", metavar="FILE", help="Verify the server's certificate with this CA."),
+    click.option("--cert", metavar="FILE", help="Client certificate."),
+    click.option("--key", metavar="FILE", help="Key of the client certificate."),
+    click.option("--user", metavar="NAME[:PASSWORD]", help="Log in; better with the environment."),
+    click.option("--password", metavar="PASSWORD", help="Better: ETCDCTL_PASSWORD, or the prompt."),
+    click.option("--server-name", metavar="NAME", help="Name to find in the server certificate."),
+    click.option("--insecure-skip-tls-verify", is_flag=True, help="Believe any certificate."),
+    click.option("--dial-timeout", metavar="TIME", help="Until an endpoint counts as dead (2s)."),
+    click.option("--command-timeout", metavar="TIME", help="For one answer (5s)."),
+    click.option("--serializable", is_flag=True, help="Ask one member, without quorum."),
+)
+"""etcdctl's own flags; each has its ETCDCTL_* variable."""
+
+_DECODING = ("prefixes", "as_served", "show_secrets")
+
+
 def source_options(function: Command) -> Command:
     """``--from`` and how to read it; the command gets one ``options`` argument instead."""
+    connection = [option_name(option) for option in _CONNECTION]
 
     @wraps(function)
-    def collected(
-        *arguments: Any,
-        sources: tuple[str, ...],
-        prefixes: tuple[str, ...],
-        as_served: bool,
-        show_secrets: bool,
-        **rest: Any,
-    ) -> Any:
+    def collected(*arguments: Any, sources: tuple[str, ...], **words: Any) -> Any:
         from etcdpod.session import SourceOptions
 
+        reading = {name: words.pop(name) for name in _DECODING}
+        reading["prefixes"] = tuple(prefix.rstrip("/") for prefix in reading["prefixes"])
+        live = {name: words.pop(name) for name in connection}
         options = SourceOptions(
             targets=sources,
-            prefixes=tuple(prefix.rstrip("/") for prefix in prefixes),
-            as_served=as_served,
-            show_secrets=show_secrets,
+            connection={name: value for name, value in live.items() if value not in (None, False)},
+            notify=say,
+            **reading,
         )
-        return guarded(lambda: function(*arguments, options=options, **rest))
+        return guarded(lambda: function(*arguments, options=options, **words))
 
-    for option in reversed(_SOURCE):
+    for option in reversed(_SOURCE + _CONNECTION):
         collected = option(collected)
     return collected  # type: ignore[return-value]
+
+
+def option_name(option: Callable[[Any], Any]) -> str:
+    """The parameter that an option of ours fills."""
+
+    def bare() -> None: ...
+
+    option(bare)
+    (parameter,) = bare.__click_params__  # type: ignore[attr-defined]
+    return str(parameter.name)
 
 
 def open_session(options: SourceOptions) -> Session:
     """The sources that the options name.
 
     Raises:
-        UsageError: none is named.
+        UsageError: none is named, and none was found.
     """
     from etcdpod.session import Session
 
-    if not options.targets:
-        raise UsageError("no source", next_step="name one with --from FILE, or try --from demo")
     return Session.open(options)
 
 
