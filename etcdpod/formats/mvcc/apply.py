@@ -12,16 +12,14 @@ References:
 from __future__ import annotations
 
 from enum import IntEnum
-from operator import eq, gt, lt, ne
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any
 
-from etcdpod.formats.mvcc.auth import READ, WRITE, AuthStore
-from etcdpod.formats.mvcc.keyspace import Keyspace
+from etcdpod.formats.mvcc.auth import AuthStore, Permissions
+from etcdpod.formats.mvcc.compare import Judge
+from etcdpod.formats.mvcc.keyspace import in_range
 from etcdpod.formats.mvcc.logged import (
     ABSENT,
     DOUBTFUL,
-    PRIOR,
-    PRIOR_SEGMENT,
     REFUSED,
     TOMBSTONE,
     UNCOMMITTED,
@@ -30,77 +28,39 @@ from etcdpod.formats.mvcc.logged import (
     Place,
 )
 from etcdpod.formats.mvcc.numbering import Numbering
+from etcdpod.formats.mvcc.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Iterable
 
+    from etcdpod.formats.mvcc.state import Prior
     from etcdpod.formats.wal.entries import LoggedEntry
+
+    Operations = list[tuple[str, Any]]
+    """RequestOp cases in the order in which they are carried out."""
 
 MAX_LEASE_TTL = 9_000_000_000
 """Seconds; a grant of more is refused."""
+ACTIVATE, DEACTIVATE = 1, 2
+"""etcdserverpb.AlarmRequest.AlarmAction."""
 
 
 class Alarm(IntEnum):
     """etcdserverpb.AlarmType."""
 
-    NONE = 0
     NOSPACE = 1
     CORRUPT = 2
 
 
-class Target(IntEnum):
-    """etcdserverpb.Compare.CompareTarget."""
-
-    VERSION = 0
-    CREATE = 1
-    MOD = 2
-    VALUE = 3
-    LEASE = 4
-
-
-_TARGET_FIELDS = {
-    Target.VERSION: "version",
-    Target.CREATE: "create_revision",
-    Target.MOD: "mod_revision",
-    Target.LEASE: "lease",
-}
-_RESULTS: dict[int, Callable[[Any, Any], bool]] = {0: eq, 1: gt, 2: lt, 3: ne}
-"""etcdserverpb.Compare.CompareResult: how the stored value must relate to the given one."""
-
-
-class PriorState(NamedTuple):
-    """What a database knows of a key at a moment before the log touched it."""
-
-    row: int
-    """Of the database; -1 where the key did not exist."""
-    main: int = 0
-    sub: int = 0
-    create_revision: int = 0
-    version: int = 0
-    lease: int = 0
-    value_size: int = 0
-
-
-class Prior(Protocol):
-    """A database that fills in what lies before the log."""
-
-    def state(self, key: bytes, revision: int) -> PriorState | None:
-        """The state of ``key`` at ``revision``; None where the database cannot tell."""
-
-    def value(self, row: int) -> bytes:
-        """The value of one of its rows."""
-
-
-class Store:
-    """The state of etcd's key-value store while a log is applied to it.
+class Applier:
+    """Carries out requests one by one.
 
     Args:
         rows: where revisions are added.
         read: reads ``(segment, offset, size)`` of the log.
         revision: the current revision before the first entry; 1 for an empty store.
         complete: the store is empty at the start; otherwise ``prior`` is asked.
-        prior: what a database knows of the time before.
-        refused: raft indexes of requests that are known to have had no effect.
+        prior: what a database knows.
     """
 
     def __init__(
@@ -111,39 +71,27 @@ class Store:
         revision: int = 1,
         complete: bool = True,
         prior: Prior | None = None,
-        refused: Collection[int] = (),
     ) -> None:
         self.rows = rows
         self.revision = revision
         self.compact_revision = -1
-        self.complete = complete
-        """Nothing exists or existed but what the log tells."""
-        self.keyspace = Keyspace(complete=complete)
-        self.leases: dict[int, set[bytes]] = {}
-        self._older_leases: set[int] = set()
-        """Leases that were granted before the log begins: they may hold further keys."""
-        self.alarms: dict[int, set[int]] = {Alarm.NOSPACE: set(), Alarm.CORRUPT: set()}
-        self.auth = AuthStore()
-        self.numbering = Numbering(rows, known=complete)
-        self.known_from = revision if complete else 0
+        self.known_from = revision
         """The state of every key is known from this revision on."""
-        self._read = read
-        self._prior = prior
-        self._refused = refused
+        self.state = State(rows, read, complete=complete, prior=prior)
+        self.numbering = Numbering(rows, known=complete)
+        self.auth = AuthStore()
+        self.alarms: dict[int, set[int]] = {Alarm.NOSPACE: set(), Alarm.CORRUPT: set()}
+        self._judge = Judge(self.state, self.numbering)
+        self._permissions = Permissions(self.auth, self.state.leases)
         self._entry: LoggedEntry
-        self._place = Place(0, 0, 0)
-        self._main = 0
-        self._sub = 0
-        self._flags = 0
-        self._proofs: list[int] = []
+        self._main = self._sub = self._flags = 0
 
     def apply(self, entry: LoggedEntry, request: Any, flags: int = 0) -> None:
         """Carry out the request of one entry; ``flags`` go to every row that it makes."""
         self._entry = entry
-        self._place = Place(entry.raft_index, entry.segment, entry.offset)
         self._main, self._sub = self.revision + 1, 0
         self._flags = flags
-        self._proofs.clear()
+        self._judge.begin(self.revision)
         if not entry.verified:
             self._flags |= DOUBTFUL
             self.numbering.doubt()
@@ -162,36 +110,43 @@ class Store:
 
     def txn(self, request: Any, header: Any) -> None:
         """TxnRequest: compares, then the operations of one branch."""
-        if self.auth.enabled and not self._permits_txn(request, header):
+        if self.auth.enabled and not self._permissions.txn(request, header):
             return
-        if self.alarms[Alarm.CORRUPT] or (self.alarms[Alarm.NOSPACE] and _has_put(request)):
+        if self.alarms[Alarm.CORRUPT] or (self.alarms[Alarm.NOSPACE] and _costs_space(request)):
             return
-        operations: list[tuple[str, Any]] = []
-        is_refused = self._entry.raft_index in self._refused
-        if not self._choose(request, operations) or is_refused:
+        is_located = self._locate(
+            operation.request_put
+            for operation in request.success
+            if operation.WhichOneof("request") == "request_put"
+        )
+        operations: Operations = []
+        holds = self._choose(request, operations, is_located=is_located)
+        if self._judge.correction:
+            self._renumber(self._judge.correction)
+        if self._judge.is_unsure and not is_located and not self._is_witnessed(operations):
+            holds = False
+            operations.clear()
+        if not holds:
             _keep_puts(self.rows, self._entry, request, self._main, self._flags)
-        if is_refused or not self._admits(operations):
+        if not self._admits(operations):
             return
-        for row in self._proofs:
+        for row in self._judge.proven:
             self.numbering.prove(row)
-        for kind, operation in operations:
-            if kind == "request_put":
-                self._put(operation)
-            elif kind == "request_delete_range":
-                self._delete_range(operation)
+        self._carry_out(operations)
 
     def put(self, request: Any, header: Any) -> None:
         """PutRequest outside a transaction."""
-        if self.auth.enabled and not self._permits_put(request, header):
+        if self.auth.enabled and not self._permissions.put(request, header):
             return
         if self.alarms[Alarm.CORRUPT] or self.alarms[Alarm.NOSPACE]:
             return
+        self._locate([request])
         if self._admits_put(request):
             self._put(request)
 
     def delete_range(self, request: Any, header: Any) -> None:
         """DeleteRangeRequest outside a transaction."""
-        if self.auth.enabled and not self._permits_delete(request, header):
+        if self.auth.enabled and not self._permissions.delete_range(request, header):
             return
         if not self.alarms[Alarm.CORRUPT]:
             self._delete_range(request)
@@ -200,20 +155,18 @@ class Store:
         """LeaseGrantRequest: makes a lease, changes no key."""
         is_refused = self.alarms[Alarm.CORRUPT] or self.alarms[Alarm.NOSPACE]
         if not is_refused and request.ID != 0 and request.TTL <= MAX_LEASE_TTL:
-            self.leases.setdefault(request.ID, set())
+            self.state.grant(request.ID)
 
     def lease_revoke(self, request: Any, header: Any) -> None:
         """LeaseRevokeRequest, of a client or because the lease ran out: deletes its keys."""
-        if self.alarms[Alarm.CORRUPT] or not self._permits_lease(request.ID, header):
+        if self.alarms[Alarm.CORRUPT] or not self._permissions.lease(request.ID, header):
             return
-        keys = self.leases.pop(request.ID, None)
+        state = self.state
+        keys = state.leases.pop(request.ID, None)
         for key in sorted(keys or ()):
-            self._delete(key, self.keyspace.row(key))
-        if not self.complete and (keys is None or request.ID in self._older_leases):
-            # It may have held keys that the log never named; that it held any is likely.
-            self.numbering.doubt()
-            self._sub = max(self._sub, 1)
-            self.known_from = max(self.known_from, self._main)
+            self._delete(key)
+        if not state.complete and (keys is None or request.ID in state.older_leases):
+            self._delete_untold(lambda key: self._lease(key) in (0, request.ID))
 
     def compaction(self, request: Any, _: Any) -> None:
         """CompactionRequest: changes no key."""
@@ -223,9 +176,9 @@ class Store:
     def alarm(self, request: Any, _: Any) -> None:
         """AlarmRequest: raises or disarms an alarm of one member."""
         members = self.alarms.get(request.alarm)
-        if members is not None and request.action == 1:
+        if members is not None and request.action == ACTIVATE:
             members.add(request.memberID)
-        elif members is not None and request.action == 2:
+        elif members is not None and request.action == DEACTIVATE:
             members.discard(request.memberID)
 
     def _administer(self, request: Any) -> None:
@@ -236,7 +189,7 @@ class Store:
 
     # --- transactions ---------------------------------------------------------------------------
 
-    def _choose(self, request: Any, operations: list[tuple[str, Any]]) -> bool:
+    def _choose(self, request: Any, operations: Operations, *, is_located: bool = False) -> bool:
         """Append the operations that a transaction carries out, those of nested ones included.
 
         All compares see the state before the transaction, so that the branches can be laid out
@@ -245,7 +198,7 @@ class Store:
         Returns:
             Whether the compares hold.
         """
-        holds = all(self._holds(compare) for compare in request.compare)
+        holds = all(map(self._judge.holds, request.compare)) or is_located
         for operation in request.success if holds else request.failure:
             kind = operation.WhichOneof("request")
             if kind == "request_txn":
@@ -254,232 +207,167 @@ class Store:
                 operations.append((kind, getattr(operation, kind)))
         return holds
 
-    def _holds(self, compare: Any) -> bool:
-        if compare.range_end:
-            if not self.keyspace.complete:
-                self.numbering.doubt()
-            keys = self.keyspace.between(compare.key, compare.range_end)
-            rows = [self.keyspace.row(key) for key in keys] or [ABSENT]
-            return all(self._row_holds(compare, row) for row in rows)
-        row = self._row(compare.key)
-        if row == UNKNOWN:
-            self.numbering.doubt()
-            return True
-        if compare.target == Target.MOD and compare.result == 0 and row >= 0:
-            self._weigh(compare, row)
-            row = self._row(compare.key)
-        return row == UNKNOWN or self._row_holds(compare, row)
-
-    def _row_holds(self, compare: Any, row: int) -> bool:
-        relate = _RESULTS.get(compare.result, _any)
-        if compare.target == Target.VALUE:
-            return row != ABSENT and relate(self._value(row), compare.value)
-        field = _TARGET_FIELDS.get(compare.target)
-        given = getattr(compare, field) if field is not None else 0
-        actual = self._number(compare.target, row)
-        if actual == 0 and row != ABSENT and compare.target in (Target.VERSION, Target.CREATE):
-            # The life of the key began before the log: believe what the client compared with.
-            self.numbering.doubt()
-            return True
-        return bool(relate(actual, given))
-
-    def _number(self, target: int, row: int) -> int:
-        rows = self.rows
-        if row == ABSENT:
-            return 0
-        columns = (rows.version, rows.create_revision, rows.main, None, rows.lease)
-        column = columns[target] if 0 <= target < len(columns) else None
-        return 0 if column is None else column[row]
-
-    def _weigh(self, compare: Any, row: int) -> None:
-        """What a compare of a mod revision says of the numbers given so far."""
-        if self.rows.flags[row] & PRIOR:
-            return
-        stated, counted = compare.mod_revision, self.rows.main[row]
-        if stated == counted:
-            self._proofs.append(row)
-        elif stated > 0 and self.numbering.is_doubtful(row):
-            first = self.numbering.correct()
-            self.revision += stated - counted
-            self._main = self.revision + 1
-            for doubtful in range(first, len(self.rows)):
-                self.keyspace.forget(self.rows.keys[self.rows.key[doubtful]])
-            self.known_from = max(self.known_from, self._main)
-
-    def _admits(self, operations: list[tuple[str, Any]]) -> bool:
+    def _admits(self, operations: Operations) -> bool:
         """The checks that etcd makes before it carries out a transaction; all or nothing."""
         for kind, operation in operations:
             if kind == "request_put" and not self._admits_put(operation):
                 return False
-            if kind == "request_range" and operation.revision != 0:
-                oldest = self.compact_revision
-                if not oldest <= operation.revision <= self.revision:
-                    return False
+            if (
+                kind == "request_range"
+                and operation.revision != 0
+                and not self.compact_revision <= operation.revision <= self.revision
+            ):
+                return False
         return True
 
     def _admits_put(self, request: Any) -> bool:
         needs_key = request.ignore_value or request.ignore_lease
         if needs_key and self._row(request.key) == ABSENT:
             return False
-        return request.lease == 0 or request.lease in self.leases or not self.complete
+        state = self.state
+        return request.lease == 0 or request.lease in state.leases or not state.complete
+
+    def _carry_out(self, operations: Operations) -> None:
+        for kind, operation in operations:
+            if kind == "request_put":
+                self._put(operation)
+            elif kind == "request_delete_range":
+                self._delete_range(operation)
+
+    # --- where the log alone does not decide ----------------------------------------------------
+
+    def _is_witnessed(self, operations: Operations) -> bool:
+        """Whether operations that hang on an undecided compare were carried out.
+
+        Where the database has the revision, it tells; elsewhere it is assumed and doubted.
+        """
+        told = self._told()
+        if told is None:
+            self.numbering.doubt()
+            return True
+        for kind, operation in operations:
+            if kind == "request_put" and told.get(operation.key) == operation.value:
+                return True
+            if kind == "request_delete_range" and _deleted(told, operation):
+                return True
+        return False
+
+    def _told(self) -> dict[bytes, bytes | None] | None:
+        """What the revision now due changed, by the database; None where it is silent."""
+        if self.state.prior is None or not self.numbering.is_sure:
+            return None
+        return self.state.prior.changes(self._main)
+
+    def _locate(self, puts: Iterable[Any]) -> bool:
+        """Find out by the database where the count stands, if that is in doubt.
+
+        Returns:
+            Whether the database holds what one of ``puts`` writes: then it was carried out.
+        """
+        prior = self.state.prior
+        if prior is None or self.numbering.is_sure:
+            return False
+        for put in puts:
+            main = prior.locate(put.key, put.value, self._main)
+            if main is not None:
+                self._renumber(main - self._main)
+                self.numbering.prove(len(self.rows))
+                return True
+        return False
+
+    def _renumber(self, difference: int) -> None:
+        """The count was wrong by ``difference``: forget what it was applied to."""
+        if difference != 0:
+            self.state.forget_since(self.numbering.correct())
+            self.revision += difference
+            self._main = self.revision + 1
+            self.known_from = max(self.known_from, self._main)
+
+    def _delete_untold(self, is_concerned: Callable[[bytes], bool]) -> None:
+        """Deletions of keys that the log does not name: by a range, or by an older lease."""
+        told = self._told()
+        if told is None:
+            # That there were some is likely: nobody grants a lease for nothing.
+            self.numbering.doubt()
+            self._sub = max(self._sub, 1)
+            self.known_from = max(self.known_from, self._main)
+            return
+        for key, value in sorted(told.items()):
+            if value is None and is_concerned(key):
+                self._delete(key)
+
+    def _lease(self, key: bytes) -> int:
+        row = self._row(key)
+        return self.rows.lease[row] if row >= 0 else 0
 
     # --- changes --------------------------------------------------------------------------------
+
+    def _row(self, key: bytes) -> int:
+        return self.state.row(key, self.revision)
 
     def _put(self, request: Any) -> None:
         key, lease, rows = request.key, request.lease, self.rows
         old = self._row(key)
         create_revision, version = (self._main, 1) if old == ABSENT else (0, 0)
+        value = _place_of(self._entry, request.value)
         if old >= 0:
             create_revision, version = rows.create_revision[old], rows.version[old]
             version += version > 0
-            self._detach(key, rows.lease[old])
-        else:
-            self._note_unknown(old)
-        value = _place_of(self._entry, request.value)
-        if request.ignore_value and old >= 0:
-            value = rows.segment[old], rows.value_offset[old], rows.value_size[old]
-        if request.ignore_lease and old >= 0:
-            lease = rows.lease[old]
+            if request.ignore_value:
+                value = rows.segment[old], rows.value_offset[old], rows.value_size[old]
+            if request.ignore_lease:
+                lease = rows.lease[old]
+        elif old == UNKNOWN:
+            self.known_from = max(self.known_from, self._main)
+        self.state.detach(key)
         row = rows.add(
-            key, self._main, self._sub, self._place, create_revision=create_revision,
+            key, self._main, self._sub, self._place, older=old, create_revision=create_revision,
             version=version, lease=lease, value=value, flags=self._flags,
         )  # fmt: skip
         self._sub += 1
-        self.keyspace.put(key, row)
-        self._attach(key, lease)
+        self.state.keyspace.put(key, row)
+        self.state.attach(key, lease)
 
     def _delete_range(self, request: Any) -> None:
         if not request.range_end:
-            self._delete(request.key, self._row(request.key))
-            return
-        if not self.keyspace.complete:
-            self.numbering.doubt()
-            self.known_from = max(self.known_from, self._main)
-        for key in self.keyspace.between(request.key, request.range_end):
-            self._delete(key, self.keyspace.row(key))
+            self._delete(request.key)
+        elif not self.state.keyspace.complete:
+            self._delete_untold(lambda key: in_range(key, request.key, request.range_end))
+        else:
+            for key in self.state.keyspace.between(request.key, request.range_end):
+                self._delete(key)
 
-    def _delete(self, key: bytes, row: int) -> None:
+    def _delete(self, key: bytes) -> None:
+        row = self._row(key)
         if row == ABSENT:
             return
-        if row >= 0:
-            self._detach(key, self.rows.lease[row])
-        else:
-            self.numbering.doubt()
-            self._note_unknown(row)
-        flags = TOMBSTONE | self._flags
-        self.rows.add(key, self._main, self._sub, self._place, flags=flags)
-        self._sub += 1
-        self.keyspace.remove(key)
-
-    def _attach(self, key: bytes, lease: int) -> None:
-        if lease != 0:
-            if lease not in self.leases:
-                self.leases[lease] = set()
-                self._older_leases.add(lease)
-            self.leases[lease].add(key)
-
-    def _detach(self, key: bytes, lease: int) -> None:
-        if lease != 0 and lease in self.leases:
-            self.leases[lease].discard(key)
-
-    def _note_unknown(self, row: int) -> None:
-        """A key is changed of whose state before nothing is known."""
         if row == UNKNOWN:
             self.known_from = max(self.known_from, self._main)
-
-    def _row(self, key: bytes) -> int:
-        """The row of a key; the database is asked where the log does not know."""
-        row = self.keyspace.row(key)
-        if row != UNKNOWN or self._prior is None:
-            return row
-        state = self._prior.state(key, self.revision)
-        if state is None:
-            return UNKNOWN
-        if state.row < 0:
-            self.keyspace.remove(key)
-            return ABSENT
-        row = self.rows.add(
-            key, state.main, state.sub, Place(0, PRIOR_SEGMENT, 0),
-            create_revision=state.create_revision, version=state.version, lease=state.lease,
-            value=(PRIOR_SEGMENT, state.row, state.value_size), flags=PRIOR,
-        )  # fmt: skip
-        self.keyspace.put(key, row)
-        self._attach(key, state.lease)
-        return row
-
-    def _value(self, row: int) -> bytes:
-        rows = self.rows
-        if rows.segment[row] == PRIOR_SEGMENT:
-            return b"" if self._prior is None else self._prior.value(rows.value_offset[row])
-        return self._read(rows.segment[row], rows.value_offset[row], rows.value_size[row])
-
-    # --- permissions ----------------------------------------------------------------------------
-
-    def _permits(self, header: Any, key: bytes, end: bytes, wanted: int) -> bool:
-        return self.auth.permits(header.username, header.auth_revision, key, end, wanted)
-
-    def _permits_put(self, request: Any, header: Any) -> bool:
-        return (
-            self._permits(header, request.key, b"", WRITE)
-            and self._permits_lease(request.lease, header)
-            and (not request.prev_kv or self._permits(header, request.key, b"", READ))
+            if self._told() is None:
+                self.numbering.doubt()
+        self.state.detach(key)
+        self.rows.add(
+            key, self._main, self._sub, self._place, older=row, flags=TOMBSTONE | self._flags
         )
+        self._sub += 1
+        self.state.keyspace.remove(key)
 
-    def _permits_delete(self, request: Any, header: Any) -> bool:
-        span = request.key, request.range_end
-        return self._permits(header, *span, WRITE) and (
-            not request.prev_kv or self._permits(header, *span, READ)
-        )
-
-    def _permits_lease(self, lease: int, header: Any) -> bool:
-        """Who changes a lease must be allowed to write all keys that it holds."""
-        if not self.auth.enabled or self.auth.is_admin(header.username):
-            return True
-        return all(self._permits(header, key, b"", WRITE) for key in self.leases.get(lease, ()))
-
-    def _permits_txn(self, request: Any, header: Any) -> bool:
-        """Both branches must be permitted, whichever is taken."""
-        compares = all(
-            self._permits(header, compare.key, compare.range_end, READ)
-            for compare in request.compare
-        )
-        return compares and all(
-            self._permits_operation(operation, header)
-            for operation in (*request.success, *request.failure)
-        )
-
-    def _permits_operation(self, operation: Any, header: Any) -> bool:
-        kind = operation.WhichOneof("request")
-        if kind == "request_put":
-            return self._permits(header, operation.request_put.key, b"", WRITE)
-        if kind == "request_delete_range":
-            return self._permits_delete(operation.request_delete_range, header)
-        if kind == "request_range":
-            wanted = operation.request_range
-            return self._permits(header, wanted.key, wanted.range_end, READ)
-        return kind is None or self._permits_txn(operation.request_txn, header)
+    @property
+    def _place(self) -> Place:
+        entry = self._entry
+        return Place(entry.raft_index, entry.segment, entry.offset)
 
 
-_ACTIONS: dict[str, Callable[[Store, Any, Any], None]] = {
-    "txn": Store.txn,
-    "put": Store.put,
-    "delete_range": Store.delete_range,
-    "lease_grant": Store.lease_grant,
-    "lease_revoke": Store.lease_revoke,
-    "compaction": Store.compaction,
-    "alarm": Store.alarm,
+_ACTIONS: dict[str, Callable[[Applier, Any, Any], None]] = {
+    "txn": Applier.txn,
+    "put": Applier.put,
+    "delete_range": Applier.delete_range,
+    "lease_grant": Applier.lease_grant,
+    "lease_revoke": Applier.lease_revoke,
+    "compaction": Applier.compaction,
+    "alarm": Applier.alarm,
 }
 """By field of InternalRaftRequest, the most frequent first."""
-
-
-def _has_put(request: Any) -> bool:
-    """Whether a transaction costs space: a put in either branch, nested ones not counted."""
-    operations: Iterator[Any] = iter((*request.success, *request.failure))
-    return any(operation.WhichOneof("request") == "request_put" for operation in operations)
-
-
-def _any(_: Any, __: Any) -> bool:
-    return True
 
 
 def keep_attempts(rows: LogRows, entry: LoggedEntry, request: Any) -> None:
@@ -506,3 +394,20 @@ def _keep_put(rows: LogRows, entry: LoggedEntry, put: Any, main: int, flags: int
 def _place_of(entry: LoggedEntry, value: bytes) -> tuple[int, int, int]:
     """Where a value lies in the log. Any equal bytes of the record will do."""
     return entry.segment, entry.offset + 8 + max(entry.record.find(value), 0), len(value)
+
+
+def _deleted(told: dict[bytes, bytes | None], request: Any) -> bool:
+    if not request.range_end:
+        return told.get(request.key, b"") is None
+    return any(
+        value is None and in_range(key, request.key, request.range_end)
+        for key, value in told.items()
+    )
+
+
+def _costs_space(txn: Any) -> bool:
+    """Whether a put is in either branch; etcd does not look into nested transactions."""
+    return any(
+        operation.WhichOneof("request") == "request_put"
+        for operation in (*txn.success, *txn.failure)
+    )

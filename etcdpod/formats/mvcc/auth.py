@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 ROOT = "root"
 READ, WRITE, READWRITE = 0, 1, 2
@@ -170,3 +170,61 @@ def _covers(granted: list[Span], wanted: Span) -> bool:
         if end is not None and reached >= end:
             return True
     return False
+
+
+class Permissions:
+    """Whether logged requests were permitted, by the rules of etcd's apply loop.
+
+    Args:
+        store: users and roles at this moment.
+        leases: the keys of each lease at this moment.
+    """
+
+    def __init__(self, store: AuthStore, leases: Mapping[int, set[bytes]]) -> None:
+        self._store = store
+        self._leases = leases
+
+    def put(self, request: Any, header: Any) -> bool:
+        """Whether a PutRequest was permitted."""
+        return (
+            self._permits(header, request.key, b"", WRITE)
+            and self.lease(request.lease, header)
+            and (not request.prev_kv or self._permits(header, request.key, b"", READ))
+        )
+
+    def delete_range(self, request: Any, header: Any) -> bool:
+        """Whether a DeleteRangeRequest was permitted."""
+        span = request.key, request.range_end
+        return self._permits(header, *span, WRITE) and (
+            not request.prev_kv or self._permits(header, *span, READ)
+        )
+
+    def lease(self, lease: int, header: Any) -> bool:
+        """Who changes a lease must be allowed to write all keys that it holds."""
+        if self._store.is_admin(header.username):
+            return True
+        keys = self._leases.get(lease, ())
+        return all(self._permits(header, key, b"", WRITE) for key in keys)
+
+    def txn(self, request: Any, header: Any) -> bool:
+        """Both branches of a TxnRequest must be permitted, whichever is taken."""
+        return all(
+            self._permits(header, compare.key, compare.range_end, READ)
+            for compare in request.compare
+        ) and all(
+            self._operation(operation, header) for operation in (*request.success, *request.failure)
+        )
+
+    def _operation(self, operation: Any, header: Any) -> bool:
+        kind = operation.WhichOneof("request")
+        if kind == "request_put":
+            return self._permits(header, operation.request_put.key, b"", WRITE)
+        if kind == "request_delete_range":
+            return self.delete_range(operation.request_delete_range, header)
+        if kind == "request_range":
+            wanted = operation.request_range
+            return self._permits(header, wanted.key, wanted.range_end, READ)
+        return kind is None or self.txn(operation.request_txn, header)
+
+    def _permits(self, header: Any, key: bytes, end: bytes, wanted: int) -> bool:
+        return self._store.permits(header.username, header.auth_revision, key, end, wanted)

@@ -56,10 +56,13 @@ class Keyspace:
             self._sorted = sorted({*self._sorted, *self._unsorted} & self._rows.keys())
             self._unsorted.clear()
         start = bisect_left(self._sorted, key)
-        open_ended = range_end == FROM_KEY
-        stop = len(self._sorted) if open_ended else bisect_left(self._sorted, range_end)
-        fresh = {
-            other for other in self._unsorted if other >= key and (open_ended or other < range_end)
-        }
+        is_open = range_end == FROM_KEY
+        stop = len(self._sorted) if is_open else bisect_left(self._sorted, range_end)
+        fresh = {other for other in self._unsorted if in_range(other, key, range_end)}
         found = fresh.union(self._sorted[start:stop])
         return sorted(other for other in found if self._rows.get(other, ABSENT) >= 0)
+
+
+def in_range(key: bytes, begin: bytes, range_end: bytes) -> bool:
+    """Whether ``key`` lies in etcd's range ``[begin, range_end)``, which is not empty."""
+    return key >= begin and (range_end == FROM_KEY or key < range_end)

@@ -49,6 +49,8 @@ class LogRows:
         """Index into ``keys``."""
         self.main = array("q")
         self.sub = array("q")
+        self.older = array("q")
+        """Row of the record of the same key before this one; -1 where none is known."""
         self.create_revision = array("q")
         self.version = array("q")
         self.lease = array("q")
@@ -78,6 +80,7 @@ class LogRows:
         sub: int,
         place: Place,
         *,
+        older: int = -1,
         create_revision: int = 0,
         version: int = 0,
         lease: int = 0,
@@ -88,6 +91,7 @@ class LogRows:
         self.key.append(self.key_id(key))
         self.main.append(main)
         self.sub.append(sub)
+        self.older.append(older)
         self.create_revision.append(create_revision)
         self.version.append(version)
         self.lease.append(lease)
@@ -102,8 +106,8 @@ class LogRows:
     def cut(self, row: int) -> None:
         """Forget all rows from ``row`` on."""
         columns = (
-            self.key, self.main, self.sub, self.create_revision, self.version, self.lease,
-            self.raft_index, self.segment, self.frame, self.value_offset, self.value_size,
+            self.key, self.main, self.sub, self.older, self.create_revision, self.version,
+            self.lease, self.raft_index, self.segment, self.frame, self.value_offset, self.value_size,
             self.flags,
         )  # fmt: skip
         for column in columns:

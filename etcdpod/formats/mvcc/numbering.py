@@ -53,6 +53,11 @@ class Numbering:
         if self._open and self._open[0] <= row:
             del self._open[: bisect_right(self._open, row)]
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether the count is right at this moment, as far as can be known."""
+        return not self._open and (self._known or len(self._proofs) > 0)
+
     def is_doubtful(self, row: int) -> bool:
         """Whether no proof has followed a doubt that concerns ``row``."""
         return bool(self._open) and self._open[0] <= row
@@ -63,6 +68,10 @@ class Numbering:
         Returns:
             The row of that doubt.
         """
+        if not self._open:
+            # Nothing was in doubt but the number of the very first row.
+            self._doubts.insert(0, self._start)
+            self._open.append(self._start)
         first = self._open[0]
         self._corrections.append(len(self._rows))
         del self._open[:]

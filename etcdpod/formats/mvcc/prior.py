@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from etcdpod.formats.mvcc.apply import PriorState
 from etcdpod.formats.mvcc.logged import PRIOR, PRIOR_SEGMENT, REFUSED, TOMBSTONE
+from etcdpod.formats.mvcc.state import PriorState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from etcdpod.formats.mvcc.index import RevisionIndex
     from etcdpod.formats.mvcc.logged import LogRows
 
+MAX_DRIFT = 256
+"""How far a count in doubt may be off for it to be set right by what the database holds."""
 _SUB_BITS = 20
 """Changes of one transaction that are told apart when revisions are matched: a million."""
 
@@ -53,6 +55,31 @@ class IndexPrior:
     def value(self, row: int) -> bytes:
         """The value of a row."""
         return self.index.value(row)
+
+    def changes(self, revision: int) -> dict[bytes, bytes | None] | None:
+        """What one main revision changed: keys with their value, None for a deletion.
+
+        None where the database cannot tell.
+        """
+        if not self.index.compact_revision < revision <= self.index.current_revision:
+            return None
+        rows = range(self.index.before(revision - 1), self.index.before(revision))
+        tombstone = self.index.rows.tombstone
+        return {
+            self.index.key(row): None if tombstone[row] else self.index.value(row) for row in rows
+        } or None
+
+    def locate(self, key: bytes, value: bytes, near: int) -> int | None:
+        """The main revision near ``near`` that put exactly this; None unless there is one."""
+        rows, known = self._rows(key), self.index.rows
+        found = [
+            int(known.main[row])
+            for row in rows[np.abs(known.main[rows] - near) <= MAX_DRIFT].tolist()
+            if known.value_size[row] == len(value)
+            and not known.tombstone[row]
+            and self.index.value(row) == value
+        ]
+        return found[0] if len(found) == 1 else None
 
     def _rows(self, key: bytes) -> Integers:
         table = self.index.table(b"")

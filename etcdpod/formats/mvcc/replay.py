@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from etcdpod.formats.mvcc.apply import Store, keep_attempts
+from etcdpod.formats.mvcc.apply import Applier, keep_attempts
 from etcdpod.formats.mvcc.logged import CONTRADICTED, UNCOMMITTED, LogRows
 from etcdpod.formats.mvcc.prior import Agreement, IndexPrior, compare
-from etcdpod.formats.mvcc.survey import Survey, survey
+from etcdpod.formats.mvcc.survey import survey
 from etcdpod.formats.wal.entries import NORMAL_ENTRY, parse_request
 from etcdpod.formats.wal.messages import InternalRaftRequest
 from etcdpod.records import Damage, Severity
@@ -94,16 +94,16 @@ class Replay:
         reaches_database = self._log.places.index[stop - 1] >= self._log.applied
         for restart in range(MAX_RESTARTS):
             first_row = len(rows)
-            store = self._store(start, stop, from_empty=from_empty)
-            if store is None:
+            applier = self._applier(start, stop, from_empty=from_empty)
+            if applier is None:
                 what = f"the log tells no revision from entry {self._log.places.index[start]} on"
                 self._report(what, Severity.WARNING)
                 return
-            self._apply(store, start, stop)
+            self._apply(applier, start, stop)
             agreement = self._compare(first_row, to_end=reaches_database)
             parted = self._parting(first_row, agreement)
             if parted is None or restart == MAX_RESTARTS - 1:
-                self._close(store, first_row, agreement)
+                self._close(applier, first_row, agreement)
                 return
             from_empty = False
             if parted == first_row:
@@ -112,27 +112,25 @@ class Replay:
             # The rows before the parting stay; what follows is surveyed and counted anew.
             start = bisect_right(self._log.places.index, rows.raft_index[parted - 1])
             rows.cut(parted)
-            self._close(store, first_row, agreement)
+            self._close(applier, first_row, agreement)
             at = f"after revision {rows.main[parted - 1]}"
             self._report(f"the log and the database part {at}: counted anew", Severity.WARNING)
 
-    def _store(self, start: int, stop: int, *, from_empty: bool) -> Store | None:
+    def _applier(self, start: int, stop: int, *, from_empty: bool) -> Applier | None:
         rows, read = self._result.rows, self._read
         if from_empty:
-            return Store(rows, read)
-        revision, refused = self._survey(start, stop)
+            return Applier(rows, read)
+        revision = self._survey(start, stop)
         if revision is None:
             return None
-        store = Store(
-            rows, read, revision=revision, complete=False, prior=self._prior, refused=refused
-        )
-        store.known_from = revision
-        return store
+        applier = Applier(rows, read, revision=revision, complete=False, prior=self._prior)
+        applier.known_from = revision
+        return applier
 
-    def _survey(self, start: int, stop: int) -> Survey:
+    def _survey(self, start: int, stop: int) -> int | None:
         index = self._index
         if index is not None and self._log.places.index[start] == self._log.applied + 1:
-            return Survey(index.current_revision, frozenset())
+            return index.current_revision
         newest = (lambda _: None) if self._prior is None else self._prior.newest
         return survey(self._committed(start, stop), newest)
 
@@ -142,18 +140,18 @@ class Replay:
             lambda entry: entry.raft_index <= committed, self._log.entries(start, stop)
         )
 
-    def _apply(self, store: Store, start: int, stop: int) -> None:
+    def _apply(self, applier: Applier, start: int, stop: int) -> None:
         committed, result = self._log.committed, self._result
         for number, entry in enumerate(self._log.entries(start, stop)):
             request = parse_request(entry.data) if entry.type == NORMAL_ENTRY else None
             if isinstance(request, InternalRaftRequest):
                 is_committed = entry.raft_index <= committed
-                store.apply(entry, request, 0 if is_committed else UNCOMMITTED)
+                applier.apply(entry, request, 0 if is_committed else UNCOMMITTED)
                 if is_committed:
-                    result.revision = max(result.revision, store.revision)
-                    result.compact_revision = max(result.compact_revision, store.compact_revision)
+                    result.revision = max(result.revision, applier.revision)
+                    result.compact_revision = max(result.compact_revision, applier.compact_revision)
             elif request is None and entry.data and entry.type == NORMAL_ENTRY:
-                store.numbering.doubt()
+                applier.numbering.doubt()
             if self._progress is not None and number % PROGRESS_INTERVAL == 0:
                 self._progress(start + number)
 
@@ -174,14 +172,14 @@ class Replay:
             return last + 1
         return None
 
-    def _close(self, store: Store, first_row: int, agreement: Agreement) -> None:
+    def _close(self, applier: Applier, first_row: int, agreement: Agreement) -> None:
         """Settle what is believed of the rows from ``first_row`` on."""
         rows = self._result.rows
-        store.numbering.settle(agreement.agreeing)
+        applier.numbering.settle(agreement.agreeing)
         for row, _ in (*agreement.different_key, *agreement.different_value):
             if row < len(rows):
                 rows.flags[row] |= CONTRADICTED
-        self._result.stretches.append(Stretch(first_row, store.known_from, agreement))
+        self._result.stretches.append(Stretch(first_row, applier.known_from, agreement))
 
     def _keep_replaced(self) -> None:
         """The writes of entries that were never committed, as attempts without a revision."""

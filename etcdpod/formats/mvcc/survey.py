@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from etcdpod.formats.mvcc.apply import Target
+from etcdpod.formats.mvcc.compare import Target
 from etcdpod.formats.wal.entries import NORMAL_ENTRY, parse_request
+from etcdpod.formats.wal.messages import InternalRaftRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from etcdpod.formats.mvcc.apply import PriorState
+    from etcdpod.formats.mvcc.state import PriorState
     from etcdpod.formats.wal.entries import LoggedEntry
 
 ENOUGH_VOTES = 100
@@ -30,15 +31,6 @@ COMPARED_BYTES = 256
 """Of a value."""
 
 
-class Survey(NamedTuple):
-    """What a first reading of a stretch of the log tells."""
-
-    revision: int | None
-    """The current revision before its first entry; None where nothing tells."""
-    refused: frozenset[int]
-    """Raft indexes of transactions that cannot have succeeded."""
-
-
 class _Write(NamedTuple):
     number: int
     """How many requests had changed something by then, this one included."""
@@ -49,24 +41,21 @@ class _Surveyor:
     def __init__(self) -> None:
         self.count = 0
         self.votes: Counter[int] = Counter()
-        self.refused: set[int] = set()
         self.writes: dict[bytes, _Write] = {}
-        self._first_compares: dict[bytes, tuple[int, int]] = {}
-        """Raft index and compared revision of the first transaction on a key."""
 
-    def take(self, entry: LoggedEntry, request: Any) -> None:
+    def take(self, request: Any) -> None:
         if request.HasField("txn"):
-            self._take_txn(entry, request.txn)
+            self._take_txn(request.txn)
         elif request.HasField("put"):
             self._write(request.put)
         elif request.HasField("delete_range") or request.HasField("lease_revoke"):
             self.count += 1
 
-    def _take_txn(self, entry: LoggedEntry, txn: Any) -> None:
+    def _take_txn(self, txn: Any) -> None:
         for compare in txn.compare:
             is_update = compare.target == Target.MOD and compare.result == 0
             if is_update and compare.mod_revision > 0 and not compare.range_end:
-                self._vote(entry, compare.key, compare.mod_revision)
+                self._vote(compare.key, compare.mod_revision)
         kinds = [operation.WhichOneof("request") for operation in txn.success]
         if "request_put" in kinds or "request_delete_range" in kinds:
             self.count += 1
@@ -74,27 +63,16 @@ class _Surveyor:
             if operation.HasField("request_put"):
                 self._remember(operation.request_put)
 
-    def _vote(self, entry: LoggedEntry, key: bytes, stated: int) -> None:
+    def _vote(self, key: bytes, stated: int) -> None:
         written = self.writes.get(key)
-        if written is not None and self.votes.total() < ENOUGH_VOTES:
+        if written is not None:
             self.votes[stated - written.number] += 1
-        first = self._first_compares.get(key)
-        if first is None and written is None:
-            self._first_compares[key] = entry.raft_index, stated
-        elif first is not None and first[1] == stated:
-            # The next writer still found the same revision: the first one had changed nothing.
-            self.refused.add(first[0])
-            self._first_compares[key] = entry.raft_index, stated
-        elif first is not None:
-            self._first_compares[key] = 0, 0
 
     def _write(self, put: Any) -> None:
         self.count += 1
         self._remember(put)
 
     def _remember(self, put: Any) -> None:
-        if self.votes.total() >= ENOUGH_VOTES:
-            return
         # Taken out first, so that the keys stay in the order of their last write.
         self.writes.pop(put.key, None)
         self.writes[put.key] = _Write(self.count, put.value[:COMPARED_BYTES])
@@ -104,8 +82,8 @@ class _Surveyor:
 
 def survey(
     entries: Iterable[LoggedEntry], newest: Callable[[bytes], tuple[PriorState, bytes] | None]
-) -> Survey:
-    """Read a stretch of the log once.
+) -> int | None:
+    """The current revision before a stretch of the log; None where nothing tells.
 
     Args:
         entries: the committed entries of the stretch.
@@ -114,15 +92,17 @@ def survey(
     surveyor = _Surveyor()
     for entry in entries:
         request = parse_request(entry.data) if entry.type == NORMAL_ENTRY else None
-        if request is not None and hasattr(request, "txn"):
-            surveyor.take(entry, request)
+        if isinstance(request, InternalRaftRequest):
+            surveyor.take(request)
+        if surveyor.votes.total() >= ENOUGH_VOTES:
+            break
     votes = surveyor.votes
     if votes.total() < MIN_VOTES:
         votes = _content_votes(surveyor, newest)
     ranked = votes.most_common(1)
     if not ranked or ranked[0][0] < 0:
-        return Survey(None, frozenset())
-    return Survey(ranked[0][0], frozenset(surveyor.refused))
+        return None
+    return ranked[0][0]
 
 
 def _content_votes(
