@@ -1,0 +1,178 @@
+"""Deletions, told by what stands around them: etcd does not hold who asked for one.
+
+Those who delete on their own account (controllers, the scheduler, the garbage collector) leave
+traces elsewhere: a condition, an event, an owner that is gone, a namespace that ends.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from etcdpod.history.fields import condition, field, mapping, number, owner_of, strings, text
+from etcdpod.history.model import Writer
+from etcdpod.history.writers_components import (
+    CONTROLLER_MANAGER,
+    DISRUPTIONS,
+    ETCD,
+    FINALIZERS,
+    SCHEDULER,
+    UNKNOWN,
+)
+from etcdpod.history.writers_write import Write, likely, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NEAR: Final = 1000
+"""An event about a write is looked for within this many revisions after it."""
+
+
+def _completed(write: Write) -> Writer | None:
+    """A delete whose mark was written by the same request right before."""
+    if field(write.after, "metadata", "deletionGracePeriodSeconds") != 0:
+        return None
+    if write.previous is None or not write.before:
+        return None
+    finalizers = strings(write.before, "metadata", "finalizers")
+    if finalizers:
+        controllers = {FINALIZERS.get(name, "") for name in finalizers}
+        if len(controllers) == 1 and "" not in controllers:
+            return likely(
+                CONTROLLER_MANAGER,
+                f"finalizer {', '.join(finalizers)} was the last that held it",
+                controller=controllers.pop(),
+            )
+        return unknown(
+            f"finalizer {', '.join(finalizers)} held it until someone removed that; "
+            "a write that only removes leaves no name"
+        )
+    by = write.previous
+    return Writer(
+        by.component,
+        controller=by.controller,
+        certainty="unknown" if by.component == UNKNOWN else "likely",
+        evidence=f"the same request as the revision before: {by.evidence}",
+    )
+
+
+def _expired(write: Write) -> Writer | None:
+    """A key under an etcd lease goes when the lease does."""
+    if write.lease == 0 or _ending_namespace(write) is not None:
+        return None
+    return likely(ETCD, f"its etcd lease {write.lease:x} ran out (time to live)")
+
+
+def _removed(write: Write) -> Writer | None:
+    return requested(write)
+
+
+def requested(write: Write) -> Writer:
+    """Who asked for a deletion, by what stands around it; mostly it is told nowhere."""
+    for reason in (_by_disruption, _by_event, _ending_namespace, _orphaned, _on_lost_node):
+        writer = reason(write)
+        if writer is not None:
+            return writer
+    grace = number(write.after, "metadata", "deletionGracePeriodSeconds", default=-1)
+    asked = f" with a grace period of {grace} s" if grace >= 0 else ""
+    return unknown(
+        f"the deletion was asked for{asked}; etcd does not hold who asked, and no controller's "
+        "event, ending namespace or missing owner explains it: likely a client"
+    )
+
+
+def _by_disruption(write: Write) -> Writer | None:
+    """Some who delete pods say so in a condition right before."""
+    target = condition(write.before, "DisruptionTarget")
+    reason = text(target, "reason")
+    evidence = f"condition DisruptionTarget {reason}"
+    if reason == "PreemptionByScheduler":
+        return likely(SCHEDULER, evidence)
+    if reason in DISRUPTIONS:
+        return likely(CONTROLLER_MANAGER, evidence, controller=DISRUPTIONS[reason])
+    if reason == "EvictionByEvictionAPI":
+        return unknown(f"{evidence}: etcd does not hold who called the eviction API")
+    return None
+
+
+def _by_event(write: Write) -> Writer | None:
+    """A controller tells of each pod that it deletes in an event of the owner or of the pod."""
+    if write.around is None or not write.name:
+        return None
+    owner = owner_of(write.after)
+    if owner is not None:
+        for event in write.around.events(write.namespace, text(owner, "name")):
+            words = event.message.replace(":", " ").split()
+            near = write.revision <= event.revision <= write.revision + NEAR
+            if event.reason == "SuccessfulDelete" and near and write.name in words:
+                return likely(
+                    CONTROLLER_MANAGER,
+                    f"event SuccessfulDelete from {event.component} (revision {event.revision}): "
+                    f"{event.message}",
+                    controller=event.component,
+                )
+    for event in write.around.events(write.namespace, write.name):
+        near = abs(event.revision - write.revision) <= NEAR
+        if event.reason == "TaintManagerEviction" and near and "Marking" in event.message:
+            return likely(
+                CONTROLLER_MANAGER,
+                f"event TaintManagerEviction (revision {event.revision}): {event.message}",
+                controller="taint-eviction-controller",
+            )
+    return None
+
+
+def _ending_namespace(write: Write) -> Writer | None:
+    """Deleting a namespace deletes all that is in it."""
+    if write.around is None or not write.namespace:
+        return None
+    if not write.around.namespace_is_ending(write.namespace, write.revision):
+        return None
+    return likely(
+        CONTROLLER_MANAGER,
+        f"namespace {write.namespace} was being deleted",
+        controller="namespace-controller",
+    )
+
+
+def _orphaned(write: Write) -> Writer | None:
+    """The garbage collector takes what no longer has its owner."""
+    owner = owner_of(write.after)
+    if write.around is None or owner is None or not text(owner, "name"):
+        return None
+    whose = f"{text(owner, 'kind')} {text(owner, 'name')}"
+    if write.around.owner_is_gone(write.namespace, owner, write.revision):
+        return likely(
+            CONTROLLER_MANAGER,
+            f"its owner {whose} did not exist any more",
+            controller="garbage-collector-controller",
+        )
+    found = write.around.owner(write.namespace, owner, write.revision)
+    metadata = mapping(getattr(found, "object", None), "metadata")
+    if "foregroundDeletion" in strings(metadata, "finalizers"):
+        return likely(
+            CONTROLLER_MANAGER,
+            f"its owner {whose} was being deleted in the foreground",
+            controller="garbage-collector-controller",
+        )
+    return None
+
+
+def _on_lost_node(write: Write) -> Writer | None:
+    node = text(write.after, "spec", "nodeName")
+    if write.kind != "Pod" or write.around is None or not node:
+        return None
+    if write.around.exists("nodes", None, node, write.revision):
+        return None
+    return likely(
+        CONTROLLER_MANAGER,
+        f"its node {node} did not exist any more",
+        controller="pod-garbage-collector-controller",
+    )
+
+
+DELETED: Final[tuple[Callable[[Write], Writer | None], ...]] = (
+    _completed,
+    _expired,
+    _removed,
+)
+"""For a tombstone."""
