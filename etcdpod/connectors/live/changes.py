@@ -186,14 +186,17 @@ class Changes:
 
     def _resume_after(self, compact_revision: int) -> Iterator[Record]:
         """Goes on at what is kept, and says what is not."""
-        wanted = self._next
-        if self._through is None or self._handed_over:
-            last = compact_revision - 1 if self._through is None else self._through
-            last = min(last, compact_revision - 1)
-            self._on_lost(LostRevisions(wanted, last, compact_revision))
-        else:
-            wanted = self._start or 0
+        self._lose_before(compact_revision)
+        # A bounded read that has shown nothing yet still owes the keys changed before its start.
+        owing = self._through is not None and not self._handed_over
+        wanted = (self._start or 0) if owing else self._next
         yield from self._kept_at(compact_revision, wanted)
+
+    def _lose_before(self, compact_revision: int) -> None:
+        last = compact_revision - 1
+        if self._through is not None:
+            last = min(last, self._through)
+        self._on_lost(LostRevisions(self._next, last, compact_revision))
 
     def _kept_at(self, compact_revision: int, wanted: int) -> Iterator[Record]:
         """The keys alive at the compact revision, changed at ``wanted`` or later, in order."""
@@ -203,6 +206,7 @@ class Changes:
                 spool = Spool(self._alive_at(compact_revision, wanted))
             except CompactedError:
                 compact_revision = find_compact_revision(self._connection, self._span)
+                self._lose_before(compact_revision)
         self._compact_revision = self._next = self._shown_at = compact_revision
         self._handed_over = True
         self._done = self._through is not None and compact_revision > self._through

@@ -124,9 +124,12 @@ class Connection:
         while True:
             member = self.ready(quorum=quorum)
             try:
-                return member.method(name)(
+                answer = member.method(name)(
                     request, timeout=timeout, metadata=self.metadata(quorum=quorum)
                 )
+                if self.is_genuine(answer):
+                    return answer
+                member.status = None  # dialled again, it is found out and told
             except grpc.RpcError as error:
                 if is_login_problem(error) and not renewed:
                     renewed = True
@@ -149,6 +152,10 @@ class Connection:
                 metadata=self.metadata(quorum=quorum),
             )
         )
+
+    def is_genuine(self, answer: Any) -> bool:
+        """The answer comes from the cluster that was dialled first, not from a successor."""
+        return self._cluster_id in (None, answer.header.cluster_id)
 
     def metadata(self, *, quorum: bool) -> tuple[tuple[str, str], ...]:
         """The headers of every call: the login, and whether a leader is required."""

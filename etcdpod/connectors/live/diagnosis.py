@@ -23,6 +23,10 @@ _GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"
 
 _TLS_ALERT = b"\x15\x03"
 
+_NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
+_CUT_OFF = ("", "UNEXPECTED_EOF_WHILE_READING")
+"""What a server without TLS makes of a handshake: bytes that are no TLS, or a closed connection."""
+
 _HOSTNAME_MISMATCH, _IP_MISMATCH = 62, 64
 _NOT_YET_VALID, _EXPIRED = 9, 10
 
@@ -135,7 +139,7 @@ def _greet(
         )
     if answer.startswith(b"HTTP/1"):
         return not_etcd(endpoint, "an HTTP/1 server answers")
-    if len(answer) >= 9 and answer[3] == 4:  # a SETTINGS frame: HTTP/2 is spoken
+    if _is_settings(answer):
         return SourceError(
             hint or "the call failed", path=where, next_step="check the endpoint and etcd's log"
         )
@@ -176,7 +180,11 @@ def _certificate_error(
             next_step="renew it (kubeadm certs renew all), "
             "or read without verification: --insecure-skip-tls-verify",
         )
-    if error.verify_code in (_HOSTNAME_MISMATCH, _IP_MISMATCH):
+    if error.verify_code in (_NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
+_CUT_OFF = ("", "UNEXPECTED_EOF_WHILE_READING")
+"""What a server without TLS makes of a handshake: bytes that are no TLS, or a closed connection."""
+
+_HOSTNAME_MISMATCH, _IP_MISMATCH):
         names = ", ".join(tls.certificate_names(shown)) or "no name at all"
         return SourceError(
             f"the server's certificate {described} is made out to {names}, not to {name}",
@@ -208,7 +216,7 @@ def _handshake_error(
             path=where,
             next_step="check that the process behind this port is etcd and not stuck",
         )
-    if reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"):
+    if reason in _NO_TLS or (reason in _CUT_OFF and _speaks_clear_text(endpoint, options)):
         return SourceError(
             "the server speaks no TLS here",
             path=where,
@@ -227,6 +235,20 @@ def _alert_error(endpoint: Endpoint, files: tls.TlsFiles | None, error: Exceptio
         what = f"{what}; {described} {expired}" if expired else f"{what}: {described}"
         next_step = "renew it" if expired else "give --cert and --key of a client that it knows"
     return SourceError(what, path=str(endpoint), next_step=next_step)
+
+
+def _speaks_clear_text(endpoint: Endpoint, options: LiveOptions) -> bool:
+    try:
+        with _dial(endpoint, options.dial_timeout) as connection:
+            connection.sendall(_GREETING)
+            return _is_settings(connection.recv(64))
+    except OSError:
+        return False
+
+
+def _is_settings(answer: bytes) -> bool:
+    """HTTP/2 is spoken: its first frame is always SETTINGS, type 4."""
+    return len(answer) >= 9 and answer[3] == 4
 
 
 def _server_certificate(endpoint: Endpoint, options: LiveOptions) -> bytes:

@@ -120,7 +120,9 @@ class Listing:
     def _fetch(self, key: bytes, ahead: Any) -> Any:
         if ahead is not None:
             with suppress(grpc.RpcError, grpc.FutureCancelledError):
-                return ahead.result()
+                response = ahead.result()
+                if self._connection.is_genuine(response):
+                    return response
             # Asked again below, where every failure has its answer.
         serializable = self._serializable or ahead is not None
         while True:

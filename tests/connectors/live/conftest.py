@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SHOP = Path(__file__).resolve().parents[3] / ".." / "shared" / "fixtures" / "shop"
+WRITER = Path(__file__).parent / "full_speed_writer.py"
 DEBIAN_ETCD = Path("/usr/bin/etcd")
 START_SECONDS = 20.0
 
@@ -109,6 +110,10 @@ class Etcd:
     def signal(self, number: signal.Signals) -> None:
         assert self.process is not None
         self.process.send_signal(number)
+        if number is signal.SIGSTOP:
+            stat = Path(f"/proc/{self.process.pid}/stat")
+            while stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "T":
+                time.sleep(0.005)
 
     def kill(self) -> None:
         if self.process is not None:
@@ -235,9 +240,7 @@ class Authority:
         self.cacert = folder / f"{name}.crt"
         self.cacert.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
 
-    def issue(
-        self, name: str, *names: str, valid_from: int = -1, valid_until: int = 365
-    ) -> Pair:
+    def issue(self, name: str, *names: str, valid_from: int = -1, valid_until: int = 365) -> Pair:
         """A certificate for server and client use; ``valid_*`` in days from now."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = self._issue(name, key, names, valid_from, valid_until)
@@ -293,35 +296,7 @@ def make_authority(tmp_path: Path) -> Callable[[str], Authority]:
     return lambda name: Authority(tmp_path, name)
 
 
-# --- writers and the truth -------------------------------------------------------------------------
-
-
-_WRITER = """
-import sys, time
-import grpc
-from etcd3 import etcdrpc as rpc
-endpoints, prefix, keys, pause = sys.argv[1].split(","), sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
-channels = [grpc.insecure_channel(e, options=[("grpc.max_reconnect_backoff_ms", 200)]) for e in endpoints]
-stubs = [rpc.KVStub(channel) for channel in channels]
-number = 0
-while True:
-    key = f"{prefix}{number % keys:03d}".encode()
-    stub = stubs[number % len(stubs)]
-    try:
-        if number % 7 == 6:
-            stub.DeleteRange(rpc.DeleteRangeRequest(key=key), timeout=1)
-        elif number % 11 == 10:
-            puts = [rpc.PutRequest(key=key + end, value=b"%d" % number) for end in (b"", b"-twin")]
-            operations = [rpc.RequestOp(request_put=put) for put in puts]
-            stub.Txn(rpc.TxnRequest(success=operations), timeout=1)
-        else:
-            stub.Put(rpc.PutRequest(key=key, value=b"%d" % number), timeout=1)
-    except grpc.RpcError:
-        time.sleep(0.02)
-    number += 1
-    if pause:
-        time.sleep(pause)
-"""
+# --- writers and the truth -----------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -331,7 +306,7 @@ def writer() -> Iterator[Callable[..., subprocess.Popen]]:
 
     def start(endpoints: list[str], prefix: str, keys: int = 50, pause: float = 0.0):
         arguments = [",".join(endpoints), prefix, str(keys), str(pause)]
-        process = subprocess.Popen([sys.executable, "-c", _WRITER, *arguments])
+        process = subprocess.Popen([sys.executable, str(WRITER), *arguments])
         running.append(process)
         return process
 

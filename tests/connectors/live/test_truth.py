@@ -12,7 +12,6 @@ from etcdpod.errors import CompactedError, FutureRevisionError, UsageError
 from etcdpod.records import Compacted, Deleted, NotRecorded, Record
 
 
-
 def fields(record: Record) -> tuple:
     """All that etcd's API tells; the sub revision is not part of it."""
     return (
