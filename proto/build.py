@@ -33,7 +33,7 @@ RELEASE_COLUMNS = ("introduced", "removed", "first", "last")
 
 def compile_sources() -> Any:
     """All source files as one ``FileDescriptorSet``, imports first, options parsed."""
-    import grpc_tools
+    import grpc_tools  # type: ignore[import-untyped]
     from grpc_tools import protoc
 
     names = sorted(path.relative_to(SOURCES).as_posix() for path in SOURCES.rglob("*.proto"))

@@ -12,7 +12,6 @@ from typing import Any
 
 from etcdpod.decoder.jsonvalue import CBOR_MAGIC, INT64, MAXIMUM_DEPTH, number
 from etcdpod.decoder.text import go_text
-from etcdpod.decoder.wire import WireError
 
 UNSIGNED, NEGATIVE, BYTES, TEXT, ARRAY, MAP, TAG, SIMPLE = range(8)
 BASE64URL_TAG, BASE64_TAG, HEX_TAG = 21, 22, 23
@@ -20,38 +19,47 @@ SIMPLE_VALUES = {20: False, 21: True, 22: None}
 FLOATS = {25: ">e", 26: ">f", 27: ">d"}
 
 
+class CborError(ValueError):
+    """Bytes that are no CBOR; ``offset`` is where reading failed."""
+
+    def __init__(self, reason: str, offset: int) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.offset = offset
+
+
 def parse_cbor(content: bytes) -> Any:
     """The one value of a CBOR text.
 
     Raises:
-        WireError: it is no CBOR that the API server would read; with the offset.
+        CborError: it is no CBOR that the API server would read; with the offset.
     """
     start = len(CBOR_MAGIC) if content.startswith(CBOR_MAGIC) else 0
     value, end = _value(content, start, 0)
     if end != len(content):
-        raise WireError("bytes follow the value", end)
+        raise CborError("bytes follow the value", end)
     return value
 
 
 def _head(content: bytes, offset: int) -> tuple[int, int, int, int]:
     """Major type, additional information, argument and the offset after them."""
     if offset >= len(content):
-        raise WireError("the value is cut off", offset)
+        raise CborError("the value is cut off", offset)
     major, info = content[offset] >> 5, content[offset] & 31
     if info < 24:
         return major, info, info, offset + 1
     if info > 27:
-        raise WireError("indefinite lengths and reserved forms do not occur", offset)
+        raise CborError("indefinite lengths and reserved forms do not occur", offset)
     size = 1 << (info - 24)
     if offset + 1 + size > len(content):
-        raise WireError("the value is cut off", offset)
+        raise CborError("the value is cut off", offset)
     argument = int.from_bytes(content[offset + 1 : offset + 1 + size], "big")
     return major, info, argument, offset + 1 + size
 
 
 def _value(content: bytes, offset: int, depth: int) -> tuple[Any, int]:
     if depth > MAXIMUM_DEPTH:
-        raise WireError(f"it is nested deeper than {MAXIMUM_DEPTH} levels", offset)
+        raise CborError(f"it is nested deeper than {MAXIMUM_DEPTH} levels", offset)
     major, info, argument, after = _head(content, offset)
     if major in (BYTES, TEXT):
         chunk, after = _chunk(content, argument, after)
@@ -70,13 +78,13 @@ def _value(content: bytes, offset: int, depth: int) -> tuple[Any, int]:
 
 def _chunk(content: bytes, length: int, offset: int) -> tuple[bytes, int]:
     if offset + length > len(content):
-        raise WireError("a string reaches past the end", offset)
+        raise CborError("a string reaches past the end", offset)
     return content[offset : offset + length], offset + length
 
 
 def _array(content: bytes, count: int, offset: int, depth: int) -> tuple[list[Any], int]:
     if count > len(content) - offset:
-        raise WireError("an array has more items than bytes", offset)
+        raise CborError("an array has more items than bytes", offset)
     items = []
     for _ in range(count):
         item, offset = _value(content, offset, depth + 1)
@@ -86,15 +94,15 @@ def _array(content: bytes, count: int, offset: int, depth: int) -> tuple[list[An
 
 def _map(content: bytes, count: int, offset: int, depth: int) -> tuple[dict[str, Any], int]:
     if count > len(content) - offset:
-        raise WireError("a map has more entries than bytes", offset)
+        raise CborError("a map has more entries than bytes", offset)
     entries: dict[str, Any] = {}
     for _ in range(count):
         where = offset
         key, offset = _value(content, offset, depth + 1)
         if not isinstance(key, str):
-            raise WireError("a map's key is no text", where)
+            raise CborError("a map's key is no text", where)
         if key in entries:
-            raise WireError(f"the key {key!r} occurs twice in one map", where)
+            raise CborError(f"the key {key!r} occurs twice in one map", where)
         entries[key], offset = _value(content, offset, depth + 1)
     return entries, offset
 
@@ -116,8 +124,8 @@ def _simple(content: bytes, info: int, argument: int, offset: int) -> Any:
     if info in SIMPLE_VALUES:
         return SIMPLE_VALUES[info]
     if info not in FLOATS:
-        raise WireError("a simple value that does not occur in objects", offset)
+        raise CborError("a simple value that does not occur in objects", offset)
     try:
         return number(struct.unpack_from(FLOATS[info], content, offset + 1)[0])
     except ValueError as error:
-        raise WireError(str(error), offset) from None
+        raise CborError(str(error), offset) from None

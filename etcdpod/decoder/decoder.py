@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from etcdpod.decoder.cbor import parse_cbor
+from etcdpod.decoder.cbor import CborError, parse_cbor
 from etcdpod.decoder.decoded import Decoded
 from etcdpod.decoder.encryption import describe, is_encrypted
 from etcdpod.decoder.envelope import MAGIC
-from etcdpod.decoder.jsonvalue import CBOR_MAGIC, parse_json
+from etcdpod.decoder.jsonvalue import CBOR_MAGIC, JsonError, parse_json
 from etcdpod.decoder.protobuf import ProtobufReader, is_lossless
 from etcdpod.decoder.served import Served
-from etcdpod.decoder.wire import WireError
 from etcdpod.records import Encrypted, Undecodable
 
 if TYPE_CHECKING:
@@ -104,10 +103,10 @@ def _read_other(key: bytes, value: bytes, *, managed_fields: bool) -> Result:
             return _object("cbor", parse_cbor(value), value, managed_fields=managed_fields)
         if value.lstrip()[:1] == b"{":
             return _object("json", parse_json(value), value, managed_fields=managed_fields)
-    except WireError as error:
+    except CborError as error:
         return Undecodable(f"no CBOR object: {error.reason}", value, error.offset)
-    except ValueError as error:
-        return Undecodable(f"no JSON object: {error}", value, getattr(error, "pos", None))
+    except JsonError as error:
+        return Undecodable(f"no JSON object: {error.reason}", value, error.offset)
     if value.isdigit() and key.rpartition(b"/")[2] == COMPACTOR_KEY:
         return Decoded({"compactRevision": value.decode()}, "", "", "text")
     if not value:

@@ -65,7 +65,7 @@ def _nest_webhook(conversion: dict[str, Any]) -> None:
 
 
 def version_rank(name: str) -> tuple[int, int, int, int]:
-    """Sorts API versions as Kubernetes prefers them, the greatest first: v2, v1, v1beta2, …"""
+    """Orders API versions as Kubernetes prefers them: v2 above v1 above v2beta1."""
     match = VERSION.fullmatch(name)
     if match is None:
         return -1, 0, 0, 0

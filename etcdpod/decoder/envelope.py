@@ -77,7 +77,7 @@ def _any_envelope(value: bytes) -> Envelope:
 
 @lru_cache(1024)
 def _type_meta(message: bytes) -> tuple[str, str]:
-    """apiVersion and kind; a registry holds few different ones."""
+    """The apiVersion and kind; a registry holds few different ones."""
     api_version = kind = ""
     for field in fields(message, 0, len(message)):
         if field.wire_type == LENGTH_DELIMITED and field.number == 1:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from etcdpod.decoder.scalars import read_raw
+from etcdpod.decoder.cbor import CborError
+from etcdpod.decoder.jsonvalue import JsonError, parse_raw
 from etcdpod.decoder.unknown import fits, member_path
 from etcdpod.decoder.wire import LENGTH_DELIMITED, MAXIMUM_DEPTH, WireError, fields
 from etcdpod.schema import message_facts
@@ -70,12 +71,21 @@ def _map_failure(
 
 
 def _raw_failure(value: bytes, start: int, end: int, path: str) -> Failure | None:
+    """A defect of the JSON or CBOR that a message wraps."""
     try:
-        for _ in fields(value, start, end):
-            pass
-        read_raw(value[start:end])
+        for found in fields(value, start, end):
+            if (
+                found.number == 1
+                and found.wire_type == LENGTH_DELIMITED
+                and found.end > found.start
+            ):
+                content = found.start
+                parse_raw(value[found.start : found.end])
+    except JsonError as error:
+        offset = content if error.offset is None else content + error.offset
+        return Failure(f"no JSON: {error.reason}", offset, path)
+    except CborError as error:
+        return Failure(f"no CBOR: {error.reason}", content + error.offset, path)
     except WireError as error:
         return Failure(error.reason, error.offset, path)
-    except ValueError as error:
-        return Failure(f"it holds no JSON: {error}", start, path)
     return None

@@ -23,6 +23,15 @@ SURROGATES = re.compile(rb"\\u[dD][89a-fA-F]")
 LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
+class JsonError(ValueError):
+    """Bytes that are no JSON; ``offset`` is the byte where reading failed, where known."""
+
+    def __init__(self, reason: str, offset: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.offset = offset
+
+
 def number(value: float) -> int | float:
     """A float as a reader of kubectl's JSON gets it: whole numbers below 1e21 as integers.
 
@@ -71,7 +80,7 @@ def parse_json(content: bytes) -> Any:
     """The value of a JSON text.
 
     Raises:
-        ValueError: it is no JSON, or nested deeper than ``MAXIMUM_DEPTH``.
+        JsonError: it is no JSON, or nested deeper than ``MAXIMUM_DEPTH``.
     """
     try:
         text = content.decode()
@@ -80,7 +89,11 @@ def parse_json(content: bytes) -> Any:
     try:
         value = _decoder.decode(text)
     except RecursionError:
-        raise ValueError(TOO_DEEP) from None
+        raise JsonError(TOO_DEEP) from None
+    except json.JSONDecodeError as error:
+        raise JsonError(error.msg, len(text[: error.pos].encode())) from None
+    except ValueError as error:
+        raise JsonError(str(error)) from None
     # An empty object holds nothing deeper, and managedFields are full of them.
     if content.count(b"{") - content.count(b"{}") + content.count(b"[") >= MAXIMUM_DEPTH:
         _check_depth([value])
@@ -100,7 +113,7 @@ def _check_depth(value: Any) -> None:
         ]
         if not level:
             return
-    raise ValueError(TOO_DEEP)
+    raise JsonError(TOO_DEEP)
 
 
 def _without_lone_surrogates(value: Any) -> Any:
@@ -121,7 +134,7 @@ def parse_raw(content: bytes) -> Any:
     """The value that a RawExtension or FieldsV1 wraps: JSON, or CBOR where it says so.
 
     Raises:
-        ValueError: it is neither.
+        JsonError, CborError: it is neither.
     """
     if content.startswith(CBOR_MAGIC):
         from etcdpod.decoder.cbor import parse_cbor

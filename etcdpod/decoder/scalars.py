@@ -7,7 +7,6 @@ any other form; ``normalise`` brings a message into that form. Facts: convention
 from __future__ import annotations
 
 import base64
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from etcdpod.decoder.jsonvalue import parse_raw
@@ -18,8 +17,9 @@ from etcdpod.decoder.wire import LENGTH_DELIMITED, VARINT, fields, varint
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CACHED = 1 << 16
-"""Values kept: the times and quantities of a registry repeat."""
+MOST_KEPT = 8192
+LONGEST_KEPT = 64
+"""How many values are kept, and of how many bytes at most: times and quantities repeat."""
 YEAR_ONE = -62135596800
 """Unix seconds of Go's zero time."""
 SECONDS_A_DAY = 86400
@@ -61,7 +61,6 @@ def _time_parts(message: bytes) -> tuple[int, int]:
     return seconds, nanos
 
 
-@lru_cache(CACHED)
 def read_time(message: bytes) -> str | None:
     """A Time: whole seconds, or None for no time."""
     if not message:
@@ -70,7 +69,6 @@ def read_time(message: bytes) -> str | None:
     return None if seconds == YEAR_ONE else f"{timestamp(seconds)}Z"
 
 
-@lru_cache(CACHED)
 def read_microtime(message: bytes) -> str | None:
     """A MicroTime: always six digits, or None for no time."""
     if not message:
@@ -100,7 +98,6 @@ def duration(nanoseconds: int) -> str:
     return f"{sign}{larger}{seconds}{fraction}s"
 
 
-@lru_cache(CACHED)
 def read_duration(message: bytes) -> str:
     """A Duration: nanoseconds on the wire, Go's text in the JSON."""
     nanoseconds = 0
@@ -111,7 +108,6 @@ def read_duration(message: bytes) -> str:
     return duration(nanoseconds)
 
 
-@lru_cache(CACHED)
 def read_quantity(message: bytes) -> str:
     """A Quantity: the writer's canonical text, ``0`` where there is none."""
     text = ""
@@ -122,7 +118,6 @@ def read_quantity(message: bytes) -> str:
     return text or "0"
 
 
-@lru_cache(CACHED)
 def read_int_or_string(message: bytes) -> int | str:
     """An IntOrString: its type says which of the two it is."""
     is_string, number, text = 0, 0, ""
@@ -155,12 +150,32 @@ def read_bytes(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
 
+class Kept(dict[bytes, Any]):
+    """Values by the bytes that they were read from; a missing one is read.
+
+    Args:
+        leaf: reads one; its values must not be changed by anyone.
+    """
+
+    def __init__(self, leaf: Callable[[bytes], Any]) -> None:
+        super().__init__()
+        self._leaf = leaf
+
+    def __missing__(self, message: bytes) -> Any:
+        value = self._leaf(message)
+        if len(message) <= LONGEST_KEPT:
+            if len(self) >= MOST_KEPT:
+                self.clear()
+            self[message] = value
+        return value
+
+
 LEAVES: dict[str, Callable[[bytes], Any]] = {
-    "time": read_time,
-    "microtime": read_microtime,
-    "duration": read_duration,
-    "quantity": read_quantity,
-    "intorstring": read_int_or_string,
+    "time": Kept(read_time).__getitem__,
+    "microtime": Kept(read_microtime).__getitem__,
+    "duration": Kept(read_duration).__getitem__,
+    "quantity": Kept(read_quantity).__getitem__,
+    "intorstring": Kept(read_int_or_string).__getitem__,
     "rawjson": read_raw,
 }
 """By ``json_form``."""
