@@ -180,11 +180,7 @@ def _certificate_error(
             next_step="renew it (kubeadm certs renew all), "
             "or read without verification: --insecure-skip-tls-verify",
         )
-    if error.verify_code in (_NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
-_CUT_OFF = ("", "UNEXPECTED_EOF_WHILE_READING")
-"""What a server without TLS makes of a handshake: bytes that are no TLS, or a closed connection."""
-
-_HOSTNAME_MISMATCH, _IP_MISMATCH):
+    if error.verify_code in (_HOSTNAME_MISMATCH, _IP_MISMATCH):
         names = ", ".join(tls.certificate_names(shown)) or "no name at all"
         return SourceError(
             f"the server's certificate {described} is made out to {names}, not to {name}",
