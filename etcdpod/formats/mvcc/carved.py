@@ -1,0 +1,203 @@
+"""Revisions from pages that no tree refers to any more: what compaction removed, and older copies.
+
+A stale leaf belonged to bucket ``key`` when every key on it is a revision in ascending order and
+every value is a KeyValue that states the same revision. Whatever the tree has as well is left out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from etcdpod.formats.bbolt.carve import StaleElements, inline_buckets, stale_elements
+from etcdpod.formats.bbolt.gather import Gather
+from etcdpod.formats.mvcc.index import KEY_BUCKET
+from etcdpod.formats.mvcc.keyvalue import parse_key_value, read_key_values
+from etcdpod.formats.mvcc.revision import MARKED_SIZE, PLAIN_SIZE, SEPARATOR, TOMBSTONE_MARK
+from etcdpod.formats.mvcc.scan import Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from etcdpod.formats.bbolt.file import BboltFile
+    from etcdpod.formats.bbolt.gather import Integers, Mask
+    from etcdpod.formats.mvcc.index import RevisionIndex
+    from etcdpod.formats.mvcc.keyvalue import KeyValues
+    from etcdpod.formats.mvcc.store import Store
+
+MARGIN = 100_000
+"""How far beyond the current revision a stale record may lie: of a commit that was lost."""
+_SUB_BITS = 20
+
+
+class Carved(NamedTuple):
+    """Carved revisions, ascending, each once."""
+
+    rows: Rows
+    suspect: Mask
+    """Another page may lie on a part of the page, or other bytes carry the same revision."""
+    record: Integers
+    """Byte offset of the bucket key, by which a row is found again in a file that changes."""
+
+
+def carve(store: Store) -> Carved:
+    """All revisions in stale pages of a store's file that its tree does not have."""
+    for bucket in store.backend.buckets.values():
+        store.tree.leaf_pages(bucket)
+    index = store.index
+    carved = carve_file(store.file, store.tree.reachable(), index, index.current_revision + MARGIN)
+    # Of what was not compacted the tree has everything: what it has not, something is wrong with.
+    main = carved.rows.main
+    odd = (main > index.compact_revision) & (main <= index.current_revision)
+    return Carved(carved.rows, carved.suspect | odd, carved.record)
+
+
+def carve_file(
+    file: BboltFile, used: Mask, index: RevisionIndex | None = None, limit: int = 1 << 62
+) -> Carved:
+    """All revisions in stale pages of a file.
+
+    Args:
+        file: the mapped file.
+        used: for every page id whether a tree uses it.
+        index: revisions that are known and need not be found again.
+        limit: no main revision is higher.
+    """
+    gather = Gather(file.data, file.size)
+    parts = [
+        _fresh(carved, index) for stale in _key_elements(file, used)
+        for carved in (_revisions(file, gather, stale, limit),)
+    ]  # fmt: skip
+    if not parts:
+        return _nothing()
+    rows = Rows._make(np.concatenate(c) for c in zip(*(part.rows for part in parts), strict=True))
+    suspect = np.concatenate([part.suspect for part in parts])
+    record = np.concatenate([part.record for part in parts])
+    return _distinct(file, gather, Carved(rows, suspect, record))
+
+
+def _key_elements(file: BboltFile, used: Mask) -> Iterator[StaleElements]:
+    for stale in stale_elements(file, used):
+        yield stale
+        yield from inline_buckets(file, stale, KEY_BUCKET)
+
+
+def _revisions(file: BboltFile, gather: Gather, stale: StaleElements, limit: int) -> Carved:
+    """The elements that are revisions, of the pages on which all are."""
+    main = gather.big_words(stale.key).view(np.int64)
+    sub = gather.big_words(stale.key + 9).view(np.int64)
+    marked = stale.key_size == MARKED_SIZE
+    good = ~stale.is_bucket & (marked | (stale.key_size == PLAIN_SIZE))
+    good &= (gather.bytes(stale.key + 8) == SEPARATOR) & (sub >= 0) & (main > 0) & (main <= limit)
+    good &= ~marked | (gather.bytes(stale.key + PLAIN_SIZE) == TOMBSTONE_MARK)
+    good[1:] &= (stale.leaf[1:] != stale.leaf[:-1]) | _ascends(main, sub)
+    good &= _on_good_pages(stale.leaf, good)
+    stale, main, sub, marked = stale.select(good), main[good], sub[good], marked[good]
+    values, understood = read_key_values(gather, stale.value, stale.value_size)
+    _parse_singly(file, stale, values, understood)
+    stated = np.where(marked, 0, main)
+    understood &= (values.mod_revision == stated) & (values.create_revision <= main)
+    understood &= marked | ((values.create_revision > 0) & (values.version > 0))
+    # One value that does not parse: the page was damaged, the others may be right.
+    suspect = stale.is_suspect | ~_on_good_pages(stale.leaf, understood)
+    v = values
+    rows = Rows(
+        main, sub, marked, stale.page, v.key_offset, v.key_size.astype(np.int32),
+        v.create_revision, v.version, v.value_offset, v.value_size.astype(np.int32), v.lease,
+    )  # fmt: skip
+    return Carved(rows.select(understood), suspect[understood], stale.key[understood])
+
+
+def _parse_singly(
+    file: BboltFile, stale: StaleElements, values: KeyValues, understood: Mask
+) -> None:
+    for row in np.flatnonzero(~understood).tolist():
+        offset, size = int(stale.value[row]), int(stale.value_size[row])
+        parsed = parse_key_value(file.data[offset : offset + size])
+        if parsed is None or parsed.key_size == 0:
+            continue
+        understood[row] = True
+        for column, value in zip(values, parsed, strict=True):
+            column[row] = value
+        values.key_offset[row] += offset
+        values.value_offset[row] += offset
+
+
+def _on_good_pages(leaf: Integers, good: Mask) -> Mask:
+    """For every element whether all elements of its page are good."""
+    bad = np.zeros(int(leaf.max(initial=-1)) + 1, np.bool_)
+    bad[leaf[~good]] = True
+    return ~bad[leaf]
+
+
+def _ascends(main: Integers, sub: Integers) -> Mask:
+    result: Mask = (main[1:] > main[:-1]) | ((main[1:] == main[:-1]) & (sub[1:] > sub[:-1]))
+    return result
+
+
+def _fresh(carved: Carved, index: RevisionIndex | None) -> Carved:
+    """Those that the index does not have."""
+    if index is None or len(index) == 0:
+        return carved
+    known = _combined(index.rows.main, index.rows.sub)
+    own = _combined(carved.rows.main, carved.rows.sub)
+    place = np.minimum(np.searchsorted(known, own), len(known) - 1)
+    return _select(carved, known[place] != own)
+
+
+def _distinct(file: BboltFile, gather: Gather, carved: Carved) -> Carved:
+    """Each revision once, from the best copy; copies that differ make it suspect."""
+    rows = carved.rows
+    order = np.lexsort((carved.record, carved.suspect, rows.sub, rows.main))
+    carved = _select(carved, order)
+    rows = carved.rows
+    same = (rows.main[1:] == rows.main[:-1]) & (rows.sub[1:] == rows.sub[:-1])
+    first = np.ones(len(rows.main), np.bool_)
+    first[1:] = ~same
+    copy = np.flatnonzero(~first)
+    original = np.maximum.accumulate(np.where(first, np.arange(len(first)), 0))[copy]
+    differs = _differs(file, gather, carved, original, copy)
+    # A suspect copy says nothing against a sound one.
+    differs &= ~carved.suspect[copy] | carved.suspect[original]
+    carved.suspect[original[differs]] = True
+    return _select(carved, first)
+
+
+def _differs(
+    file: BboltFile, gather: Gather, carved: Carved, original: Integers, copy: Integers
+) -> Mask:
+    rows = carved.rows
+    result: Mask = rows.tombstone[original] != rows.tombstone[copy]
+    for column in (
+        rows.key_size, rows.value_size, rows.create_revision, rows.version, rows.lease
+    ):  # fmt: skip
+        result |= column[original] != column[copy]
+    for offset, size in ((rows.key_offset, rows.key_size), (rows.value_offset, rows.value_size)):
+        last = np.maximum(size[original].astype(np.int64) - 8, 0)
+        words = (gather.words(offset[side] + last) for side in (original, copy))
+        result |= (size[original] >= 8) & np.not_equal(*words)
+    doubtful = np.flatnonzero(~result & carved.suspect[copy])
+    for index in doubtful.tolist():
+        one, other = int(original[index]), int(copy[index])
+        result[index] = _value(file, rows, one) != _value(file, rows, other)
+    return result
+
+
+def _value(file: BboltFile, rows: Rows, row: int) -> bytes:
+    offset = int(rows.value_offset[row])
+    return file.data[offset : offset + int(rows.value_size[row])]
+
+
+def _select(carved: Carved, chosen: Mask | Integers) -> Carved:
+    return Carved(carved.rows.select(chosen), carved.suspect[chosen], carved.record[chosen])
+
+
+def _nothing() -> Carved:
+    numbers = np.zeros(0, np.int64)
+    rows = Rows._make(numbers for _ in Rows._fields)
+    return Carved(rows, np.zeros(0, np.bool_), numbers)
+
+
+def _combined(main: Integers, sub: Integers) -> Integers:
+    return (main << _SUB_BITS) | np.minimum(sub, (1 << _SUB_BITS) - 1)
