@@ -52,7 +52,11 @@ class Session:
         self.options = options
         decoder = Decoder(as_served=options.as_served, definitions=lambda: self._definitions())
         self.registry = Registry(
-            connector, decoder, prefixes=options.prefixes, show_secrets=options.show_secrets
+            connector,
+            decoder,
+            prefixes=options.prefixes,
+            show_secrets=options.show_secrets,
+            as_served=options.as_served,
         )
 
     @classmethod

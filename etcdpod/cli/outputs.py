@@ -85,7 +85,7 @@ class Yaml:
 
         if item.object is None:
             return None
-        return yaml_text.dumps(item.object) if self.single else yaml_text.member(item.object)
+        return yaml_text.dumps(item.object if self.single else [item.object])
 
     def text(self, parts: Iterable[str]) -> Iterator[str]:
         """The text, with the List around it."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from etcdpod.decoder import Decoded
 from etcdpod.errors import NotFoundError
 from etcdpod.records import Compacted, Deleted, Record
+from etcdpod.resources.event_forms import GROUP, in_events_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -79,8 +81,14 @@ def matching(
     if projection is not None:
         for selector in query.selectors:
             projection = union(projection, selector.projection)
+    events = query.resource.group == GROUP and registry.as_served
+    if events:
+        projection = None  # its columns speak of the other form's fields
     for record in found:
         item = registry.read(record, projection=projection, managed_fields=managed_fields)
+        if events and isinstance(item.outcome, Decoded):
+            moved = in_events_group(item.outcome.object)
+            item = replace(item, outcome=replace(item.outcome, object=moved))
         shown = item.object
         if not query.selectors or (
             shown is not None and all(selector.matches(shown) for selector in query.selectors)

@@ -62,6 +62,7 @@ class Registry:
         decoder: how values become objects.
         prefixes: registry prefixes without a trailing slash; found from the keys when empty.
         show_secrets: hand out the data of Secrets as stored.
+        as_served: objects as an API server hands them out (``decoder`` adds its part).
     """
 
     def __init__(
@@ -71,7 +72,9 @@ class Registry:
         *,
         prefixes: tuple[str, ...] = (),
         show_secrets: bool = False,
+        as_served: bool = False,
     ) -> None:
+        self.as_served = as_served
         self.connector = connector
         self.decoder = decoder
         self.show_secrets = show_secrets
