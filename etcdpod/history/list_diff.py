@@ -61,7 +61,7 @@ def align(
 def _difference(path: Path, start: int, level: Any) -> Difference:
     """One finding of deepdiff in our terms."""
     added, removed = level.t1 is notpresent, level.t2 is notpresent
-    first, *rest = level.path(output_format="list", use_t2=added)
+    first, *rest = level.path(output_format="list")
     where = (*path, first + start, *rest)
     if added:
         return where, "add", ABSENT, _plain(level.t2)

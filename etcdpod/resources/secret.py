@@ -39,6 +39,8 @@ def mask(value: dict[str, Any]) -> dict[str, Any]:
 def mask_changes(kind: str, changes: Iterable[Change]) -> tuple[Change, ...]:
     """The changes of an object with secret values hidden; that they changed stays to be seen.
 
+    Of annotations no value is shown: one that repeats a secret cannot be told beside a change.
+
     Args:
         kind: the object's kind; only the changes of a ``Secret`` are touched.
         changes: what ``diff.changes`` found.
@@ -140,13 +142,10 @@ def _decoded(text: str) -> str:
 
 def _mask_at(path: str, value: Any) -> Any:
     """A value from the place ``path`` (as ``Change.path`` writes it) of a Secret."""
-    root = path.partition(".")[0].partition("[")[0]
-    if root in _SECTIONS:
-        return _mask_section(value) if path == root else MASK
-    if path == "metadata":
-        return _mask_secret({"metadata": value})["metadata"]
-    if path == "metadata.annotations" and isinstance(value, dict):
-        return _mask_annotations(value, ())
-    if path.startswith("metadata.annotations"):
-        return MASK if _is_copy(path, value, ()) else value
+    if path in (*_SECTIONS, "metadata.annotations"):
+        return _mask_section(value)
+    if path.startswith((*_SECTIONS, "metadata.annotations")):
+        return MASK
+    if path == "metadata" and isinstance(value, dict) and "annotations" in value:
+        return {**value, "annotations": _mask_section(value["annotations"])}
     return value
