@@ -52,19 +52,17 @@ def compact(value: Any) -> str:
     return _text(value, _COMPACT, 1)
 
 
-def pretty_list(objects: Iterable[Any]) -> Iterator[str]:
-    """The List that kubectl makes of several objects, piece by piece: it holds one at a time."""
-    return list_of(pretty(thing, 2) for thing in objects)
+def list_of(members: Iterable[str]) -> Iterator[str]:
+    """The List that kubectl makes of several objects, piece by piece; holds one at a time.
 
-
-def list_of(texts: Iterable[str]) -> Iterator[str]:
-    """The same List of objects that are text already: ``pretty(thing, 2)`` of each."""
+    Args:
+        members: the text of each object, as ``pretty`` gives it for depth 2.
+    """
     yield '{\n    "apiVersion": "v1",\n    "items": ['
-    separator = "\n        "
-    for text in texts:
+    separator, end = "\n        ", ""
+    for text in members:
         yield separator + text
-        separator = ",\n        "
-    end = "" if separator.startswith("\n") else "\n    "
+        separator, end = ",\n        ", "\n    "
     yield (
         end
         + '],\n    "kind": "List",\n    "metadata": {\n        "resourceVersion": ""\n    }\n}\n'

@@ -39,6 +39,8 @@ class ResourceType:
     """Names for several kinds at once, such as ``all``."""
     versions: tuple[str, ...] = ()
     """Every version known, the preferred one included."""
+    selectable_fields: tuple[str, ...] = ()
+    """Fields of a custom kind that ``--field-selector`` takes."""
 
     @property
     def api_version(self) -> str:
@@ -205,7 +207,16 @@ def _custom(definition: dict[str, Any]) -> ResourceType | None:
         key_prefixes=(f"{group}/{plural}",),
         categories=tuple(names.get("categories") or ()),
         versions=tuple(versions),
+        selectable_fields=_selectable_fields(definition, versions[0]),
     )
+
+
+def _selectable_fields(definition: dict[str, Any], version: str) -> tuple[str, ...]:
+    listed = definition["spec"].get("selectableFields") or []
+    for entry in served_versions(definition):
+        if entry["name"] == version:
+            listed = entry.get("selectableFields") or listed
+    return tuple(entry.get("jsonPath", "").removeprefix(".") for entry in listed)
 
 
 def served_versions(definition: dict[str, Any]) -> list[dict[str, Any]]:
