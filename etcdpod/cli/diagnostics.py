@@ -60,3 +60,14 @@ def guarded(command: Callable[[], ExitCode]) -> int:
         say("etcdpod: interrupted")
         return INTERRUPTED
     return code
+
+
+def progress(what: str) -> Callable[[int, int], None]:
+    """Shows how far a long work is, on one line of a terminal that is written over."""
+
+    def show(done: int, whole: int) -> None:
+        share = f" {done * 100 // whole} %" if whole > 0 else ""
+        end = "\n" if done >= whole > 0 else ""
+        print(f"\retcdpod: {what}: {done:,} bytes{share}", end=end, file=sys.stderr, flush=True)
+
+    return show

@@ -18,6 +18,7 @@ COMMANDS = (
     ("keys", "The etcd keys, with their revisions and sizes."),
     ("decode", "Stored values to YAML or JSON."),
     ("info", "What a source is: versions, revisions, sizes, counts, damage."),
+    ("snapshot", "Save a live etcd's database to a file."),
     ("completion", "The completion script of a shell."),
 )
 """Every verb, in the order of the help; the file of each has the same name."""

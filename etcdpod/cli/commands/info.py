@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,7 +13,7 @@ from etcdpod.history.moment import last_moment
 from etcdpod.render.safe import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from etcdpod.errors import ExitCode
     from etcdpod.session import Session, SourceOptions
@@ -55,15 +56,31 @@ def session_facts(session: Session) -> dict[str, Any]:
         "size": info.size,
         "currentRevision": info.current_revision,
         "compactRevision": info.compact_revision,
-        "lastMoment": None if moment is None else moment.isoformat().replace("+00:00", "Z"),
-        "sha256Trailer": None if check is None else str(check()),
-        **info.details,
+        "lastMoment": "" if moment is None else moment.isoformat().replace("+00:00", "Z"),
+        "sha256Trailer": _trailer(check),
+        **{name: _plain(value) for name, value in info.details.items()},
         "registryPrefixes": list(registry.prefixes),
         "objects": dict(registry.count_by_resource()),
         "damage": [
             {"where": d.where, "what": d.what, "severity": d.severity.value} for d in session.damage
         ],
     }
+
+
+def _trailer(check: Callable[[], bool | None] | None) -> str | None:
+    """What the SHA-256 at the end of a snapshot says; None where there can be none."""
+    if check is None:
+        return None
+    return {True: "correct", False: "WRONG", None: "absent"}[check()]
+
+
+def _plain(value: object) -> Any:
+    """A detail as JSON: dataclasses as objects, tuples as lists."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: _plain(part) for name, part in asdict(value).items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return value
 
 
 def _lines(facts: Mapping[str, Any]) -> Iterator[str]:
@@ -75,6 +92,11 @@ def _lines(facts: Mapping[str, Any]) -> Iterator[str]:
             yield from _table(value)
         elif name == "damage":
             yield label + (f"{len(value)} defects" if value else "none found")
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            yield label.rstrip()
+            for part in value:
+                shown = [f"{key} {text}" for key, text in part.items() if text not in ("", [], 0)]
+                yield printable("  " + ", ".join(shown))
         elif isinstance(value, list):
             yield label + printable(", ".join(str(part) for part in value) or "none")
         else:
@@ -90,7 +112,7 @@ def _table(counts: Mapping[str, Any]) -> Iterator[str]:
 
 def _value(name: str, value: object) -> str:
     if value is None or value == "":
-        return "unknown"
+        return "none" if value is None else "unknown"
     if name == "compactRevision" and value == 0:
         return "never compacted"
     if isinstance(value, int) and not isinstance(value, bool):

@@ -1,0 +1,45 @@
+"""``etcdpod snapshot save``: a live etcd's database to a file, whole and checked."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from etcdpod.cli.diagnostics import progress, say
+from etcdpod.cli.options import open_session, source_options
+from etcdpod.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from etcdpod.session import SourceOptions
+
+
+@click.group("snapshot")
+def command() -> None:
+    """Snapshots of a live etcd."""
+
+
+@command.command("save")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
+@source_options
+def save(file: Path, overwrite: bool, options: SourceOptions) -> ExitCode:
+    """Save one member's database as FILE; every offline command works on it afterwards.
+
+    FILE gets its name only when all is there and its SHA-256 is right.
+    """
+    with open_session(options) as session:
+        source = session.connector
+        if not hasattr(source, "save_snapshot"):
+            raise UsageError(
+                f"{session.info.target} is a file already",
+                next_step="name a live etcd with --from https://HOST:2379 or --endpoints",
+            )
+        saved = source.save_snapshot(
+            file, progress("saving") if sys.stderr.isatty() else None, overwrite=overwrite
+        )
+        say(f"etcdpod: {saved.path}: {saved.size:,} bytes from {saved.endpoint}")
+        say(f"etcdpod: sha256 of the database {saved.sha256}, as the stream's own trailer says")
+    return ExitCode.FOUND
