@@ -11,11 +11,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from etcdpod.history.clock_samples import deletion_asked, micros
-from etcdpod.history.fields import field, mapping, text
+from etcdpod.history.fields import field, mapping
 from etcdpod.history.model import Writer
 from etcdpod.history.writers_components import (
     CONTROLLER_MANAGER,
-    KUBELET,
     UNKNOWN,
     component_of,
     controller_of,
@@ -83,36 +82,6 @@ def writer_of(before: Step | None, step: Step, around: Surroundings | None = Non
         or _by_loss(write)
         or Writer(UNKNOWN, evidence="neither managedFields nor the kind of change tells")
     )
-
-
-def who(step: Step) -> str:
-    """The writer in one word or two: ``kubelet@sim-0``, ``replicaset-controller``, ``unknown``."""
-    writer = step.writer
-    if writer is None:
-        return ""
-    if writer.component == KUBELET:
-        host = text(step.object, "spec", "nodeName") if _is_pod(step) else _node_name(step)
-        return f"{KUBELET}@{host}" if host else KUBELET
-    if writer.controller:
-        return writer.controller
-    return (
-        f"{writer.component} ({writer.subresource})"
-        if writer.subresource == "binding"
-        else (writer.component)
-    )
-
-
-def _is_pod(step: Step) -> bool:
-    return text(step.object, "kind") == "Pod"
-
-
-def _node_name(step: Step) -> str:
-    kind = text(step.object, "kind")
-    if kind == "Node":
-        return text(step.object, "metadata", "name")
-    if kind == "Event":
-        return text(step.object, "source", "host")
-    return text(step.object, "spec", "holderIdentity") if kind == "Lease" else ""
 
 
 def _writer_without_object(step: Step) -> Writer:

@@ -69,7 +69,9 @@ def owners_of_changes(before: dict[str, Any], after: dict[str, Any]) -> list[Ent
     A write makes its manager the owner of what it changed. So these are the writers, also when
     no time moved because two writes fell into one second.
     """
-    return [entry for entry in entries(after) if touches(entry.fields, before, after)]
+    return [
+        entry for entry in entries(after) if entry.fields and touches(entry.fields, before, after)
+    ]
 
 
 def losers(before: dict[str, Any], after: dict[str, Any]) -> list[Entry]:
@@ -101,22 +103,33 @@ def touches(fields: dict[str, Any], before: Any, after: Any) -> bool:
 
 def _step(value: Any, part: str) -> Any:
     """What a part of a fieldsV1 path leads to; ABSENT where nothing is."""
+    found = member_of(value, part)
+    return ABSENT if found is None else found[1]
+
+
+def member_of(value: Any, part: str) -> tuple[str | int, Any] | None:
+    """Follow one part of a fieldsV1 path.
+
+    Returns:
+        The key or position in ``value``, and what is there; None where nothing is.
+    """
     kind, _, text = part.partition(":")
     if kind == "f":
-        return value.get(text, ABSENT) if isinstance(value, dict) else ABSENT
+        return (text, value[text]) if isinstance(value, dict) and text in value else None
     if not isinstance(value, list):
-        return ABSENT
+        return None
     try:
         wanted = json.loads(text)
     except ValueError:
-        return ABSENT
-    if kind == "k" and isinstance(wanted, dict):
-        return next((m for m in value if _has_keys(m, wanted)), ABSENT)
-    if kind == "v":
-        return wanted if wanted in value else ABSENT
-    if kind == "i" and isinstance(wanted, int) and 0 <= wanted < len(value):
-        return value[wanted]
-    return ABSENT
+        return None
+    for position, member in enumerate(value):
+        if (
+            (kind == "k" and isinstance(wanted, dict) and _has_keys(member, wanted))
+            or (kind == "v" and member == wanted)
+            or (kind == "i" and position == wanted)
+        ):
+            return position, member
+    return None
 
 
 def _has_keys(member: Any, wanted: dict[str, Any]) -> bool:
