@@ -33,7 +33,7 @@ def _details(store: Store) -> dict[str, Any]:
         name.decode("utf-8", "backslashreplace"): int(store.tree.leaf_pages(bucket).elements.sum())
         for name, bucket in backend.buckets.items()
     }
-    used = int(store.tree.reachable().sum())
+    used = int(store.tree.reachable().sum()) + _freelist_pages(store)
     free = max(file.meta.high_water_mark - FIRST_DATA_PAGE - used, 0)
     previous = file.previous
     return {
@@ -59,6 +59,11 @@ def _details(store: Store) -> dict[str, Any]:
         "tombstones": int(index.rows.tombstone.sum()),
         "buckets": entries,
     }
+
+
+def _freelist_pages(store: Store) -> int:
+    header = store.file.page_header(store.file.meta.freelist)
+    return 0 if header is None else header.overflow + 1
 
 
 def _member(member: dict[str, Any]) -> dict[str, Any]:

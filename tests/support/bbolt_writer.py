@@ -128,8 +128,8 @@ class BboltWriter:
         metas = {self.txid % 2: (self.txid, root)}
         older = root if previous_root is None else previous_root
         metas[1 - self.txid % 2] = (self.txid - 1, older)
-        file = b"".join(
-            meta_page(
+        pages = self.pages | {
+            number: meta_page(
                 number,
                 page_size=self.page_size,
                 root=metas[number][1],
@@ -138,9 +138,8 @@ class BboltWriter:
                 freelist=freelist,
             )
             for number in (0, 1)
-        )
-        for number in sorted(self.pages):
-            file = file.ljust(number * self.page_size, b"\0") + self.pages[number]
+        }
+        file = b"".join(pages[number] for number in sorted(pages))
         return file + hashlib.sha256(file).digest() if self.trailer else file
 
 
