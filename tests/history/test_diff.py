@@ -7,7 +7,8 @@ import json
 import subprocess
 import sys
 import time
-from typing import Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,8 +16,10 @@ from hypothesis import strategies as st
 
 from etcdpod.history.diff import changes, equal, is_noise
 from etcdpod.history.merge_keys import member_names
-from etcdpod.history.model import Change
 from etcdpod.history.paths import parse_path
+
+if TYPE_CHECKING:
+    from etcdpod.history.model import Change
 
 
 def told(before: Any, after: Any, **options: Any) -> list[tuple[str, str, Any, Any]]:
@@ -293,7 +296,7 @@ def test_every_recorded_step_can_be_redone_from_its_changes(shop: dict[str, Any]
     redone = 0
     for recorded in shop.values():
         objects = [value for _, value in recorded.events]
-        for before, after in zip(objects, objects[1:], strict=False):
+        for before, after in pairwise(objects):
             found = changes(before, after, noise=True)
             assert canonical(apply(before, found)) == canonical(after)
             redone += 1
@@ -347,7 +350,7 @@ def test_a_pods_step_costs_less_than_reading_it(shop: dict[str, Any]) -> None:
         (before, after)
         for name, recorded in shop.items()
         if name.startswith("pods/")
-        for (_, before), (_, after) in zip(recorded.events, recorded.events[1:], strict=False)
+        for (_, before), (_, after) in pairwise(recorded.events)
     ]
     best = min(_seconds(pairs) for _ in range(5))
     assert best / len(pairs) < 600e-6, "a quiet machine takes a third of this"

@@ -121,8 +121,7 @@ GOLDEN: dict[str, dict[int, str]] = {
         "ReplicaSetUpdated",
         731: "web: image 2.4.1-typo → 2.4.0",
         734: "rolled to revision 3",
-        1121: "available 3/3 → 2/3 · condition Available True → False "
-        "(MinimumReplicasUnavailable)",
+        1121: "available 3/3 → 2/3 · condition Available True → False (MinimumReplicasUnavailable)",
         1416: "web: env LOG_LEVEL info → debug",
     },
     "deployments/shop/api": {821: "replicas 2 → 4", 827: "unavailable 0 → 2"},
@@ -290,7 +289,7 @@ def of_kind(kind: str, api_version: str = "v1", **fields: Any) -> dict[str, Any]
         ),
         pytest.param(
             of_kind("Widget", "example.com/v1", spec={}),
-            of_kind("Widget", "example.com/v1", spec={k: 1 for k in "abcdefgh"}),
+            of_kind("Widget", "example.com/v1", spec=dict.fromkeys("abcdefgh", 1)),
             ("spec.a added (1)", "spec.b added (1)", "spec.c added (1)", "+5 more"),
             id="many changes are counted",
         ),

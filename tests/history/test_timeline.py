@@ -19,9 +19,7 @@ KEY = b"/registry/pods/shop/db-0"
 
 
 def put(main: int, version: int, create: int, sub: int = 0) -> Record:
-    return Record(
-        KEY, Revision(main, sub), False, create, version, 0, b"", 0, Provenance("test")
-    )
+    return Record(KEY, Revision(main, sub), False, create, version, 0, b"", 0, Provenance("test"))
 
 
 def tombstone(main: int, sub: int = 0) -> Record:

@@ -11,21 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from etcdpod.history.diff import changes as differences
 from etcdpod.history.diff import is_noise
+from etcdpod.history.fields import condition, field, mapping, strings, text
 from etcdpod.history.summary.base import Summariser, group_kind
 from etcdpod.history.summary.conditions import conditions_changed
 from etcdpod.history.summary.config import CONFIG_MAP, NAMESPACE, SECRET
 from etcdpod.history.summary.coordination import EVENT, LEASE
 from etcdpod.history.summary.daemon_set import DAEMON_SET
-from etcdpod.history.summary.fields import (
-    brief,
-    by_name,
-    field,
-    mapping,
-    moved,
-    named,
-    string,
-    strings,
-)
 from etcdpod.history.summary.generic import bookkeeping, by_path
 from etcdpod.history.summary.job import JOB
 from etcdpod.history.summary.metadata import METADATA_TOLD, deletion, marks
@@ -33,6 +24,7 @@ from etcdpod.history.summary.network import ENDPOINTS, SERVICE
 from etcdpod.history.summary.node import NODE
 from etcdpod.history.summary.pod import POD
 from etcdpod.history.summary.storage import CLAIM
+from etcdpod.history.summary.words import brief, by_name, moved, named
 from etcdpod.history.summary.workload import WORKLOAD
 
 if TYPE_CHECKING:
@@ -52,11 +44,11 @@ def _changed(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
 
 
 def _state(value: dict[str, Any]) -> Iterator[str]:
-    if string(value, "status", "phase"):
-        yield brief(string(value, "status", "phase"))
-    ready = by_name(value, "status", "conditions", key="type").get("Ready")
+    if text(value, "status", "phase"):
+        yield brief(text(value, "status", "phase"))
+    ready = condition(value, "Ready")
     if ready is not None:
-        yield f"Ready {brief(string(ready, 'status'))}"
+        yield f"Ready {brief(text(ready, 'status'))}"
 
 
 _ANY_KIND: Final = Summariser(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from etcdpod.history.summary.fields import ARROW, brief, by_name, named, string
+from etcdpod.history.fields import text
+from etcdpod.history.summary.words import ARROW, brief, by_name, named
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -29,18 +30,18 @@ def conditions_changed(
     rest: list[str] = []
     for name in sorted({*old, *new} - set(leave_out), key=lambda name: (name != "Ready", name)):
         left, right = old.get(name, {}), new.get(name, {})
-        status = string(left, "status"), string(right, "status")
-        reason = string(right, "reason")
+        status = text(left, "status"), text(right, "status")
+        reason = text(right, "reason")
         if name not in new:
             rest.append(f"condition {brief(name)} removed")
         elif status[0] != status[1]:
             moves.setdefault((*status, reason), []).append(name)
-        elif string(left, "reason") != reason:
-            reasons = f"{brief(string(left, 'reason')) or 'no reason'} {ARROW} {brief(reason)}"
+        elif text(left, "reason") != reason:
+            reasons = f"{brief(text(left, 'reason')) or 'no reason'} {ARROW} {brief(reason)}"
             still = "" if status[1] == "True" else f" still {status[1]}"
             rest.append(f"condition {brief(name)}{still}: {reasons}")
-        elif string(left, "message") != string(right, "message"):
-            rest.append(f"condition {brief(name)}: {brief(string(right, 'message'), 80)}")
+        elif text(left, "message") != text(right, "message"):
+            rest.append(f"condition {brief(name)}: {brief(text(right, 'message'), 80)}")
     for (left_status, right_status, reason), names in _merged(moves).items():
         noun = "condition" if len(names) == 1 else "conditions"
         move = f"{left_status} {ARROW} {right_status}" if left_status else right_status

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from etcdpod.history.fields import field, mapping, strings, text
 from etcdpod.history.summary.base import Summariser
 from etcdpod.history.summary.conditions import conditions_changed
-from etcdpod.history.summary.fields import brief, counted, field, mapping, moved, string, strings
 from etcdpod.history.summary.metadata import finalizers
+from etcdpod.history.summary.words import brief, counted, moved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,7 @@ def _secret_changed(before: dict[str, Any], after: dict[str, Any]) -> Iterator[s
     """Which keys changed; never what they hold."""
     for section in ("data", "stringData"):
         yield from _keys(mapping(before, section), mapping(after, section), quote=False)
-    types = string(before, "type"), string(after, "type")
+    types = text(before, "type"), text(after, "type")
     if types[0] != types[1]:
         yield f"type {moved(*types)}"
     yield from _sealed(before, after)
@@ -59,8 +60,8 @@ def _value_moved(left: Any, right: Any) -> str:
 
 def _born(value: dict[str, Any]) -> Iterator[str]:
     names = [*mapping(value, "data"), *mapping(value, "binaryData"), *mapping(value, "stringData")]
-    if string(value, "type"):
-        yield f"type {brief(string(value, 'type'))}"
+    if text(value, "type"):
+        yield f"type {brief(text(value, 'type'))}"
     yield counted(len(names), "key")
 
 
@@ -84,7 +85,7 @@ SECRET: Final = Summariser(
 
 
 def _namespace_changed(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
-    phases = string(before, "status", "phase"), string(after, "status", "phase")
+    phases = text(before, "status", "phase"), text(after, "status", "phase")
     if phases[0] != phases[1]:
         yield moved(phases[0] or "no phase", phases[1])
     yield from finalizers(
@@ -97,6 +98,6 @@ NAMESPACE: Final = Summariser(
     kinds=frozenset({("", "Namespace")}),
     changed=_namespace_changed,
     told=("spec.finalizers", "status.conditions", "status.phase"),
-    state=lambda value: [string(value, "status", "phase") or "no phase"],
+    state=lambda value: [text(value, "status", "phase") or "no phase"],
 )
 """Namespaces."""

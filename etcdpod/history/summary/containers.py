@@ -5,17 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.history.summary.fields import (
-    ARROW,
-    brief,
-    by_name,
-    field,
-    mapping,
-    named,
-    number,
-    string,
-)
+from etcdpod.history.fields import field, mapping, number, text
 from etcdpod.history.summary.template import image_moved
+from etcdpod.history.summary.words import ARROW, brief, by_name, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +30,7 @@ def statuses_changed(before: dict[str, Any], after: dict[str, Any]) -> Iterator[
     (137)``. That a container began to run is told only where the pod ran already: the first start
     of a pod shows in its phase.
     """
-    starting = string(before, "status", "phase") != string(after, "status", "phase")
+    starting = text(before, "status", "phase") != text(after, "status", "phase")
     fates: dict[tuple[str, str], list[str]] = {}
     for field_name, noun in _KINDS:
         old = by_name(before, "status", field_name)
@@ -64,12 +56,12 @@ def waiting(pod: dict[str, Any]) -> Iterator[str]:
 
 
 def _restart(old: dict[str, Any], new: dict[str, Any]) -> str:
-    text = f"restarts {number(old, 'restartCount')} {ARROW} {number(new, 'restartCount')}"
+    line = f"restarts {number(old, 'restartCount')} {ARROW} {number(new, 'restartCount')}"
     ended = mapping(new, "lastState", "terminated") or mapping(old, "state", "terminated")
     if ended:
-        text += f", {brief(string(ended, 'reason')) or 'exit'} ({number(ended, 'exitCode')})"
+        line += f", {brief(text(ended, 'reason')) or 'exit'} ({number(ended, 'exitCode')})"
     kind, reason = _state(new)
-    return f"{text}, {reason}" if kind == "waiting" and reason else text
+    return f"{line}, {reason}" if kind == "waiting" and reason else line
 
 
 def _fate(old: dict[str, Any], new: dict[str, Any]) -> tuple[str, str] | None:
@@ -88,7 +80,7 @@ def _fate(old: dict[str, Any], new: dict[str, Any]) -> tuple[str, str] | None:
         verb = "terminated" if kind == "terminated" else "waiting"
         return "", f": {verb} {before or 'no reason'} {ARROW} {reason or 'no reason'}"
     if left != right:
-        message = string(right, kind, "message")
+        message = text(right, kind, "message")
         told = f"{reason}: {brief(message, 80)}" if message else f"{kind}, other details"
         return "", f": {told}"
     return _quiet_fate(old, new)
@@ -96,10 +88,10 @@ def _fate(old: dict[str, Any], new: dict[str, Any]) -> tuple[str, str] | None:
 
 def _quiet_fate(old: dict[str, Any], new: dict[str, Any]) -> tuple[str, str] | None:
     """What else a status can tell when the state stayed what it was."""
-    images = string(old, "image"), string(new, "image")
+    images = text(old, "image"), text(new, "image")
     if images[0] != images[1]:
         return "", f": image {image_moved(*images)}"
-    ids = string(old, "imageID"), string(new, "imageID")
+    ids = text(old, "imageID"), text(new, "imageID")
     if ids[0] and ids[0] != ids[1]:
         return "", ": image ID changed"
     if field(old, "started") is False and field(new, "started") is True:
@@ -111,12 +103,12 @@ def _state(status: dict[str, Any]) -> tuple[str, str]:
     """``waiting``, ``running`` or ``terminated`` (empty if unknown), and its reason in short."""
     state = mapping(status, "state")
     if "waiting" in state:
-        reason = brief(string(state, "waiting", "reason"))
-        delay = _BACK_OFF.search(string(state, "waiting", "message"))
+        reason = brief(text(state, "waiting", "reason"))
+        delay = _BACK_OFF.search(text(state, "waiting", "message"))
         return "waiting", f"{reason} {delay[1]}" if delay and reason else reason
     if "terminated" in state:
         ended = mapping(state, "terminated")
-        reason = brief(string(ended, "reason"))
+        reason = brief(text(ended, "reason"))
         code = str(number(ended, "exitCode"))
         return "terminated", f"{reason}, {code}" if reason else f"exit {code}"
     return ("running", "") if "running" in state else ("", "")

@@ -5,17 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from etcdpod.history.fields import field, mapping, number, text
 from etcdpod.history.summary.base import Summariser
-from etcdpod.history.summary.fields import (
-    ARROW,
-    brief,
-    clock,
-    field,
-    mapping,
-    moved,
-    number,
-    string,
-)
+from etcdpod.history.summary.words import ARROW, brief, clock, moved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,10 +15,10 @@ if TYPE_CHECKING:
 
 def _lease_changed(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
     old, new = mapping(before, "spec"), mapping(after, "spec")
-    holders = string(old, "holderIdentity"), string(new, "holderIdentity")
+    holders = text(old, "holderIdentity"), text(new, "holderIdentity")
     if holders[0] != holders[1]:
         yield f"holder {brief(holders[0]) or 'nobody'} {ARROW} {brief(holders[1]) or 'nobody'}"
-    renewed = string(old, "renewTime"), string(new, "renewTime")
+    renewed = text(old, "renewTime"), text(new, "renewTime")
     if renewed[1] and renewed[0] != renewed[1]:
         yield f"renewed {clock(renewed[1])}{_interval(*renewed)}"
     duration = number(old, "leaseDurationSeconds"), number(new, "leaseDurationSeconds")
@@ -44,14 +36,14 @@ def _interval(before: str, after: str) -> str:
 
 
 def _lease_state(lease: dict[str, Any]) -> Iterator[str]:
-    yield f"held by {brief(string(lease, 'spec', 'holderIdentity')) or 'nobody'}"
-    renewed = string(lease, "spec", "renewTime")
+    yield f"held by {brief(text(lease, 'spec', 'holderIdentity')) or 'nobody'}"
+    renewed = text(lease, "spec", "renewTime")
     if renewed:
         yield f"renewed {clock(renewed)}"
 
 
 def _lease_born(lease: dict[str, Any]) -> Iterator[str]:
-    yield f"held by {brief(string(lease, 'spec', 'holderIdentity')) or 'nobody'}"
+    yield f"held by {brief(text(lease, 'spec', 'holderIdentity')) or 'nobody'}"
     seconds = number(lease, "spec", "leaseDurationSeconds")
     if seconds:
         yield f"for {seconds} s"
@@ -78,8 +70,8 @@ def _event_changed(before: dict[str, Any], after: dict[str, Any]) -> Iterator[st
     if counts[0] != counts[1]:
         yield f"count {moved(*counts)}"
     for name in ("message", "note", "reason"):
-        if string(before, name) != string(after, name):
-            yield f"{name} {moved(string(before, name), string(after, name))}"
+        if text(before, name) != text(after, name):
+            yield f"{name} {moved(text(before, name), text(after, name))}"
 
 
 def _event_count(event: dict[str, Any]) -> int:
@@ -93,11 +85,11 @@ def _event_count(event: dict[str, Any]) -> int:
 
 
 def _event_state(event: dict[str, Any]) -> Iterator[str]:
-    yield f"{string(event, 'type')} {brief(string(event, 'reason'))}".strip()
+    yield f"{text(event, 'type')} {brief(text(event, 'reason'))}".strip()
     about = mapping(event, "involvedObject") or mapping(event, "regarding")
     if about:
-        yield f"{string(about, 'kind')} {brief(string(about, 'name'))}".strip()
-    message = string(event, "message") or string(event, "note")
+        yield f"{text(about, 'kind')} {brief(text(about, 'name'))}".strip()
+    message = text(event, "message") or text(event, "note")
     if message:
         yield brief(message, 100)
     if field(event, "series") is not None or _event_count(event) > 1:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from etcdpod.history.summary.base import Summariser
 from etcdpod.history.summary.conditions import conditions_changed
-from etcdpod.history.summary.fields import counts_moved
 from etcdpod.history.summary.template import containers_told
+from etcdpod.history.summary.words import counts_moved
 from etcdpod.history.summary.workload import RESTART_TOLD, asked, born
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from etcdpod.history.summary.fields import brief, moved
+from etcdpod.history.summary.words import brief, moved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

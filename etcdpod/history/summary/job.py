@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from etcdpod.history.fields import field, text
 from etcdpod.history.summary.base import Summariser
 from etcdpod.history.summary.conditions import conditions_changed
-from etcdpod.history.summary.fields import clock, counts_moved, field, moved, string
+from etcdpod.history.summary.words import clock, counts_moved, moved
 from etcdpod.history.summary.workload import born
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ def _changed(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
         yield "suspended" if field(after, "spec", "suspend") is True else "resumed"
     yield from counts_moved(before, after, _COUNTS)
     yield from conditions_changed(before, after)
-    started = string(after, "status", "startTime")
-    if started and not string(before, "status", "startTime"):
+    started = text(after, "status", "startTime")
+    if started and not text(before, "status", "startTime"):
         yield f"started {clock(started)}"
     if _awaiting_count(before) != _awaiting_count(after):
         yield f"pods being counted {moved(_awaiting_count(before), _awaiting_count(after))}"

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.history.summary.fields import (
-    ARROW,
-    brief,
-    by_name,
-    clock,
-    field,
-    mapping,
-    moved,
-    named,
-    number,
-    string,
-    strings,
-)
+from etcdpod.history.fields import field, mapping, number, strings, text
+from etcdpod.history.summary.words import ARROW, brief, by_name, clock, moved, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,8 +48,8 @@ def deletion(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
         yield f"grace {number(old, key)} s {ARROW} {number(new, key)}" + (
             " s" if number(new, key) else ""
         )
-    elif string(old, "deletionTimestamp") != string(new, "deletionTimestamp"):
-        times = clock(string(old, "deletionTimestamp")), clock(string(new, "deletionTimestamp"))
+    elif text(old, "deletionTimestamp") != text(new, "deletionTimestamp"):
+        times = clock(text(old, "deletionTimestamp")), clock(text(new, "deletionTimestamp"))
         yield f"deletion time {times[0]} {ARROW} {times[1]}"
     yield from finalizers(strings(old, "finalizers"), strings(new, "finalizers"))
 
@@ -106,10 +95,10 @@ def _owners(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
     right = by_name(new, "ownerReferences", key="uid")
     for uid, owner in right.items():
         if uid not in left:
-            yield f"owner {string(owner, 'kind')} {brief(string(owner, 'name'))} added"
+            yield f"owner {text(owner, 'kind')} {brief(text(owner, 'name'))} added"
     for uid, owner in left.items():
         if uid not in right:
-            yield f"owner {string(owner, 'kind')} {brief(string(owner, 'name'))} removed"
+            yield f"owner {text(owner, 'kind')} {brief(text(owner, 'name'))} removed"
 
 
 def _pairs(noun: str, old: dict[str, Any], new: dict[str, Any], *, values: bool) -> Iterator[str]:

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from etcdpod.history.fields import field, mapping, members, strings, text
 from etcdpod.history.summary.base import Summariser
-from etcdpod.history.summary.fields import (
-    brief,
-    field,
-    mapping,
-    members,
-    moved,
-    named,
-    string,
-    strings,
-)
+from etcdpod.history.summary.words import brief, moved, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +15,8 @@ if TYPE_CHECKING:
 def _service_changed(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
     old, new = mapping(before, "spec"), mapping(after, "spec")
     for name in ("type", "clusterIP", "externalName"):
-        if string(old, name) != string(new, name):
-            yield f"{name} {moved(string(old, name) or 'none', string(new, name) or 'none')}"
+        if text(old, name) != text(new, name):
+            yield f"{name} {moved(text(old, name) or 'none', text(new, name) or 'none')}"
     if mapping(old, "selector") != mapping(new, "selector"):
         yield f"selector {_selector(old)} → {_selector(new)}"
     ports = [_ports(spec) for spec in (old, new)]
@@ -53,14 +45,14 @@ def _ports(spec: dict[str, Any]) -> str:
 
 def _outside(service: dict[str, Any]) -> str:
     ingress = members(service, "status", "loadBalancer", "ingress")
-    return named(string(entry, "ip") or string(entry, "hostname") for entry in ingress) or "none"
+    return named(text(entry, "ip") or text(entry, "hostname") for entry in ingress) or "none"
 
 
 def _service_born(service: dict[str, Any]) -> Iterator[str]:
     spec = mapping(service, "spec")
-    yield string(spec, "type") or "ClusterIP"
-    if string(spec, "clusterIP"):
-        yield string(spec, "clusterIP")
+    yield text(spec, "type") or "ClusterIP"
+    if text(spec, "clusterIP"):
+        yield text(spec, "clusterIP")
     yield f"ports {_ports(spec)}"
 
 
@@ -98,7 +90,7 @@ def _addresses(value: dict[str, Any]) -> dict[str, str]:
     found = {}
     for subset in members(value, "subsets"):
         for name, state in (("addresses", "ready"), ("notReadyAddresses", "not ready")):
-            found.update({string(entry, "ip"): state for entry in members(subset, name)})
+            found.update({text(entry, "ip"): state for entry in members(subset, name)})
     for endpoint in members(value, "endpoints"):
         # An endpoint that does not say counts as ready: the API's own default.
         ready = field(endpoint, "conditions", "ready") is not False

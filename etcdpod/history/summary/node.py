@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from etcdpod.history.fields import condition, field, mapping, members, text
 from etcdpod.history.summary.base import Summariser
 from etcdpod.history.summary.conditions import conditions_changed
-from etcdpod.history.summary.fields import (
-    brief,
-    by_name,
-    field,
-    mapping,
-    members,
-    moved,
-    named,
-    string,
-)
+from etcdpod.history.summary.words import brief, by_name, moved, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +32,7 @@ def _changed(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
                     yield f"{name} {brief(resource)} {moved(*sides)}"
     if field(before, "status", "addresses") != field(after, "status", "addresses"):
         yield "addresses " + named(
-            f"{string(address, 'type')} {string(address, 'address')}"
+            f"{text(address, 'type')} {text(address, 'address')}"
             for address in members(after, "status", "addresses")
         )
     images = [len(members(node, "status", "images")) for node in (before, after)]
@@ -59,9 +51,9 @@ def _taints(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
 def _taint_names(node: dict[str, Any]) -> set[str]:
     """``key=value:effect``, as kubectl writes taints."""
     return {
-        string(taint, "key")
-        + (f"={string(taint, 'value')}" if string(taint, "value") else "")
-        + f":{string(taint, 'effect')}"
+        text(taint, "key")
+        + (f"={text(taint, 'value')}" if text(taint, "value") else "")
+        + f":{text(taint, 'effect')}"
         for taint in members(node, "spec", "taints")
     }
 
@@ -77,16 +69,16 @@ def _machine(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
         ("kernelVersion", "kernel"),
         ("osImage", "OS"),
     ):
-        if string(old, name) != string(new, name):
-            yield f"{words} {moved(string(old, name), string(new, name))}"
-    if string(old, "bootID") != string(new, "bootID"):
+        if text(old, name) != text(new, name):
+            yield f"{words} {moved(text(old, name), text(new, name))}"
+    if text(old, "bootID") != text(new, "bootID"):
         yield "rebooted (another boot ID)"
 
 
 def _state(node: dict[str, Any]) -> Iterator[str]:
-    ready = by_name(node, "status", "conditions", key="type").get("Ready", {})
-    yield f"Ready {string(ready, 'status') or 'not reported'}"
-    version = string(node, "status", "nodeInfo", "kubeletVersion")
+    ready = condition(node, "Ready")
+    yield f"Ready {text(ready, 'status') or 'not reported'}"
+    version = text(node, "status", "nodeInfo", "kubeletVersion")
     if version:
         yield f"kubelet {brief(version)}"
     taints = sorted(_taint_names(node))

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from etcdpod.history.fields import condition, field, mapping, members, number, text
 from etcdpod.history.summary.base import Summariser
 from etcdpod.history.summary.conditions import conditions_changed
 from etcdpod.history.summary.containers import STATUSES_TOLD, statuses_changed, waiting
-from etcdpod.history.summary.fields import (
-    ARROW,
-    brief,
-    by_name,
-    counted,
-    field,
-    mapping,
-    members,
-    moved,
-    named,
-    number,
-    string,
-)
 from etcdpod.history.summary.template import (
     containers_changed,
     containers_counted,
     containers_told,
     placement,
 )
+from etcdpod.history.summary.words import ARROW, brief, counted, moved, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,8 +30,8 @@ def _changed(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
     yield from _phase(before, after)
     yield from statuses_changed(before, after)
     yield from _readiness(before, after)
-    address = string(after, "status", "podIP")
-    if string(before, "status", "podIP") != address:
+    address = text(after, "status", "podIP")
+    if text(before, "status", "podIP") != address:
         yield f"ip {address}" if address else "ip gone"
     specs = mapping(before, "spec"), mapping(after, "spec")
     yield from containers_changed(*specs)
@@ -50,27 +39,27 @@ def _changed(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
 
 
 def _scheduling(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
-    node = string(after, "spec", "nodeName")
-    if string(before, "spec", "nodeName") != node:
+    node = text(after, "spec", "nodeName")
+    if text(before, "spec", "nodeName") != node:
         yield f"scheduled {ARROW} {brief(node)}"
-    old, new = (_condition(pod, "PodScheduled") for pod in (before, after))
-    if string(new, "status") == "False" and old != new:
-        message = string(new, "message").partition(". ")[0].rstrip(".")
-        again = "still " if string(old, "status") == "False" else ""
-        if message != string(old, "message").partition(". ")[0].rstrip("."):
+    old, new = (condition(pod, "PodScheduled") for pod in (before, after))
+    if text(new, "status") == "False" and old != new:
+        message = text(new, "message").partition(". ")[0].rstrip(".")
+        again = "still " if text(old, "status") == "False" else ""
+        if message != text(old, "message").partition(". ")[0].rstrip("."):
             yield f"{again}unschedulable: {brief(message, 100) or 'no reason given'}"
-    nominated = [string(pod, "status", "nominatedNodeName") for pod in (before, after)]
+    nominated = [text(pod, "status", "nominatedNodeName") for pod in (before, after)]
     if nominated[0] != nominated[1]:
         yield f"nominated to {brief(nominated[1])}" if nominated[1] else "nomination cleared"
 
 
 def _phase(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
-    phases = string(before, "status", "phase"), string(after, "status", "phase")
-    reason, message = string(after, "status", "reason"), string(after, "status", "message")
+    phases = text(before, "status", "phase"), text(after, "status", "phase")
+    reason, message = text(after, "status", "reason"), text(after, "status", "message")
     why = f" ({reason}{': ' if message else ''}{brief(message, 80)})" if reason else ""
     if phases[0] != phases[1]:
         yield moved(*phases) + why
-    elif string(before, "status", "reason") != reason:
+    elif text(before, "status", "reason") != reason:
         yield f"{phases[1]}{why}" if reason else f"{phases[1]}, reason cleared"
 
 
@@ -81,14 +70,14 @@ def _readiness(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
     condition; the condition is left out when it came true with the count.
     """
     counts = _ready_count(before), _ready_count(after)
-    old, new = (_condition(pod, "Ready") for pod in (before, after))
-    left, right = string(old, "status"), string(new, "status")
+    old, new = (condition(pod, "Ready") for pod in (before, after))
+    left, right = text(old, "status"), text(new, "status")
     fell = left == "True" and right != "True"
     counted_before = bool(members(before, "status", "containerStatuses"))
     if counted_before and counts[0] != counts[1] and not (fell and counts[1].startswith("0/")):
         yield f"ready {counts[0]} {ARROW} {counts[1]}"
     if left and left != right and (fell or counts[0] == counts[1]):
-        reason = string(new, "reason")
+        reason = text(new, "reason")
         yield f"condition Ready {left} {ARROW} {right}" + (f" ({brief(reason)})" if reason else "")
 
 
@@ -98,10 +87,6 @@ def _ready_count(pod: dict[str, Any]) -> str:
     return f"{sum(field(status, 'ready') is True for status in statuses)}/{total}"
 
 
-def _condition(pod: dict[str, Any], name: str) -> dict[str, Any]:
-    return by_name(pod, "status", "conditions", key="type").get(name, {})
-
-
 def _born(pod: dict[str, Any]) -> Iterator[str]:
     spec = mapping(pod, "spec")
     yield from containers_counted(spec)
@@ -109,10 +94,10 @@ def _born(pod: dict[str, Any]) -> Iterator[str]:
 
 
 def _state(pod: dict[str, Any]) -> Iterator[str]:
-    yield string(pod, "status", "phase") or "no phase"
+    yield text(pod, "status", "phase") or "no phase"
     if members(pod, "status", "containerStatuses"):
         yield f"ready {_ready_count(pod)}"
-    node = string(pod, "spec", "nodeName")
+    node = text(pod, "spec", "nodeName")
     yield f"on {brief(node)}" if node else "not scheduled"
     restarts = sum(
         number(status, "restartCount")

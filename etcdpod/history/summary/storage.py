@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from etcdpod.history.fields import mapping, text
 from etcdpod.history.summary.base import Summariser
 from etcdpod.history.summary.conditions import conditions_changed
-from etcdpod.history.summary.fields import brief, mapping, moved, string
+from etcdpod.history.summary.words import brief, moved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
 def _claim_changed(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
-    phases = string(before, "status", "phase"), string(after, "status", "phase")
+    phases = text(before, "status", "phase"), text(after, "status", "phase")
     if phases[0] != phases[1]:
         yield moved(phases[0] or "no phase", phases[1] or "no phase")
-    volumes = string(before, "spec", "volumeName"), string(after, "spec", "volumeName")
+    volumes = text(before, "spec", "volumeName"), text(after, "spec", "volumeName")
     if volumes[0] != volumes[1]:
         yield f"volume {moved(volumes[0] or 'none', volumes[1] or 'none')}"
     claims = [mapping(value, "spec", "claimRef") for value in (before, after)]
-    names = [f"{string(c, 'namespace')}/{string(c, 'name')}" if c else "none" for c in claims]
+    names = [f"{text(c, 'namespace')}/{text(c, 'name')}" if c else "none" for c in claims]
     if names[0] != names[1]:
         yield f"claim {moved(*names)}"
     for path, noun in (
@@ -28,7 +29,7 @@ def _claim_changed(before: dict[str, Any], after: dict[str, Any]) -> Iterator[st
         (("spec", "capacity", "storage"), "size"),
         (("status", "capacity", "storage"), "size"),
     ):
-        sizes = string(before, *path), string(after, *path)
+        sizes = text(before, *path), text(after, *path)
         if sizes[1] and sizes[0] != sizes[1]:
             yield f"{noun} {moved(*sizes)}" if sizes[0] else f"{noun} {brief(sizes[1])}"
     yield from conditions_changed(before, after)
@@ -47,6 +48,6 @@ CLAIM: Final = Summariser(
         "status.conditions",
         "status.phase",
     ),
-    state=lambda value: [string(value, "status", "phase") or "no phase"],
+    state=lambda value: [text(value, "status", "phase") or "no phase"],
 )
 """PersistentVolumeClaims and PersistentVolumes."""

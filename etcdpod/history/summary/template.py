@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from etcdpod.history.summary.fields import (
-    ARROW,
-    brief,
-    by_name,
-    counted,
-    mapping,
-    moved,
-    named,
-    string,
-)
+from etcdpod.history.fields import mapping, text
+from etcdpod.history.summary.words import ARROW, brief, by_name, counted, moved, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +23,7 @@ def containers_changed(before: dict[str, Any], after: dict[str, Any]) -> Iterato
         old, new = by_name(before, field_name), by_name(after, field_name)
         for name, container in new.items():
             if name not in old:
-                image = brief(string(container, "image"))
+                image = brief(text(container, "image"))
                 yield f"{noun or 'container '}{brief(name)} added (image {image})"
             else:
                 for what in _container(old[name], container):
@@ -47,8 +39,8 @@ def containers_told(prefix: str) -> tuple[str, ...]:
 
 
 def _container(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
-    if string(old, "image") != string(new, "image"):
-        yield f"image {image_moved(string(old, 'image'), string(new, 'image'))}"
+    if text(old, "image") != text(new, "image"):
+        yield f"image {image_moved(text(old, 'image'), text(new, 'image'))}"
     yield from _environment(old, new)
     yield from _resources(old, new)
     others = sorted(
@@ -66,7 +58,7 @@ def _environment(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
         if name not in left:
             yield f"env {brief(name)} added"
         elif variable != left[name]:
-            values = string(left[name], "value"), string(variable, "value")
+            values = text(left[name], "value"), text(variable, "value")
             told = moved(*values) if all(values) else "changed"
             yield f"env {brief(name)} {told}"
     for name in left:
@@ -106,7 +98,7 @@ def containers_counted(spec: dict[str, Any]) -> Iterator[str]:
     if containers:
         yield counted(len(containers), "container")
     if len(containers) == 1:
-        yield f"image {brief(string(next(iter(containers.values())), 'image'), 90)}"
+        yield f"image {brief(text(next(iter(containers.values())), 'image'), 90)}"
     init = by_name(spec, "initContainers")
     if init:
         yield counted(len(init), "init container")
@@ -117,7 +109,7 @@ def placement(spec: dict[str, Any]) -> Iterator[str]:
     selector = mapping(spec, "nodeSelector")
     if selector:
         yield "nodeSelector " + named(f"{key}={value}" for key, value in sorted(selector.items()))
-    if string(spec, "nodeName"):
-        yield f"on node {brief(string(spec, 'nodeName'))}"
-    if string(spec, "priorityClassName"):
-        yield f"priority class {brief(string(spec, 'priorityClassName'))}"
+    if text(spec, "nodeName"):
+        yield f"on node {brief(text(spec, 'nodeName'))}"
+    if text(spec, "priorityClassName"):
+        yield f"priority class {brief(text(spec, 'priorityClassName'))}"

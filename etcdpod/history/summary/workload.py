@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from etcdpod.history.fields import field, mapping, number, text
 from etcdpod.history.summary.base import Summariser
 from etcdpod.history.summary.conditions import conditions_changed
-from etcdpod.history.summary.fields import (
-    ARROW,
-    brief,
-    clock,
-    field,
-    mapping,
-    moved,
-    number,
-    string,
-)
 from etcdpod.history.summary.template import (
     containers_changed,
     containers_counted,
     containers_told,
     placement,
 )
+from etcdpod.history.summary.words import ARROW, brief, clock, moved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,16 +34,16 @@ def asked(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
         yield "paused" if field(after, "spec", "paused") is True else "resumed"
     templates = mapping(before, "spec", "template"), mapping(after, "spec", "template")
     yield from containers_changed(*(mapping(t, "spec") for t in templates))
-    restarted = [string(t, "metadata", "annotations", _RESTARTED_AT) for t in templates]
+    restarted = [text(t, "metadata", "annotations", _RESTARTED_AT) for t in templates]
     if restarted[1] and restarted[0] != restarted[1]:
         yield f"restart asked at {clock(restarted[1])}"
 
 
 def _rolled(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
-    old, new = (string(side, "metadata", "annotations", _REVISION) for side in (before, after))
+    old, new = (text(side, "metadata", "annotations", _REVISION) for side in (before, after))
     if new and old != new:
         yield f"rolled to revision {brief(new)}" if old else f"revision {brief(new)}"
-    revisions = [string(side, "status", "updateRevision") for side in (before, after)]
+    revisions = [text(side, "status", "updateRevision") for side in (before, after)]
     if revisions[1] and revisions[0] != revisions[1]:
         rolling = f"update revision {brief(revisions[1])}"
         yield f"rolling to {brief(revisions[1])}" if revisions[0] else rolling

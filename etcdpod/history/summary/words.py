@@ -1,13 +1,11 @@
-"""Reading fields of an object that may have any shape, and writing values short.
-
-A stored value is not always what its kind promises (a damaged or hand-written one, a custom
-resource named Pod), so every reader here answers with something empty instead of failing.
-"""
+"""The words of summaries: values written short, numbers counted, lists of names cut."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any, Final
+
+from etcdpod.history.fields import members, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -16,49 +14,6 @@ ARROW: Final = "→"
 
 _LONGEST_VALUE: Final = 60
 _MOST_NAMES: Final = 4
-
-
-def field(value: Any, *path: str) -> Any:
-    """What lies at ``path`` below ``value``; None where there is nothing."""
-    for key in path:
-        if not isinstance(value, dict):
-            return None
-        value = value.get(key)
-    return value
-
-
-def mapping(value: Any, *path: str) -> dict[str, Any]:
-    """The JSON object at ``path``; empty where there is none."""
-    found = field(value, *path)
-    return found if isinstance(found, dict) else {}
-
-
-def members(value: Any, *path: str) -> list[dict[str, Any]]:
-    """The JSON objects in the list at ``path``; empty where there are none."""
-    found = field(value, *path)
-    return (
-        [member for member in found if isinstance(member, dict)] if isinstance(found, list) else []
-    )
-
-
-def strings(value: Any, *path: str) -> list[str]:
-    """The strings in the list at ``path``; empty where there are none."""
-    found = field(value, *path)
-    return (
-        [member for member in found if isinstance(member, str)] if isinstance(found, list) else []
-    )
-
-
-def string(value: Any, *path: str) -> str:
-    """The string at ``path``; empty where there is none."""
-    found = field(value, *path)
-    return found if isinstance(found, str) else ""
-
-
-def number(value: Any, *path: str) -> int:
-    """The integer at ``path``; 0 where there is none, as Kubernetes leaves zeroes out."""
-    found = field(value, *path)
-    return found if isinstance(found, int) and not isinstance(found, bool) else 0
 
 
 def by_name(value: Any, *path: str, key: str = "name") -> dict[str, dict[str, Any]]:
@@ -71,16 +26,16 @@ def by_name(value: Any, *path: str, key: str = "name") -> dict[str, dict[str, An
 def brief(value: Any, longest: int = _LONGEST_VALUE) -> str:
     """A value on one line of at most ``longest`` characters."""
     if isinstance(value, str):
-        text = " ".join(value[: 4 * longest].split())
+        line = " ".join(value[: 4 * longest].split())
         cut = len(value) > 4 * longest
     elif isinstance(value, dict):
-        text, cut = _brief_object(value), False
+        line, cut = _brief_object(value), False
     elif isinstance(value, list):
         scalar = len(value) == 1 and not isinstance(value[0], dict | list)
-        text, cut = brief(value[0], longest) if scalar else f"[{len(value)}]", False
+        line, cut = brief(value[0], longest) if scalar else f"[{len(value)}]", False
     else:
-        text, cut = json.dumps(value), False
-    return text if len(text) <= longest and not cut else text[: longest - 1].rstrip() + "…"
+        line, cut = json.dumps(value), False
+    return line if len(line) <= longest and not cut else line[: longest - 1].rstrip() + "…"
 
 
 def _brief_object(value: dict[str, Any]) -> str:
