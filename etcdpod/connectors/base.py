@@ -71,7 +71,7 @@ class Selection(Protocol):
 
 
 @runtime_checkable
-class Watching(Protocol):
+class Watching(Connector, Protocol):
     """A source that goes on: new revisions can be followed as they come."""
 
     def watch(self, prefix: bytes, since: int) -> Iterator[Record]:

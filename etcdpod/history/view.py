@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sized
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from etcdpod.connectors.base import Watching
 from etcdpod.decoder import Decoded, Decoder
 from etcdpod.errors import UsageError
 from etcdpod.history.timeline import incarnations, steps
@@ -263,6 +265,28 @@ class Registry:
         """Every kept revision of an object, with what changed in it; read as one goes."""
         for step in steps(
             self.connector.history(history.key),
+            self._decode,
+            compact_revision=history.compact_revision,
+            noise=noise,
+        ):
+            yield step if self.show_secrets else _masked(step)
+
+    def follow(self, history: History, *, noise: bool = False) -> Iterator[Step]:
+        """As ``steps``, and then every new revision of the object as it is written; endless.
+
+        Raises:
+            UsageError: the source is one that does not change.
+        """
+        source = self.connector
+        if not isinstance(source, Watching):
+            raise UsageError(
+                f"{source.info().target} does not change, so there is nothing to follow"
+            )
+        start = source.info().current_revision
+        kept = (r for r in source.history(history.key) if r.mod_revision <= start)
+        coming = (r for r in source.watch(history.key, start + 1) if r.key == history.key)
+        for step in steps(
+            chain(kept, coming),
             self._decode,
             compact_revision=history.compact_revision,
             noise=noise,

@@ -17,6 +17,7 @@ from etcdpod.cli.options import (
 )
 from etcdpod.cli.output import write, write_lines
 from etcdpod.errors import ExitCode, NotFoundError
+from etcdpod.render.diff import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 @click.option("--noise", is_flag=True, help="Count managedFields, heartbeats and the like too.")
 @click.option("-o", "--output", type=click.Choice(["yaml", "json", "jsonl"]), help="For programs.")
 @click.option("--objects", is_flag=True, help="Carry the whole object in every line of output.")
+@click.option("--follow", is_flag=True, help="Go on with new revisions, on a live etcd.")
 @source_options
 def command(
     words: tuple[str, ...],
@@ -43,6 +45,7 @@ def command(
     noise: bool,
     output: str | None,
     objects: bool,
+    follow: bool,
     options: SourceOptions,
 ) -> ExitCode:
     r"""The whole life of one object: every revision that is kept, and what changed in it.
@@ -56,7 +59,10 @@ def command(
         found = session.registry.history(target.resource, target.namespace, target.name or "")
         if found is None:
             raise not_recorded(session, target)
-        steps = chosen_steps(session.registry.steps(found, noise=noise or bool(field)), field)
+        noise = noise or field is not None
+        if follow:
+            return _follow(session, found, field, output or "", noise=noise, objects=objects)
+        steps = chosen_steps(session.registry.steps(found, noise=noise), field)
         if output is not None:
             write(_machine(steps, output, objects=objects))
         else:
@@ -117,6 +123,26 @@ def _table(
         with_diff=with_diff,
         colour=terminal_colour(),
     )
+
+
+def _follow(
+    session: Session, found: History, field: str | None, output: str, *, noise: bool, objects: bool
+) -> ExitCode:
+    """Every kept revision, then each new one as it is written, until it is interrupted."""
+    import sys
+
+    for step in chosen_steps(session.registry.follow(found, noise=noise), field):
+        if output:
+            write(_machine([step], "jsonl", objects=objects))
+        else:
+            write_lines([_followed(step)])
+        sys.stdout.flush()
+    return outcome(session)
+
+
+def _followed(step: Step) -> str:
+    what = " · ".join(one_line(sentence) for sentence in step.summary)
+    return f"{step.record.revision!s:<10}  {step.event:<8}  {what}"
 
 
 def _machine(steps: Iterable[Step], output: str, *, objects: bool) -> Iterator[str]:
