@@ -24,9 +24,7 @@ def put(main: int, version: int, create: int) -> Record:
 
 
 def tombstone(main: int) -> Record:
-    return Record(
-        b"/registry/pods/a/b", Revision(main), True, 0, 0, 0, b"", 0, Provenance("test")
-    )
+    return Record(b"/registry/pods/a/b", Revision(main), True, 0, 0, 0, b"", 0, Provenance("test"))
 
 
 def sentences(*records: Record, compacted: int = 0) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from etcdpod.history.summary.network import ENDPOINTS, SERVICE
 from etcdpod.history.summary.node import NODE
 from etcdpod.history.summary.pod import POD
 from etcdpod.history.summary.storage import CLAIM
-from etcdpod.history.summary.words import brief, by_name, moved, named
+from etcdpod.history.summary.words import brief, moved, named
 from etcdpod.history.summary.workload import WORKLOAD
 
 if TYPE_CHECKING:
