@@ -8,6 +8,7 @@ from etcdpod.formats.bbolt.layout import FIRST_DATA_PAGE
 from etcdpod.records import SourceInfo
 
 if TYPE_CHECKING:
+    from etcdpod.formats.bbolt.file import BboltFile
     from etcdpod.formats.mvcc.store import Store
 
 
@@ -37,7 +38,7 @@ def _details(store: Store) -> dict[str, Any]:
     free = max(file.meta.high_water_mark - FIRST_DATA_PAGE - used, 0)
     previous = file.previous
     return {
-        "trailer": "sha256, not checked" if file.has_trailer else "none",
+        "trailer": _trailer(file),
         "page size": file.page_size,
         "transaction": file.meta.txid,
         "meta page": file.metas.index(file.meta),
@@ -59,6 +60,14 @@ def _details(store: Store) -> dict[str, Any]:
         "tombstones": int(index.rows.tombstone.sum()),
         "buckets": entries,
     }
+
+
+def _trailer(file: BboltFile) -> str:
+    if not file.has_trailer:
+        return "none"
+    if file.trailer_matches is None:
+        return "sha256, not checked"
+    return "sha256, right" if file.trailer_matches else "sha256, wrong"
 
 
 def _freelist_pages(store: Store) -> int:

@@ -319,7 +319,7 @@ def test_info_agrees_with_etcd(written, snapshot):
     assert info.current_revision == status["revision"]
     assert sum(info.details["buckets"].values()) == status["totalKey"]
     assert info.details["database size"] == status["totalSize"]
-    assert info.details["trailer"] == "sha256, not checked"
+    assert info.details["trailer"] == "sha256, right"
     assert info.etcd_version == "3.5.0"
     (member,) = written.server.json("member", "list")["members"]
     assert info.details["members"][0]["id"] == f"{member['ID']:x}"

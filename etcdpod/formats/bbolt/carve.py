@@ -8,27 +8,38 @@ both are tested, since nothing else tells a whole page from one that was overwri
 
 from __future__ import annotations
 
+import mmap
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from etcdpod.errors import SourceError
 from etcdpod.formats.bbolt.elements import Pages
+from etcdpod.formats.bbolt.file import BboltFile
 from etcdpod.formats.bbolt.gather import Gather
 from etcdpod.formats.bbolt.layout import (
     BUCKET_HEADER,
     BUCKET_LEAF_FLAG,
     ELEMENT_SIZE,
     FIRST_DATA_PAGE,
+    MAGIC,
+    NO_FREELIST,
     PAGE_HEADER,
+    PAGE_SIZES,
+    VERSION,
+    Meta,
     PageFlag,
 )
+from etcdpod.records import Damage, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from etcdpod.formats.bbolt.file import BboltFile
     from etcdpod.formats.bbolt.gather import Integers, Mask
 
+NO_PAGE = 0xFFFFFFFFFFFFFFFF
+"""As the root of a tree that is not known."""
 CHUNK_ELEMENTS = 1 << 18
 _PAGE_KINDS = tuple(int(flag) for flag in PageFlag)
 
@@ -156,3 +167,38 @@ def _whole_pages(
         slack = file.data[int(last_end[index]) : int(pages.end[index])]
         whole[index] = slack.count(0) == len(slack)
     return whole
+
+
+def open_without_meta(path: str | os.PathLike[str]) -> BboltFile:
+    """Map a file of which both meta pages are damaged: nothing is reachable, all can be carved.
+
+    The page size is the one at which most pages carry their own id.
+
+    Raises:
+        SourceError: it cannot be read, or no page of it carries its own id.
+    """
+    name = os.fspath(path)
+    try:
+        stream = open(name, "rb")  # noqa: SIM115, PTH123 it stays open as long as the mapping
+        data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:
+        raise SourceError(f"cannot be read: {error}", path=name) from error
+    gather = Gather(data, len(data))
+    scores = {size: _pages_in_place(gather, size) for size in PAGE_SIZES}
+    best = max(scores, key=lambda size: scores[size] * size)
+    if scores[best] == 0:
+        data.close()
+        raise SourceError("is no bbolt file: no page carries its own id", path=name)
+    pages = len(data) // best
+    meta = Meta(MAGIC, VERSION, best, 0, NO_PAGE, 0, NO_FREELIST, pages, 0, 0)
+    file = BboltFile(name, stream, data, len(data), (None, None), meta)
+    what = "both meta pages are damaged: what lies on single pages is shown, not what is current"
+    file.damage.append(Damage(name, what, Severity.LOSS))
+    return file
+
+
+def _pages_in_place(gather: Gather, size: int) -> int:
+    ids = np.arange(1, gather.size // size)
+    flags = gather.words(ids * size + 8) & np.uint64(0xFFFF)
+    in_place = gather.words(ids * size) == ids.astype(np.uint64)
+    return int((in_place & np.isin(flags.astype(np.int64), _PAGE_KINDS)).sum())

@@ -48,6 +48,8 @@ class BboltFile:
     meta: Meta
     """The valid meta with the highest transaction id: the newest committed state."""
     damage: list[Damage] = field(default_factory=list)
+    trailer_matches: bool | None = None
+    """What ``check_trailer`` found; None before, and without a trailer."""
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> BboltFile:
@@ -114,21 +116,27 @@ class BboltFile:
         """Whether the size is that of a file that ends in a SHA-256."""
         return self.size % TRAILER_ALIGNMENT == TRAILER_SIZE
 
-    def trailer_matches(self) -> bool | None:
+    def check_trailer(self) -> bool | None:
         """Whether the SHA-256 at the end is that of the rest; None without a trailer.
 
-        Reads the whole file once.
+        Reads the whole file, once; a wrong trailer is reported as damage.
         """
+        if self.has_trailer and self.trailer_matches is None:
+            self.trailer_matches = self._hash() == self.data[self.size - TRAILER_SIZE :]
+            if not self.trailer_matches:
+                what = "the SHA-256 at its end is wrong: something in it is not what etcd saved"
+                self.damage.append(Damage(self.path, what, Severity.WARNING))
+        return self.trailer_matches
+
+    def _hash(self) -> bytes:
         # OpenSSL takes as long to load as everything else here together.
         import hashlib
 
-        if not self.has_trailer:
-            return None
         end = self.size - TRAILER_SIZE
         digest = hashlib.sha256()
         for start in range(0, end, _HASH_CHUNK):
             digest.update(self.data[start : min(start + _HASH_CHUNK, end)])
-        return digest.digest() == self.data[end : self.size]
+        return digest.digest()
 
     def page_header(self, page: int) -> PageHeader | None:
         """The header of page ``page``, or None where the file does not reach that far."""

@@ -79,16 +79,18 @@ def test_the_freelist_is_stored_or_not(written, stored):
 
 def test_the_trailer_is_checked_only_when_asked(written):
     content = backend(ROWS, writer=BboltWriter(trailer=True))
-    assert BboltFile.open(written(content)).trailer_matches() is True
+    assert BboltFile.open(written(content)).check_trailer() is True
     flipped = bytearray(content)
     flipped[-40] ^= 1
     file = BboltFile.open(written(flipped))
     assert file.has_trailer
     assert file.damage == []
-    assert file.trailer_matches() is False
+    assert file.check_trailer() is False
+    assert file.check_trailer() is False
+    assert ["SHA-256" in damage.what for damage in file.damage] == [True]
     bare = BboltFile.open(written(content[:-32]))
     assert not bare.has_trailer
-    assert bare.trailer_matches() is None
+    assert bare.check_trailer() is None
 
 
 def test_a_cut_file_says_how_much_is_there(written):
