@@ -18,6 +18,7 @@ from etcdpod.connectors.live.explain import (
     code_of,
     details_of,
     explain,
+    is_for_voters,
     is_login_problem,
     is_transient,
     short_reason,
@@ -135,7 +136,8 @@ class Connection:
                     renewed = True
                     self.forget_login(member)
                     continue
-                if not is_transient(error) or self.closed:
+                alone = len(self._members) == 1
+                if self.closed or not is_transient(error) or (alone and is_for_voters(error)):
                     raise explain(error, member.endpoint, timeout) from None
                 self.failed(member, error)
                 if time.monotonic() > give_up:

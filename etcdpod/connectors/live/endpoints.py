@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -16,6 +17,9 @@ Scheme = Literal["http", "https", "unix", "unixs"]
 
 SCHEMES: tuple[Scheme, ...] = ("http", "https", "unix", "unixs")
 DEFAULT_PORT = 2379
+
+_BARE = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+):[0-9]{1,5}")
+"""An address without a scheme."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +62,7 @@ def is_endpoint(target: str) -> bool:
     scheme, separator, _ = first.partition("://")
     if separator:
         return scheme.lower() in SCHEMES
-    host, colon, port = first.rpartition(":")
-    looks_like_one = bool(host and colon) and port.isascii() and port.isdigit() and "/" not in host
-    return looks_like_one and not _exists(first)
+    return _BARE.fullmatch(first) is not None and not Path(first).exists()
 
 
 def parse_endpoints(texts: Iterable[str], *, secure_by_default: bool) -> tuple[Endpoint, ...]:
@@ -102,30 +104,23 @@ def _parse(text: str, default_scheme: Scheme) -> Endpoint:
         if not rest:
             raise UsageError("a unix endpoint needs the path of its socket")
         return Endpoint(known, rest, 0)
-    if rest.count(":") > 1 and not rest.startswith("["):
-        rest = f"[{rest}]"
-    try:
-        return _from_url(known, urlsplit(f"{known}://{rest}"))
-    except ValueError as error:
-        raise UsageError(
-            f"not an endpoint ({error})", next_step="write it as https://HOST:2379"
-        ) from None
-
-
-def _from_url(scheme: Scheme, url: SplitResult) -> Endpoint:
-    if "@" in url.netloc:
+    if "@" in rest:
         # The text may hold a password: it must not be repeated in the message.
         raise UsageError(
             "an endpoint carries no user and password",
             next_step="use --user, and ETCDCTL_PASSWORD or a prompt for the password",
         )
-    if not url.hostname or url.path not in ("", "/") or url.query or url.fragment:
-        raise ValueError("it wants a host and a port, nothing else")
-    return Endpoint(scheme, url.hostname, DEFAULT_PORT if url.port is None else url.port)
-
-
-def _exists(name: str) -> bool:
+    if rest.count(":") > 1 and not rest.startswith("["):
+        rest = f"[{rest}]"
     try:
-        return Path(name).exists()
-    except (OSError, ValueError):
-        return False
+        return _from_url(known, urlsplit(f"{known}://{rest}"))
+    except ValueError:
+        raise UsageError(
+            f"{text!r} is not an endpoint", next_step="write it as https://HOST:2379"
+        ) from None
+
+
+def _from_url(scheme: Scheme, url: SplitResult) -> Endpoint:
+    if not url.hostname or url.path not in ("", "/") or url.query or url.fragment:
+        raise ValueError(url)
+    return Endpoint(scheme, url.hostname, DEFAULT_PORT if url.port is None else url.port)

@@ -50,6 +50,11 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
     ("too many requests", "etcd is overloaded", "try again later"),
 )
 
+_TOO_LARGE = "Received message larger than max"
+"""gRPC's own refusal, before an answer is taken in."""
+
+_WRAPPED = re.compile(r"Stream removed \((?:CLIENT: |SERVER: )?(.+)\)")
+
 _RETRYABLE_TEXTS = ("Stream removed", "RST_STREAM", "too many requests", "Socket closed")
 
 
@@ -88,17 +93,26 @@ def code_of(error: grpc.RpcError) -> grpc.StatusCode:
 def details_of(error: grpc.RpcError) -> str:
     """The message of a failed call, on one line."""
     details = (error.details() if isinstance(error, grpc.Call) else None) or ""
-    return " ".join(details.split())
+    details = " ".join(details.split())
+    wrapped = _WRAPPED.fullmatch(details)
+    return wrapped[1] if wrapped else details
 
 
 def is_transient(error: grpc.RpcError) -> bool:
     """The same call may succeed a little later, or at another member."""
     code, details = code_of(error), details_of(error)
+    if _TOO_LARGE in details:
+        return False
     if code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
         return True
-    if "not supported for learner" in details:
+    if is_for_voters(error):
         return True
     return any(text in details for text in _RETRYABLE_TEXTS)
+
+
+def is_for_voters(error: grpc.RpcError) -> bool:
+    """A learner was asked what only a voting member answers."""
+    return "not supported for learner" in details_of(error)
 
 
 def is_login_problem(error: grpc.RpcError) -> bool:
@@ -121,7 +135,7 @@ def short_reason(error: grpc.RpcError) -> str:
 def explain(error: grpc.RpcError, endpoint: Endpoint, timeout: float) -> EtcdpodError:
     """The error to raise for a failed call; the caller adds key or revision where it knows them."""
     code, details = code_of(error), details_of(error)
-    if code is grpc.StatusCode.RESOURCE_EXHAUSTED and "larger than max" in details:
+    if _TOO_LARGE in details:
         sizes = _SIZES.search(details)
         return AnswerTooLargeError(int(sizes[1]) if sizes else 0, endpoint)
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
