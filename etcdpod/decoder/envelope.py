@@ -56,7 +56,7 @@ def _plain_envelope(value: bytes) -> Envelope | None:
 
 def _any_envelope(value: bytes) -> Envelope:
     api_version = kind = content_encoding = content_type = ""
-    start = end = len(value)
+    start = end = -1
     unknown = []
     for field in fields(value, len(MAGIC), len(value)):
         if field.wire_type != LENGTH_DELIMITED or field.number > 4:
@@ -72,6 +72,8 @@ def _any_envelope(value: bytes) -> Envelope:
             content_encoding = go_text(value[field.start : field.end])
         else:
             content_type = go_text(value[field.start : field.end])
+    if start < 0:
+        raise WireError("it holds no object", len(value))
     return Envelope(api_version, kind, start, end, content_encoding, content_type, tuple(unknown))
 
 

@@ -104,7 +104,7 @@ def parse_json(content: bytes) -> Any:
 
 def _check_depth(value: Any) -> None:
     level = [value]
-    for _ in range(MAXIMUM_DEPTH):
+    for _ in range(MAXIMUM_DEPTH + 1):
         level = [
             item
             for holder in level
