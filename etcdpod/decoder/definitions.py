@@ -36,12 +36,12 @@ def to_v1(definition: dict[str, Any]) -> None:
     if not spec.get("versions") and name is not None:
         spec["versions"] = [{"name": name, "served": True, "storage": True}]
     shared = {new: spec.pop(old) for old, new in SHARED.items() if old in spec}
-    for version in spec.get("versions") or []:
+    for version in objects(spec.get("versions")):
         for new, value in shared.items():
             version.setdefault(new, value)
-        columns = version.get("additionalPrinterColumns")
-        if columns:
-            version["additionalPrinterColumns"] = [_column(column) for column in columns]
+        for column in objects(version.get("additionalPrinterColumns")):
+            if "JSONPath" in column:
+                column["jsonPath"] = column.pop("JSONPath")
     conversion = spec.get("conversion")
     if isinstance(conversion, dict):
         _nest_webhook(conversion)
@@ -50,8 +50,19 @@ def to_v1(definition: dict[str, Any]) -> None:
         del spec["preserveUnknownFields"]
 
 
-def _column(column: dict[str, Any]) -> dict[str, Any]:
-    return {"jsonPath" if name == "JSONPath" else name: item for name, item in column.items()}
+def part(resource: dict[str, Any], *path: str) -> dict[str, Any]:
+    """A nested object, or an empty one that belongs to nothing."""
+    for name in path:
+        inner = resource.get(name)
+        if not isinstance(inner, dict):
+            return {}
+        resource = inner
+    return resource
+
+
+def objects(value: Any) -> list[dict[str, Any]]:
+    """The objects of a list; what is no object, and what is no list, is passed over."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _nest_webhook(conversion: dict[str, Any]) -> None:
@@ -94,8 +105,7 @@ class Definitions:
                     to_v1(definition)
                 spec = definition.get("spec")
                 if isinstance(spec, dict):
-                    names = spec.get("names") or {}
-                    self._specs[spec.get("group", ""), names.get("kind", "")] = spec
+                    self._specs[str(spec.get("group")), str(part(spec, "names").get("kind"))] = spec
         return self._specs.get((group, kind))
 
     def serve(self, resource: dict[str, Any]) -> None:
@@ -108,17 +118,12 @@ class Definitions:
         spec = self.spec(group, str(resource.get("kind", "")))
         if spec is None:
             return
-        versions = {
-            version.get("name", ""): version
-            for version in spec.get("versions") or []
-            if isinstance(version, dict)
-        }
+        versions = {str(version.get("name")): version for version in objects(spec.get("versions"))}
         self._coerce(resource, spec, versions.get(stored))
         schema = _schema(versions.get(stored))
         apply_defaults(resource, schema)
         served = [name for name, version in versions.items() if version.get("served")]
-        conversion = spec.get("conversion") or {}
-        if not served or conversion.get("strategy", "None") != "None":
+        if not served or part(spec, "conversion").get("strategy", "None") != "None":
             return
         target = min(sorted(served), key=lambda name: tuple(-part for part in version_rank(name)))
         if target != stored:
@@ -139,5 +144,5 @@ class Definitions:
 
 
 def _schema(version: dict[str, Any] | None) -> dict[str, Any] | None:
-    schema = ((version or {}).get("schema") or {}).get("openAPIV3Schema")
+    schema = part(version or {}, "schema").get("openAPIV3Schema")
     return schema if isinstance(schema, dict) else None

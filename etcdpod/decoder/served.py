@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from etcdpod.decoder.definitions import Definitions, to_v1
+from etcdpod.decoder.definitions import Definitions, objects, part, to_v1
 from etcdpod.schema import kinds_by_name
 
 if TYPE_CHECKING:
@@ -60,45 +60,36 @@ class Served:
         return replace(decoded, api_version=api_version)
 
 
-def _part(resource: Object, *path: str) -> Object:
-    """A nested object, or an empty one that belongs to nothing."""
-    for name in path:
-        inner = resource.get(name)
-        if not isinstance(inner, dict):
-            return {}
-        resource = inner
-    return resource
-
-
 def job(resource: Object) -> None:
     """A Job without labels shows those of its template."""
-    labels = _part(resource, "spec", "template", "metadata").get("labels")
-    metadata = _part(resource, "metadata")
+    labels = part(resource, "spec", "template", "metadata", "labels")
+    metadata = part(resource, "metadata")
     if labels and not metadata.get("labels"):
         metadata["labels"] = dict(labels)
 
 
 def namespace(resource: Object) -> None:
     """A namespace has a phase and carries its name as a label."""
-    _part(resource, "status").setdefault("phase", "Active")
-    metadata = _part(resource, "metadata")
+    part(resource, "status").setdefault("phase", "Active")
+    metadata = part(resource, "metadata")
     if metadata.get("name"):
-        labels = metadata.setdefault("labels", {})
-        labels.setdefault("kubernetes.io/metadata.name", metadata["name"])
+        metadata.setdefault("labels", {})
+        part(metadata, "labels").setdefault("kubernetes.io/metadata.name", metadata["name"])
 
 
 def node(resource: Object) -> None:
     """A node that says nothing of what can be allocated offers its capacity."""
-    status = _part(resource, "status")
-    if status.get("capacity") and not status.get("allocatable"):
-        status["allocatable"] = dict(status["capacity"])
+    status = part(resource, "status")
+    capacity = part(status, "capacity")
+    if capacity and not status.get("allocatable"):
+        status["allocatable"] = dict(capacity)
 
 
 def claim(resource: Object) -> None:
     """A claim is pending until a controller says more; its two data sources mirror each other."""
-    _part(resource, "status").setdefault("phase", "Pending")
-    spec = _part(resource, "spec")
-    source, reference = spec.get("dataSource"), spec.get("dataSourceRef")
+    part(resource, "status").setdefault("phase", "Pending")
+    spec = part(resource, "spec")
+    source, reference = part(spec, "dataSource"), part(spec, "dataSourceRef")
     if source and not reference:
         spec["dataSourceRef"] = dict(source)
     elif reference and not source and not reference.get("namespace"):
@@ -111,30 +102,30 @@ def claim(resource: Object) -> None:
 
 def stateful_set(resource: Object) -> None:
     """Claim templates name their kind, and a count that 1.22 brought is 0 before that."""
-    spec = _part(resource, "spec")
-    for template in spec.get("volumeClaimTemplates") or []:
+    spec = part(resource, "spec")
+    for template in objects(spec.get("volumeClaimTemplates")):
         template["apiVersion"], template["kind"] = "v1", "PersistentVolumeClaim"
-        _part(template, "status").setdefault("phase", "Pending")
-    status = _part(resource, "status")
+        part(template, "status").setdefault("phase", "Pending")
+    status = part(resource, "status")
     if status:
         status.setdefault("availableReplicas", 0)
 
 
 def service(resource: Object) -> None:
     """Old services show the fields that dual-stack addresses and traffic policies brought."""
-    spec = _part(resource, "spec")
+    spec = part(resource, "spec")
     if spec.get("type") == "ExternalName":
         spec.pop("internalTrafficPolicy", None)
         return
     spec.setdefault("internalTrafficPolicy", "Cluster")
     address = spec.get("clusterIP")
-    if not address:
+    if not isinstance(address, str) or not address or "clusterIPs" in spec:
         return
-    addresses = spec.setdefault("clusterIPs", [address])
+    # Written before addresses of two families were possible: it has the one.
+    spec["clusterIPs"] = [address]
     if address != "None":
-        spec.setdefault("ipFamilies", ["IPv6" if ":" in text else "IPv4" for text in addresses])
-        single = len(spec["ipFamilies"]) == 1
-        spec.setdefault("ipFamilyPolicy", "SingleStack" if single else "RequireDualStack")
+        spec.setdefault("ipFamilies", ["IPv6" if ":" in address else "IPv4"])
+        spec.setdefault("ipFamilyPolicy", "SingleStack")
 
 
 def csi_driver(resource: Object) -> None:

@@ -41,7 +41,9 @@ def served_decoder(lines: list[dict[str, Any]]) -> Decoder:
 
 
 @pytest.mark.parametrize(
-    "path", [HERE, SHARED / "live-1.36.jsonl", SHARED / "live-workloads.jsonl"], ids=lambda p: p.stem
+    "path",
+    [HERE, SHARED / "live-1.36.jsonl", SHARED / "live-workloads.jsonl"],
+    ids=lambda p: p.stem,
 )
 def test_as_served_every_value_is_what_the_server_showed(path: Path) -> None:
     lines = rows(path)

@@ -15,8 +15,8 @@ POD = "k8s.io.api.core.v1.Pod"
 
 def test_a_pod_loads_the_packages_that_it_imports_and_no_other() -> None:
     code = (
-        "from etcdpod.schema import loader; loader.message_class('%s');"
-        "print(loader._load.cache_info().currsize)" % POD
+        f"from etcdpod.schema import loader; loader.message_class('{POD}');"
+        "print(loader._load.cache_info().currsize)"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert int(out.stdout) == 5
