@@ -8,6 +8,7 @@ both are tested, since nothing else tells a whole page from one that was overwri
 
 from __future__ import annotations
 
+import io
 import mmap
 import os
 from typing import TYPE_CHECKING, NamedTuple
@@ -195,6 +196,14 @@ def open_without_meta(path: str | os.PathLike[str]) -> BboltFile:
     what = "both meta pages are damaged: what lies on single pages is shown, not what is current"
     file.damage.append(Damage(name, what, Severity.LOSS))
     return file
+
+
+def empty_file(name: str) -> BboltFile:
+    """What stands for a database that is not there: a file without pages."""
+    size = max(PAGE_SIZES)
+    meta = Meta(MAGIC, VERSION, size, 0, NO_PAGE, 0, NO_FREELIST, 0, 0, 0)
+    data = mmap.mmap(-1, size, prot=mmap.PROT_READ)
+    return BboltFile(name, io.BytesIO(), data, size, (None, None), meta)
 
 
 def _pages_in_place(gather: Gather, size: int) -> int:

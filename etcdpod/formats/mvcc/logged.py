@@ -107,8 +107,8 @@ class LogRows:
         """Forget all rows from ``row`` on."""
         columns = (
             self.key, self.main, self.sub, self.older, self.create_revision, self.version,
-            self.lease, self.raft_index, self.segment, self.frame, self.value_offset, self.value_size,
-            self.flags,
+            self.lease, self.raft_index, self.segment, self.frame, self.value_offset,
+            self.value_size, self.flags,
         )  # fmt: skip
         for column in columns:
             del column[row:]
@@ -118,3 +118,28 @@ class LogRows:
         for row, flags in enumerate(self.flags):
             if not flags & (PRIOR | REFUSED):
                 yield row
+
+
+def fill_versions(rows: LogRows, start: int) -> None:
+    """Fill in versions and create revisions that only a later revision of the same key tells.
+
+    A put with version 7 tells that the put before it, in the same life of the key, had 6.
+
+    Args:
+        rows: the rows; those from ``start`` on are looked at.
+        start: a row.
+    """
+    following: dict[int, tuple[int, int]] = {}
+    """Version and create revision of the next put of each key."""
+    for row in range(len(rows) - 1, start - 1, -1):
+        if rows.flags[row] & (PRIOR | REFUSED):
+            continue
+        key = rows.key[row]
+        version, create_revision = following.pop(key, (0, 0))
+        # Where it is not sure that the put was one, nothing can be counted across it.
+        if rows.flags[row] & (TOMBSTONE | CONTRADICTED | DOUBTFUL):
+            continue
+        if rows.version[row] == 0 and version > 1 and create_revision <= rows.main[row]:
+            rows.version[row], rows.create_revision[row] = version - 1, create_revision
+        if rows.version[row] > 0:
+            following[key] = rows.version[row], rows.create_revision[row]

@@ -127,6 +127,8 @@ def compare(
 ) -> Agreement:
     """Compare the revisions from row ``start`` on with a database.
 
+    What the log does not know of a revision is filled in where both agree in all else.
+
     Args:
         rows: the log's.
         start: the first row to be compared.
@@ -177,6 +179,8 @@ def _compare_row(
         if not same or _value(rows, row, read, index) != index.value(other):
             result.different_value.append((row, other))
             return
+        rows.create_revision[row] = int(known.create_revision[other])
+        rows.version[row] = int(known.version[other])
     result.agreeing.append(row)
 
 

@@ -13,7 +13,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from etcdpod.formats.mvcc.apply import Applier, keep_attempts
-from etcdpod.formats.mvcc.logged import CONTRADICTED, UNCOMMITTED, LogRows
+from etcdpod.formats.mvcc.logged import CONTRADICTED, UNCOMMITTED, LogRows, fill_versions
 from etcdpod.formats.mvcc.prior import Agreement, IndexPrior, compare
 from etcdpod.formats.mvcc.survey import survey
 from etcdpod.formats.wal.entries import NORMAL_ENTRY, parse_request
@@ -179,6 +179,8 @@ class Replay:
         for row, _ in (*agreement.different_key, *agreement.different_value):
             if row < len(rows):
                 rows.flags[row] |= CONTRADICTED
+        if not applier.state.complete:
+            fill_versions(rows, first_row)
         self._result.stretches.append(Stretch(first_row, applier.known_from, agreement))
 
     def _keep_replaced(self) -> None:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from etcdpod.formats.wal.layout import RecordType
 from etcdpod.formats.wal.messages import (
+    ConfChange,
+    ConfChangeV2,
     DecodeError,
     Entry,
     HardState,
@@ -25,12 +27,15 @@ from etcdpod.formats.wal.messages import (
 from etcdpod.records import Damage, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from etcdpod.formats.wal.reader import Frame, WalReader
 
 NORMAL_ENTRY = 0
 """raftpb.EntryType of a request; the others change the cluster's members."""
+JOINT_CHANGE_ENTRY = 2
+ADD_VOTER, REMOVE_MEMBER, ADD_LEARNER = 0, 1, 3
+"""raftpb.ConfChangeType."""
 V2_METHODS = frozenset({"PUT", "POST", "DELETE", "QGET", "SYNC"})
 
 
@@ -102,11 +107,19 @@ class RaftLog:
 
     Args:
         reader: the segments; must stay open as long as entries are read.
-        applied: the raft index up to which a database is known to have applied the log.
         damage: where defects are appended.
+        applied: the raft index up to which a database is known to have applied the log.
+        voters: the voting members of the cluster, as that database knows them.
     """
 
-    def __init__(self, reader: WalReader, damage: list[Damage], *, applied: int = 0) -> None:
+    def __init__(
+        self,
+        reader: WalReader,
+        damage: list[Damage],
+        *,
+        applied: int = 0,
+        voters: Iterable[int] = (),
+    ) -> None:
         self.reader = reader
         self.damage = damage
         self.applied = applied
@@ -115,6 +128,10 @@ class RaftLog:
         self.commit = 0
         """The highest commit index that the log itself states."""
         self.term = 0
+        self.voters = set(voters)
+        """Voting members, as far as they are known."""
+        self._voters_at = applied
+        """Raft index at which ``voters`` held; later changes are followed."""
         self.marks: list[Mark] = []
         self.places = Places()
         self.replaced = Places()
@@ -134,7 +151,12 @@ class RaftLog:
 
     @property
     def committed(self) -> int:
-        """The highest index known to be committed: the log's own word lags, the database's may."""
+        """The highest index known to be committed: the log's own word lags, the database's may.
+
+        Where the member votes alone, what it has written is committed by that.
+        """
+        if self.node_id is not None and self.voters == {self.node_id}:
+            return max(self.last_index, self.applied)
         return max(self.commit, self.applied)
 
     @property
@@ -203,6 +225,8 @@ class RaftLog:
         elif frame.type == RecordType.SNAPSHOT:
             mark = SnapshotMark.FromString(frame.data)
             self.marks.append(Mark(mark.index, mark.term))
+            if mark.index > self._voters_at and mark.HasField("conf_state"):
+                self.voters = {*mark.conf_state.voters, *mark.conf_state.voters_outgoing}
         elif frame.type == RecordType.METADATA:
             metadata = Metadata.FromString(frame.data)
             known = self.cluster_id, self.node_id
@@ -211,7 +235,8 @@ class RaftLog:
                 self._report(frame.segment, frame.offset, "the segment is of another member's log")
 
     def _take_entry(self, frame: Frame) -> None:
-        index = Entry.FromString(frame.data).Index
+        entry = Entry.FromString(frame.data)
+        index = entry.Index
         follows = len(self.places) == 0 or index == self.places.index[-1] + 1
         believed = follows or frame.verified
         if index == 0 or not believed or (not frame.synced and index > self.applied):
@@ -224,6 +249,22 @@ class RaftLog:
             span = f"{self.last_index + 1} to {index - 1}"
             self._report(frame.segment, frame.offset, f"entries {span} are missing", Severity.LOSS)
         self.places.append(index, frame)
+        if index == 1:
+            self.voters, self._voters_at = set(), 0
+        if entry.Type != NORMAL_ENTRY and index > self._voters_at:
+            self._change_members(entry)
+
+    def _change_members(self, entry: Any) -> None:
+        """Follow an entry that adds or removes members. It holds as soon as it is in the log."""
+        if entry.Type == JOINT_CHANGE_ENTRY:
+            changes = list(ConfChangeV2.FromString(entry.Data).changes)
+        else:
+            changes = [ConfChange.FromString(entry.Data)]
+        for change in changes:
+            if change.type == ADD_VOTER:
+                self.voters.add(change.node_id)
+            elif change.type in (REMOVE_MEMBER, ADD_LEARNER):
+                self.voters.discard(change.node_id)
 
     def _report(
         self, number: int, offset: int, what: str, severity: Severity = Severity.WARNING

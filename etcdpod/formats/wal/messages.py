@@ -18,6 +18,8 @@ SnapshotMark: Any = message_class("walpb.Snapshot")
 Metadata: Any = message_class("etcdserverpb.Metadata")
 """Data of a METADATA record: node and cluster id."""
 Entry: Any = message_class("raftpb.Entry")
+ConfChange: Any = message_class("raftpb.ConfChange")
+ConfChangeV2: Any = message_class("raftpb.ConfChangeV2")
 HardState: Any = message_class("raftpb.HardState")
 InternalRaftRequest: Any = message_class("etcdserverpb.InternalRaftRequest")
 """Data of a normal entry."""
@@ -25,6 +27,8 @@ V2Request: Any = message_class("etcdserverpb.Request")
 """Data of a normal entry that etcd 3.5 and earlier wrote for members and cluster version."""
 
 __all__ = [
+    "ConfChange",
+    "ConfChangeV2",
     "DecodeError",
     "Entry",
     "HardState",

@@ -1,0 +1,164 @@
+"""The log of a data directory, replayed against its database, and what both disagree about."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from etcdpod.connectors.places import RANK, LogPlace, combined
+from etcdpod.formats.mvcc.apply import keep_attempts
+from etcdpod.formats.mvcc.replay import Replay
+from etcdpod.formats.wal.entries import NORMAL_ENTRY, RaftLog, parse_request
+from etcdpod.formats.wal.messages import InternalRaftRequest
+from etcdpod.formats.wal.reader import WalReader
+from etcdpod.records import Damage, Severity, Trust
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from etcdpod.connectors.datadir_files import DataDirectory
+    from etcdpod.formats.bbolt.gather import Integers
+    from etcdpod.formats.mvcc.index import RevisionIndex
+    from etcdpod.formats.mvcc.replay import Replayed
+    from etcdpod.formats.mvcc.store import Store
+
+MAX_REPORTS = 10
+"""Disagreements of one sort that are named one by one."""
+
+
+@dataclass(slots=True)
+class ReplayedLog:
+    """A log that was read and replayed."""
+
+    reader: WalReader
+    log: RaftLog
+    replayed: Replayed
+    place: LogPlace
+
+    @property
+    def overruled(self) -> Integers:
+        """Revisions of which the log proves another version than the database has."""
+        rows, chosen = self.replayed.rows, self.place.contradicting()
+        return combined(np.array(rows.main)[chosen], np.array(rows.sub)[chosen])
+
+    def whole_from(self, compacted: int) -> int:
+        """The main revision from which on up to ``compacted`` the log has every change."""
+        columns = self.place.columns()
+        mains = np.unique(columns.main[columns.rank == RANK[Trust.LOGGED]])
+        mains = mains[mains <= compacted]
+        # Neighbours that count down by one from the compact revision.
+        joined = mains == compacted - np.arange(len(mains))[::-1]
+        first_joined = len(mains) - int(np.argmin(joined[::-1])) if not joined.all() else 0
+        return int(mains[first_joined]) if first_joined < len(mains) else compacted + 1
+
+
+def replay_log(
+    source: str,
+    files: DataDirectory,
+    store: Store,
+    damage: list[Damage],
+    progress: Callable[[int], None] | None = None,
+) -> ReplayedLog:
+    """Read, replay and compare the log of a data directory.
+
+    Args:
+        source: the directory as the user named it.
+        files: what lies in it.
+        store: its database.
+        damage: where defects and disagreements are appended.
+        progress: called with the number of entries replayed so far, now and then.
+    """
+    reader = WalReader(files.segments, damage)
+    backend = store.backend
+    log = RaftLog(reader, damage, applied=backend.consistent_index or 0, voters=backend.voters)
+    replayed = Replay(log, store.index, damage, progress).run()
+    _keep_broken(log, replayed, files)
+    place = LogPlace(source, replayed.rows, reader.segments, store.index)
+    result = ReplayedLog(reader, log, replayed, place)
+    _report(source, result, store.index, damage)
+    return result
+
+
+def _keep_broken(log: RaftLog, replayed: Replayed, files: DataDirectory) -> None:
+    """Keep the writes that only copies of broken segments have: a torn tail, never applied."""
+    unheard: list[Damage] = []
+    for path in files.broken_segments:
+        copy = RaftLog(WalReader([path], unheard), unheard)
+        number = len(log.reader.segments)
+        log.reader.segments.extend(copy.reader.segments)
+        for places in (copy.places, copy.replaced):
+            for entry in copy.entries(places=places):
+                request = parse_request(entry.data) if entry.type == NORMAL_ENTRY else None
+                known = bisect_left(log.places.index, entry.raft_index) < len(log.places)
+                if isinstance(request, InternalRaftRequest) and not known:
+                    keep_attempts(replayed.rows, entry._replace(segment=number), request)
+
+
+def _report(source: str, result: ReplayedLog, index: RevisionIndex, damage: list[Damage]) -> None:
+    rows, known = result.replayed.rows, index.rows
+    for stretch in result.replayed.stretches:
+        both = (*stretch.agreement.different_value, *stretch.agreement.different_key)
+        _each(
+            damage,
+            [
+                (
+                    f"revision {rows.main[row]} differs between the log and the database",
+                    f"{source} {result.place.record(row, keys_only=True).provenance.file}"
+                    f" offset {rows.frame[row]}, db page {int(known.page[other])}",
+                    rows.keys[rows.key[row]],
+                )
+                for row, other in both
+                if row < len(rows)
+            ],
+            Severity.WARNING,
+        )
+        _each(
+            damage,
+            [
+                (
+                    f"revision {int(known.main[row])} is in the database and not in the log",
+                    f"{source} db page {int(known.page[row])}",
+                    index.key(row),
+                )
+                for row in stretch.agreement.unlogged
+            ],
+            Severity.WARNING,
+        )
+    _report_missing(source, result, index, damage)
+
+
+def _report_missing(
+    source: str, result: ReplayedLog, index: RevisionIndex, damage: list[Damage]
+) -> None:
+    """Revisions that the database must have by its own word, and has not."""
+    columns = result.place.columns()
+    expected = (columns.rank == RANK[Trust.LOGGED]) & (columns.main > index.compact_revision)
+    expected &= np.array(result.replayed.rows.raft_index)[columns.row] <= result.log.applied
+    known = combined(index.rows.main, index.rows.sub)
+    lost = expected & ~np.isin(combined(columns.main, columns.sub), known)
+    rows = result.replayed.rows
+    _each(
+        damage,
+        [
+            (
+                f"revision {rows.main[row]} is in the log and missing from the database",
+                f"{source} offset {rows.frame[row]}",
+                rows.keys[rows.key[row]],
+            )
+            for row in columns.row[lost].tolist()
+        ],
+        Severity.WARNING,
+    )
+
+
+def _each(damage: list[Damage], found: list[tuple[str, str, bytes]], severity: Severity) -> None:
+    for what, where, key in found[:MAX_REPORTS]:
+        damage.append(Damage(where, what, severity, key=key))
+    if len(found) > MAX_REPORTS:
+        what, where, _ = found[MAX_REPORTS]
+        damage.append(
+            Damage(where, f"{len(found) - MAX_REPORTS} more of this sort: {what}", severity)
+        )

@@ -1,0 +1,126 @@
+"""The questions of a connector, put to an overlay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, overload
+
+from etcdpod.connectors.overlay import TREE, Found
+from etcdpod.errors import CompactedError, FutureRevisionError
+from etcdpod.records import Compacted, Deleted, NotRecorded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from etcdpod.connectors.overlay import Overlay
+    from etcdpod.records import Absence, Record
+
+BATCH = 512
+"""Records made at once while a selection is iterated."""
+
+
+class OverlaySelection:
+    """Some revisions of an overlay: counted, sliced and read at random."""
+
+    def __init__(self, overlay: Overlay, found: Found, keys_only: bool) -> None:
+        self._overlay = overlay
+        self._found = found
+        self._keys_only = keys_only
+
+    def __len__(self) -> int:
+        return len(self._found.number)
+
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
+    @overload
+    def __getitem__(self, index: slice) -> OverlaySelection: ...
+    def __getitem__(self, index: int | slice) -> Record | OverlaySelection:
+        if isinstance(index, slice):
+            part = Found(self._found.place[index], self._found.number[index])
+            return OverlaySelection(self._overlay, part, self._keys_only)
+        entry = int(self._found.place[index]), int(self._found.number[index])
+        return self._overlay.record(entry, keys_only=self._keys_only)
+
+    def __iter__(self) -> Iterator[Record]:
+        for start in range(0, len(self), BATCH):
+            place = self._found.place[start : start + BATCH]
+            number = self._found.number[start : start + BATCH]
+            store = self._overlay.store
+            rows = iter(store.read(number[place == TREE], keys_only=self._keys_only))
+            for entry in zip(place.tolist(), number.tolist(), strict=True):
+                if entry[0] == TREE:
+                    yield next(rows)
+                else:
+                    yield self._overlay.record(entry, keys_only=self._keys_only)
+
+
+class OverlayConnector:
+    """The questions of a connector, answered by an overlay that a subclass keeps current."""
+
+    target: str
+
+    def overlay(self) -> Overlay:
+        """The state that the next answer comes from."""
+        raise NotImplementedError
+
+    def range(
+        self, prefix: bytes, at: int | None = None, *, keys_only: bool = False
+    ) -> OverlaySelection:
+        """The keys under ``prefix`` that are alive at revision ``at``, in byte order.
+
+        Raises:
+            CompactedError: ``at`` lies below the compact revision and the log does not tell.
+            FutureRevisionError: ``at`` is newer than the source.
+        """
+        overlay = self.overlay()
+        return OverlaySelection(overlay, overlay.alive(prefix, _checked(overlay, at)), keys_only)
+
+    def get(self, key: bytes, at: int | None = None) -> Record | Absence:
+        """The revision of ``key`` that is current at ``at``, or why there is none.
+
+        Raises:
+            FutureRevisionError: ``at`` is newer than the source.
+        """
+        overlay = self.overlay()
+        revision = _checked(overlay, at)
+        if revision < overlay.span.compacted:
+            try:
+                entry = overlay.below(key, revision)
+            except CompactedError:
+                return Compacted(key, revision, overlay.span.compacted)
+            if entry is not None:
+                return overlay.record(entry, keys_only=False)
+        # Either the newest state, or the key is known not to exist at that revision.
+        found = list(OverlaySelection(overlay, overlay.last_two(key, revision), keys_only=False))
+        if not found:
+            return NotRecorded(key)
+        if not found[-1].tombstone:
+            return found[-1]
+        last = found[0] if len(found) > 1 and not found[0].tombstone else None
+        return Deleted(key, found[-1], last)
+
+    def history(
+        self, key: bytes, *, since: int | None = None, keys_only: bool = False
+    ) -> OverlaySelection:
+        """All revisions of one key that are found anywhere, in revision order."""
+        overlay = self.overlay()
+        return OverlaySelection(overlay, overlay.of_key(key, since), keys_only)
+
+    def records(
+        self, prefix: bytes = b"", *, since: int | None = None, keys_only: bool = False
+    ) -> OverlaySelection:
+        """All revisions under ``prefix`` that are found anywhere, in revision order."""
+        overlay = self.overlay()
+        return OverlaySelection(overlay, overlay.under(prefix, since), keys_only)
+
+
+def _checked(overlay: Overlay, at: int | None) -> int:
+    if at is None:
+        return overlay.span.current
+    if at > overlay.span.current:
+        raise FutureRevisionError(
+            f"revision {at} is newer than this source",
+            next_step=f"its newest is {overlay.span.current}",
+            path=overlay.store.file.path,
+            revision=at,
+        )
+    return at
