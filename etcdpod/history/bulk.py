@@ -6,6 +6,7 @@ forked, so they read the same mapped file and the same index; nothing is copied 
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import sys
@@ -88,6 +89,7 @@ def _start(
     if process:
         os.close(writing)
         return process, os.fdopen(reading, "rb")
+    gc.disable()  # a worker lives for seconds and makes no cycles: collecting only costs
     os.close(reading)
     for pipe in inherited:
         os.close(pipe.fileno())

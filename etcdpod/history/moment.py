@@ -15,8 +15,16 @@ if TYPE_CHECKING:
     from etcdpod.decoder import Projection
     from etcdpod.history.view import Registry
 
-NEWEST = 200
+NEWEST = 100
 """Revisions looked at, beside the Leases."""
+
+TIMES: Projection = {
+    "metadata": {"creationTimestamp": {}, "managedFields": {"time": {}}},
+    "spec": {"renewTime": {}},
+    "lastTimestamp": {},
+    "eventTime": {},
+}
+"""The fields that ``written_times`` looks at."""
 
 
 def last_moment(registry: Registry, at: int | None = None) -> datetime | None:
@@ -35,15 +43,14 @@ def last_moment(registry: Registry, at: int | None = None) -> datetime | None:
 
 def _times(registry: Registry, at: int | None) -> Iterator[str]:
     lease = registry.builtin_types.resolve("leases.coordination.k8s.io")
-    wanted: Projection = {"metadata": {"creationTimestamp": {}}, "spec": {"renewTime": {}}}
-    for item in registry.items(lease, at=at, projection=wanted):
+    for item in registry.items(lease, at=at, projection=TIMES):
         if item.object is not None:
             yield from written_times(item.object)
     end = registry.connector.info().current_revision if at is None else at
     for record in registry.connector.records(since=max(end - NEWEST, 0)):
         if record.tombstone or record.mod_revision > end:
             continue
-        item = registry.read(record)
+        item = registry.read(record, projection=TIMES)
         if item.object is not None:
             yield from written_times(item.object)
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 KEY_BUCKET = b"key"
 
+KEPT_TABLES = 4
+"""Key tables kept for when the same prefix is asked for again."""
+
 
 class RevisionIndex:
     """All revisions that one tree of a bbolt file holds, ascending.
@@ -76,7 +79,8 @@ class RevisionIndex:
     def table(self, prefix: bytes) -> KeyTable:
         """The keys that begin with ``prefix``, with their rows."""
         if prefix not in self._tables:
-            self._tables.clear()
+            if len(self._tables) == KEPT_TABLES:
+                self._tables.clear()
             chosen = self.under(prefix)
             table = KeyTable(self._data, self._gather, self.rows, chosen)
             self._report_holes(table.order, table.starts[:-1])
