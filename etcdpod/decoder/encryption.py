@@ -39,7 +39,13 @@ def describe(value: bytes, reason: str = "no keys were given") -> Encrypted:
     what is shown is the part before the first one.
     """
     head = value[len(PREFIX) : len(PREFIX) + LONGEST_NAME].split(b":", 3)
-    scheme, version, name = (go_text(part) for part in (*head[:3], b"", b"", b"")[:3])
+    scheme, version, name = (_printable(part) for part in (*head[:3], b"", b"", b"")[:3])
     if len(head) < 4:
         name, reason = "", "its header is cut off"
     return Encrypted(scheme=f"{scheme}:{version}", key_name=name, reason=reason)
+
+
+def _printable(content: bytes) -> str:
+    """A name as text that no terminal takes for a command."""
+    text = go_text(content)
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

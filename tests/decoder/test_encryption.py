@@ -28,6 +28,7 @@ VALUE = b"k8s:enc:aesgcm:v1:k:" + PLAIN
         (b"k8s:enc:kms:v2:vault:\x0a\x00", "kms:v2", "vault"),
         (b"k8s:enc:aesgcm:v1::x", "aesgcm:v1", ""),
         (b"k8s:enc:new:v9:\xff:x", "new:v9", "\ufffd"),
+        (b"k8s:enc:new:v9:\x1b[2Jk:x", "new:v9", "\ufffd[2Jk"),
     ],
 )
 def test_scheme_and_key_are_named(value: bytes, scheme: str, name: str) -> None:
