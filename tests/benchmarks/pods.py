@@ -42,7 +42,7 @@ class StoredPod(NamedTuple):
 
 
 def pods(count: int, revisions: int) -> Iterator[StoredPod]:
-    """``count`` distinct pods with ``revisions`` values each: created, scheduled, running, and on."""
+    """``count`` distinct pods, each as it was created, scheduled, running, and restarted."""
     templates = [
         [_template(shape, min(moment, 2), moment) for moment in range(revisions)]
         for shape in SHAPES

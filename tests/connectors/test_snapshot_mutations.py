@@ -88,6 +88,9 @@ def open_original(name: str) -> Original:
         (rows.value_offset + rows.value_size, np.where(rows.lease != 0, 11, 0)),
         # Of the only record of a key, nothing tells whether create revision and version are right.
         (rows.key_offset + rows.key_size, np.where(kept, 12, 0)),
+        # Below the compact revision any sub revision may be the one that was kept. It ends the
+        # bucket key, two bytes (tag and length) before the key.
+        (rows.key_offset - 2 - rows.tombstone - 8, np.where(kept, 8, 0)),
     ):
         np.add.at(unprotected, start, 1)
         np.add.at(unprotected, start + size, -1)

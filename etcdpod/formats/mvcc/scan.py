@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from etcdpod.formats.mvcc.keyvalue import KeyValues, parse_key_value, read_key_values
-from etcdpod.formats.mvcc.revision import MARKED_SIZE, PLAIN_SIZE, SEPARATOR, TOMBSTONE_MARK
+from etcdpod.formats.mvcc.revision import (
+    MARKED_SIZE,
+    MAX_SUB,
+    PLAIN_SIZE,
+    SEPARATOR,
+    TOMBSTONE_MARK,
+)
 from etcdpod.records import Severity
 
 if TYPE_CHECKING:
@@ -82,6 +88,10 @@ def _scan_elements(tree: Tree, elements: Elements, defects: Defects) -> tuple[Ro
     values, understood = read_key_values(gather, elements.value, elements.value_size)
     _parse_singly(tree, elements, values, np.flatnonzero(good & ~understood), good, defects)
     _report_contradictions(main, marked, elements, values, good, defects)
+    absurd = good & ~marked & (sub > MAX_SUB)
+    if absurd.any():
+        what = "no transaction has as many changes as the key states"
+        defects.many(what, elements.page[absurd], elements.key[absurd], Severity.WARNING)
     v = values
     rows = Rows(
         main, sub, marked, elements.page, v.key_offset, v.key_size.astype(np.int32),
