@@ -18,6 +18,9 @@ COMMANDS = (
     ("keys", "The etcd keys, with their revisions and sizes."),
     ("decode", "Stored values to YAML or JSON."),
     ("info", "What a source is: versions, revisions, sizes, counts, damage."),
+    ("top", "What fills an etcd, and who keeps it busy."),
+    ("timeline", "Pods as lanes over time, coloured by their state."),
+    ("tui", "The terminal browser; also what etcdpod starts without a command."),
     ("snapshot", "Save a live etcd's database to a file."),
     ("completion", "The completion script of a shell."),
 )
