@@ -132,14 +132,16 @@ def _field(number: int, content: bytes) -> bytes:
 
 
 def _first_field(message: bytes) -> bytes:
-    """Content of field 1 of a message; empty without one. The answers have no other of bytes."""
-    try:
-        wrapper = _Answer.FromString(message)
-    except DecodeError:
+    """Content of the length-delimited field 1 that a message begins with; empty without one."""
+    if message[:1] != bytes([1 << 3 | 2]):
         return b""
-    plain: bytes = wrapper.data
-    return plain
+    size = shift = 0
+    for position, byte in enumerate(message[1:11], start=2):
+        size |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            return message[position : position + size]
+    return b""
 
 
 _EncryptedObject: Any = message_class("k8s.io.apiserver.kmsv2.EncryptedObject")
-_Answer: Any = message_class("raftpb.Snapshot")

@@ -126,24 +126,23 @@ def bool_list(n: int, name: str, into: dict[str, Any]) -> None:
 
 def _map_key(b: bytes, i: int, j: int, text: Text) -> tuple[str, int]:
     """An entry's key and where its value begins; both may be absent, which is empty."""
+    if i + 2 < j and b[i] == 0x0A and b[i + 1] < 0x80:
+        # Nearly always: a short key, then a short value up to the end.
+        k = i + 2 + b[i + 1]
+        if k + 1 < j and b[k] == 0x12 and b[k + 1] == j - k - 2 < 0x80:
+            return text(b[i + 2 : k]), k + 2
     key = ""
     if i < j and b[i] == 0x0A:
-        n = b[i + 1]
-        i += 2
-        if n > 127:
-            n, i = varint(b, i - 1, j)
+        n, i = varint(b, i + 1, j)
         key = text(b[i : i + n])
         i += n
-    if i >= j:
-        if i > j:
-            raise NotPlain("a map's key reaches past its entry")
+    if i < j and b[i] == 0x12:
+        n, i = varint(b, i + 1, j)
+        if i + n == j:
+            return key, i
+    elif i == j:
         return key, i
-    if b[i] != 0x12:
-        raise NotPlain("an unknown field in a map's entry")
-    n, i = varint(b, i + 1, j)
-    if i + n != j:
-        raise NotPlain("a map's entry does not end where it should")
-    return key, i
+    raise NotPlain("a map's entry holds more than a key and a value")
 
 
 def _append(into: dict[str, Any], name: str, value: Any) -> None:

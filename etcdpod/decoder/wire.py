@@ -40,6 +40,8 @@ def varint(buffer: bytes, offset: int, end: int) -> tuple[int, int]:
     Raises:
         WireError: it reaches past ``end`` or is longer than 64 bits.
     """
+    if offset < end and buffer[offset] < 0x80:
+        return buffer[offset], offset + 1
     value = 0
     for position in range(offset, min(end, offset + 10)):
         byte = buffer[position]
