@@ -1,0 +1,135 @@
+"""The events of a registry by the object that they are about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from etcdpod.analysis.finding import Evidence
+from etcdpod.analysis.subject import SHOWN, parse_time
+from etcdpod.history.bulk import map_slices
+from etcdpod.history.fields import mapping, number, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from etcdpod.history.view import Registry
+    from etcdpod.records import Record
+
+TELLING: Final = frozenset({"Killing", "Preempted", "TaintManagerEviction", "Scheduled"})
+"""Reasons of ordinary events that are read beside the warnings."""
+
+_FIELDS: Final[dict[str, Any]] = {
+    "metadata": {"name": {}, "namespace": {}, "creationTimestamp": {}},
+    "involvedObject": {},
+    "reason": {},
+    "message": {},
+    "type": {},
+    "count": {},
+    "firstTimestamp": {},
+    "lastTimestamp": {},
+    "eventTime": {},
+    "series": {},
+    "source": {"component": {}},
+    "reportingComponent": {},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event as it stood at a revision."""
+
+    revision: int
+    namespace: str
+    name: str
+    kind: str
+    """Of the object that it is about."""
+    about_namespace: str
+    about: str
+    uid: str
+    part: str
+    """Field path inside the object, such as ``spec.containers{web}``."""
+    reason: str
+    message: str
+    is_warning: bool
+    count: int
+    first: datetime | None
+    last: datetime | None
+    component: str
+
+    def evidence(self) -> Evidence:
+        """The event as evidence."""
+        times = f" (×{self.count})" if self.count > 1 else ""
+        message = self.message if len(self.message) <= SHOWN else self.message[: SHOWN - 1] + "…"
+        return Evidence(
+            "Event",
+            self.namespace,
+            self.name,
+            self.revision,
+            event=self.reason,
+            says=f"{message}{times}",
+        )
+
+
+class Events:
+    """Warnings, and what else is telling, about every object of a kind and name.
+
+    Args:
+        registry: where they are read, once.
+        namespace: only of this namespace; None: of all.
+        at: as of this revision.
+    """
+
+    def __init__(self, registry: Registry, namespace: str | None, at: int | None) -> None:
+        self._by_object: dict[tuple[str, str, str], list[Event]] = {}
+        selected = registry.select(registry.resolve("events"), namespace, at=at)
+
+        def work(records: Sequence[Record]) -> list[Event]:
+            return list(_telling(registry, records))
+
+        for found in map_slices(selected, work):
+            for event in found:
+                identity = (event.kind, event.about_namespace, event.about)
+                self._by_object.setdefault(identity, []).append(event)
+        for events in self._by_object.values():
+            events.sort(key=lambda event: event.revision)
+
+    def about(self, kind: str, namespace: str, name: str, uid: str = "") -> list[Event]:
+        """The events about one object, oldest first; those of an earlier life left out."""
+        found = self._by_object.get((kind, namespace, name), [])
+        return [event for event in found if not uid or not event.uid or event.uid == uid]
+
+
+def _telling(registry: Registry, records: Sequence[Record]) -> Iterator[Event]:
+    for record in records:
+        value = registry.read(record, projection=_FIELDS, managed_fields=False).object
+        if value is not None:
+            event = event_of(value, record.mod_revision)
+            if event.is_warning or event.reason in TELLING:
+                yield event
+
+
+def event_of(value: dict[str, Any], revision: int) -> Event:
+    """An event object of either API, as one shape."""
+    about = mapping(value, "involvedObject") or mapping(value, "regarding")
+    born = text(value, "metadata", "creationTimestamp")
+    first = text(value, "firstTimestamp") or text(value, "eventTime") or born
+    last = text(value, "lastTimestamp") or text(value, "series", "lastObservedTime") or first
+    return Event(
+        revision=revision,
+        namespace=text(value, "metadata", "namespace"),
+        name=text(value, "metadata", "name"),
+        kind=text(about, "kind"),
+        about_namespace=text(about, "namespace"),
+        about=text(about, "name"),
+        uid=text(about, "uid"),
+        part=text(about, "fieldPath"),
+        reason=text(value, "reason"),
+        message=text(value, "message") or text(value, "note"),
+        is_warning=text(value, "type") == "Warning",
+        count=max(number(value, "count"), number(value, "series", "count"), 1),
+        first=parse_time(first),
+        last=parse_time(last),
+        component=text(value, "reportingComponent") or text(value, "source", "component"),
+    )

@@ -1,0 +1,63 @@
+"""The rules: one forensic question a file; ``RULES`` is the one list of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from etcdpod.analysis.rules import (
+    claims,
+    container_config,
+    crash_loop,
+    disrupted,
+    ending_namespace,
+    endpoints,
+    failed_create,
+    failed_job,
+    failed_pod,
+    hot_writer,
+    image_pull,
+    init_container,
+    node_lost,
+    node_not_ready,
+    not_ready,
+    out_of_memory,
+    probes,
+    rollout,
+    sandbox,
+    terminating,
+    unschedulable,
+    volumes,
+    workloads,
+)
+
+if TYPE_CHECKING:
+    from etcdpod.analysis.rules.base import Rule
+
+RULES: Final[tuple[Rule, ...]] = (
+    # About pods: what explains most comes first; where two speak, the first names the cause.
+    terminating.RULE,
+    disrupted.RULE,
+    image_pull.RULE,
+    container_config.RULE,
+    out_of_memory.RULE,
+    init_container.RULE,
+    probes.RULE,
+    crash_loop.RULE,
+    unschedulable.RULE,
+    sandbox.RULE,
+    volumes.RULE,
+    failed_pod.RULE,
+    node_lost.RULE,
+    not_ready.RULE,
+    # About what stands around them.
+    node_not_ready.RULE,
+    *failed_create.RULES,
+    claims.RULE,
+    failed_job.RULE,
+    rollout.RULE,
+    workloads.STATEFUL_SETS,
+    workloads.DAEMON_SETS,
+    endpoints.RULE,
+    ending_namespace.RULE,
+    hot_writer.RULE,
+)

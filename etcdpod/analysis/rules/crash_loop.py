@@ -1,0 +1,85 @@
+"""A container ends again and again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from etcdpod.analysis.rules.base import PodRule
+from etcdpod.analysis.rules.words import earliest, events_of, how_it_ended, times
+from etcdpod.analysis.subject import parse_time
+from etcdpod.history.fields import field, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from etcdpod.analysis.cluster import Cluster
+    from etcdpod.analysis.finding import Finding
+    from etcdpod.analysis.subject import Container, Pod
+
+LOOPING: Final = 2
+"""Restarts from which a container that runs at the moment is still not trusted."""
+
+
+def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
+    """A container is in back-off, or has just ended, or ran before and ended."""
+    if pod.is_leaving or pod.is_over:
+        return
+    for container in pod.containers:
+        if container.is_init or text(container.ended, "reason") == "OOMKilled":
+            continue
+        if container.waiting == "CrashLoopBackOff" or _keeps_ending(pod, container):
+            yield _finding(pod, container, cluster)
+
+
+def _keeps_ending(pod: Pod, container: Container) -> bool:
+    if container.waiting or not container.ended:
+        return False
+    if container.is_running:
+        return container.restarts >= LOOPING
+    return field(container.status, "state", "terminated") is not None and (
+        container.exit_code != 0 or text(pod.value, "spec", "restartPolicy") == "Always"
+    )
+
+
+def _finding(pod: Pod, container: Container, cluster: Cluster) -> Finding:
+    events = events_of(pod, container, cluster, {"BackOff"})
+    events = [event for event in events if "restarting" in event.message]
+    evidence = []
+    if container.waiting:
+        evidence.append(pod.shows(f"{container.path}.state.waiting.reason"))
+    evidence.append(pod.shows(f"{container.ended_path}.exitCode"))
+    if text(container.ended, "message"):
+        evidence.append(pod.shows(f"{container.ended_path}.message"))
+    evidence.append(pod.shows(f"{container.path}.restartCount"))
+    evidence += [event.evidence() for event in events]
+    restarted = f", restarted {times(container.restarts)}" if container.restarts else ""
+    ends = "ends by itself" if container.exit_code == 0 else "crashes"
+    now = " (it runs at the moment)" if container.is_running else ""
+    looping = container.waiting or container.restarts >= LOOPING
+    return pod.finding(
+        "CrashLoopBackOff" if looping else text(container.ended, "reason") or "Error",
+        "error" if not pod.is_true("Ready") else "warning",
+        f"{container.label} {ends}: {how_it_ended(container)}{restarted}{now}",
+        evidence,
+        solution=_solution(container),
+        next_check=f"etcdpod logs {pod.named()} — where the logs of the last run lie on the node; "
+        f"etcdpod history {pod.named()} — what changed before the first crash",
+        since=earliest(
+            *(event.first for event in events), parse_time(field(container.ended, "finishedAt"))
+        ),
+    )
+
+
+def _solution(container: Container) -> str:
+    if container.exit_code == 0:
+        return (
+            "a container of a pod that restarts must not end: run it as a Job, or keep it running"
+        )
+    if container.exit_code in (126, 127, 128):
+        return "correct command and args, or the image: what they name cannot be run"
+    if container.exit_code in (137, 143):
+        return "find out who ended it: the kubelet (probes, eviction) tells it in the pod's events"
+    return "read the log of the last run; check configuration, secrets and what it depends on"
+
+
+RULE = PodRule(check)

@@ -1,0 +1,121 @@
+"""An image cannot be pulled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from etcdpod.analysis.rules.base import PodRule
+from etcdpod.analysis.rules.words import earliest, events_of
+from etcdpod.history.fields import members, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from etcdpod.analysis.cluster import Cluster
+    from etcdpod.analysis.finding import Finding
+    from etcdpod.analysis.subject import Container, Pod
+
+REASONS: Final = frozenset(
+    {
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "ImageInspectError",
+        "ErrImageNeverPull",
+        "InvalidImageName",
+        "RegistryUnavailable",
+        "SignatureValidationFailed",
+    }
+)
+
+_CAUSES: Final = (
+    (
+        ("not found", "manifest unknown", "does not exist", "no such image"),
+        "image {image} does not exist in its registry",
+        "correct the name or the tag, or push the image",
+    ),
+    (
+        ("unauthorized", "authentication required", "denied", "no basic auth", "403", "401"),
+        "the registry refuses image {image} to this pod",
+        "give the pod an imagePullSecret that may read the image, or correct its name",
+    ),
+    (
+        ("toomanyrequests", "rate limit", "429"),
+        "the registry limits how often image {image} may be pulled",
+        "pull with an account, through a mirror, or wait",
+    ),
+    (
+        ("no such host", "i/o timeout", "connection refused", "no route", "timeout", "tls", "x509"),
+        "the registry of image {image} cannot be reached from the node",
+        "check DNS, network, proxy and certificates between the node and the registry",
+    ),
+    (
+        ("no match for platform", "exec format", "no matching manifest"),
+        "image {image} does not exist for the node's platform",
+        "build the image for that platform, or select other nodes",
+    ),
+)
+_OTHER: Final = (
+    "image {image} cannot be pulled",
+    "read the message of the kubelet; check name, tag, pull secret and registry",
+)
+
+
+def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
+    """A container waits for its image."""
+    for container in pod.containers:
+        if container.waiting in REASONS:
+            yield _finding(pod, container, cluster)
+
+
+def _finding(pod: Pod, container: Container, cluster: Cluster) -> Finding:
+    events = [
+        event
+        for event in events_of(pod, container, cluster, {"Failed", "BackOff", "ErrImageNeverPull"})
+        if "mage" in event.message
+    ]
+    image = text(container.spec, "image")
+    evidence = [pod.shows(f"{container.path}.state.waiting.reason")]
+    if container.message:
+        evidence.append(pod.shows(f"{container.path}.state.waiting.message"))
+    evidence += [event.evidence() for event in events]
+    words = " ".join([container.message, *(event.message for event in events)])
+    cause, solution = _told(words, container.waiting)
+    cause = cause.format(image=image)
+    missing = _missing_secrets(pod, cluster)
+    if missing:
+        names = ", ".join(missing)
+        cause += f"; its imagePullSecret {names} does not exist"
+        solution = f"create the Secret {names}, or name another one"
+        evidence.append(pod.shows("spec.imagePullSecrets"))
+    return pod.finding(
+        container.waiting,
+        "error",
+        f"{container.label}: {cause}",
+        evidence,
+        solution=solution,
+        next_check=f"etcdpod blame {pod.named()} | grep image: — who set it, and when",
+        since=earliest(*(event.first for event in events)) or pod.created,
+    )
+
+
+def _told(words: str, reason: str) -> tuple[str, str]:
+    if reason == "InvalidImageName":
+        return "{image} is no image name", "correct the name of the image"
+    if reason == "ErrImageNeverPull":
+        return (
+            "image {image} is not on the node, and imagePullPolicy Never forbids to pull it",
+            "load the image on the node, or allow it to be pulled",
+        )
+    lowered = words.lower()
+    for signs, cause, solution in _CAUSES:
+        if any(sign in lowered for sign in signs):
+            return cause, solution
+    return _OTHER
+
+
+def _missing_secrets(pod: Pod, cluster: Cluster) -> list[str]:
+    names = [text(item, "name") for item in members(pod.value, "spec", "imagePullSecrets")]
+    return [name for name in names if not cluster.exists("secrets", pod.namespace, name)]
+
+
+RULE = PodRule(check)

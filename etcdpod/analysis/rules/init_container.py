@@ -1,0 +1,61 @@
+"""An init container fails, so that the pod never starts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from etcdpod.analysis.rules.base import PodRule
+from etcdpod.analysis.rules.words import earliest, events_of, how_it_ended, times
+from etcdpod.analysis.subject import parse_time
+from etcdpod.history.fields import field, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from etcdpod.analysis.cluster import Cluster
+    from etcdpod.analysis.finding import Finding
+    from etcdpod.analysis.subject import Container, Pod
+
+
+def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
+    """The first init container that is not done ended with an error."""
+    if pod.is_leaving or pod.is_true("Initialized"):
+        return
+    for container in pod.containers:
+        if not container.is_init:
+            continue
+        if field(container.status, "state", "terminated", "exitCode") == 0:
+            continue
+        if container.exit_code != 0 and text(container.ended, "reason") != "OOMKilled":
+            yield _finding(pod, container, cluster)
+        return
+
+
+def _finding(pod: Pod, container: Container, cluster: Cluster) -> Finding:
+    events = events_of(pod, container, cluster, {"BackOff"})
+    evidence = []
+    if container.waiting:
+        evidence.append(pod.shows(f"{container.path}.state.waiting.reason"))
+    evidence.append(pod.shows(f"{container.ended_path}.exitCode"))
+    if text(container.ended, "message"):
+        evidence.append(pod.shows(f"{container.ended_path}.message"))
+    evidence.append(pod.shows(f"{container.path}.restartCount"))
+    evidence += [event.evidence() for event in events]
+    looping = container.waiting == "CrashLoopBackOff" or container.restarts > 0
+    restarted = f", restarted {times(container.restarts)}" if container.restarts else ""
+    waits = [item.name for item in pod.containers if not item.is_init]
+    return pod.finding(
+        "Init:CrashLoopBackOff" if looping else "Init:Error",
+        "error",
+        f"init container {container.name} fails: {how_it_ended(container)}{restarted}; "
+        f"container {', '.join(waits)} cannot start before it succeeds",
+        evidence,
+        solution="make the init container succeed: read its log, and check what it waits for",
+        next_check=f"etcdpod logs {pod.named()} — where the logs of {container.name} lie",
+        since=earliest(
+            *(event.first for event in events), parse_time(field(container.ended, "finishedAt"))
+        ),
+    )
+
+
+RULE = PodRule(check)

@@ -1,0 +1,86 @@
+"""A node is not ready, or under pressure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from etcdpod.analysis.rules.base import ObjectRule
+from etcdpod.analysis.rules.words import earliest, events_with
+from etcdpod.analysis.subject import parse_time
+from etcdpod.history.fields import field, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from etcdpod.analysis.cluster import Cluster
+    from etcdpod.analysis.finding import Evidence, Finding
+    from etcdpod.analysis.subject import Subject
+
+LEASE_SECONDS: Final = 40.0
+"""How long a Lease may stay without renewal (spec.leaseDurationSeconds of a kubelet's)."""
+
+PRESSURES: Final = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
+
+
+def check(node: Subject, cluster: Cluster) -> Iterator[Finding]:
+    """Ready is not True, or a pressure condition is."""
+    ready = node.condition("Ready")
+    if ready is not None and text(ready, "status") != "True":
+        yield _not_ready(node, cluster)
+        return
+    for kind in PRESSURES:
+        if node.is_true(kind):
+            yield _pressure(node, kind)
+
+
+def _not_ready(node: Subject, cluster: Cluster) -> Finding:
+    ready = node.condition("Ready")
+    silent = text(ready, "status") == "Unknown"
+    lease, renewed = _lease(node, cluster)
+    evidence = [
+        node.shows("status.conditions[Ready].status"),
+        node.shows("status.conditions[Ready].message"),
+        *lease,
+    ]
+    evidence += [event.evidence() for event in events_with(node, cluster, "NodeNotReady")]
+    evidence.append(node.shows("spec.taints"))
+    message = text(ready, "message")
+    cause = f"its kubelet stopped reporting ({message})" if silent else message or "not ready"
+    if silent and renewed:
+        again = (cluster.age(parse_time(renewed)) or LEASE_SECONDS) < LEASE_SECONDS
+        still = "is renewed again, so it runs, and posts no status" if again else "is not renewed"
+        cause += f"; its Lease {still} (last at {renewed})"
+    return node.finding(
+        "NodeNotReady",
+        "critical",
+        f"node {node.name} is not ready: {cause}",
+        evidence,
+        solution="check power, network and the kubelet on the node"
+        if silent
+        else "do what the kubelet's message says: container runtime, network plugin, disk",
+        next_check=f"etcdpod history node {node.name}; journalctl -u kubelet on the node",
+        since=earliest(node.since("Ready")),
+    )
+
+
+def _lease(node: Subject, cluster: Cluster) -> tuple[list[Evidence], str]:
+    lease = cluster.get("leases", "kube-node-lease", node.name)
+    if lease is None:
+        return [], ""
+    return [lease.shows("spec.renewTime")], text(lease.value, "spec", "renewTime")
+
+
+def _pressure(node: Subject, kind: str) -> Finding:
+    path = f"status.conditions[{kind}]"
+    return node.finding(
+        kind,
+        "warning",
+        f"node {node.name} has {kind}: {text(node.condition(kind), 'message')}",
+        [node.shows(f"{path}.status"), node.shows(f"{path}.message")],
+        solution="find what fills the node; the kubelet evicts pods until it is better",
+        next_check=f"etcdpod get pods -A -o wide | grep {node.name}",
+        since=parse_time(field(node.condition(kind), "lastTransitionTime")),
+    )
+
+
+RULE = ObjectRule("nodes", check)

@@ -1,0 +1,67 @@
+"""A pod was told to go, and does not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from etcdpod.analysis.rules.base import PodRule
+from etcdpod.analysis.subject import parse_time
+from etcdpod.history.fields import field, number, strings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from etcdpod.analysis.cluster import Cluster
+    from etcdpod.analysis.finding import Finding
+    from etcdpod.analysis.subject import Pod
+
+PATIENCE: Final = 10.0
+"""Seconds beyond the grace period that an orderly end may take."""
+
+
+def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
+    """The deletion is overdue: a finalizer holds it, or the kubelet does not answer."""
+    end = parse_time(field(pod.value, "metadata", "deletionTimestamp"))
+    if end is None:
+        return
+    grace = number(pod.value, "metadata", "deletionGracePeriodSeconds")
+    finalizers = strings(pod.value, "metadata", "finalizers")
+    running = [item.name for item in pod.containers if item.is_running]
+    overdue = cluster.age(end)
+    held = finalizers and not running and grace == 0
+    if not held and (overdue is None or overdue <= PATIENCE):
+        return
+    evidence = [
+        pod.shows("metadata.deletionTimestamp"),
+        pod.shows("metadata.deletionGracePeriodSeconds"),
+    ]
+    if finalizers:
+        evidence.append(pod.shows("metadata.finalizers"))
+    if held or (finalizers and not running):
+        names = ", ".join(finalizers)
+        cause = f"the pod is terminating and held by its finalizer {names}, which nobody removes"
+        solution = f"let the controller behind {names} do its work; remove the finalizer by hand "
+        solution += "only if that controller is gone"
+    else:
+        node = cluster.get("nodes", "", pod.node) if pod.node else None
+        silent = node is not None and not node.is_true("Ready")
+        cause = "the pod is terminating and its kubelet does not finish it"
+        if running:
+            cause += f" ({', '.join(running)} still runs by its last report)"
+        if silent and node is not None:
+            cause += f": node {pod.node} is not ready"
+            evidence.append(node.shows("status.conditions[Ready].status"))
+        solution = "bring the node back; force the deletion only if the node is surely down"
+    yield pod.finding(
+        "Terminating",
+        "error",
+        cause,
+        evidence,
+        solution=solution,
+        next_check=f"etcdpod history {pod.named()} — what was written since the deletion was asked",
+        since=end - timedelta(seconds=grace),
+    )
+
+
+RULE = PodRule(check)

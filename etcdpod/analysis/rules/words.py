@@ -1,0 +1,100 @@
+"""What several rules need to say the same thing in the same words."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING, Final
+
+from etcdpod.history.fields import mapping, number, text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from etcdpod.analysis.cluster import Cluster
+    from etcdpod.analysis.events import Event
+    from etcdpod.analysis.subject import Container, Pod, Subject
+
+_EXITS: Final = {
+    0: "it ended by itself, without an error",
+    1: "an error of the application",
+    2: "wrong use, by most programs' convention",
+    126: "the command cannot be executed",
+    127: "the command was not found",
+    128: "it could not be started",
+}
+_SIGNALS: Final = {
+    "SIGKILL": "killed: out of memory, or it did not end in time",
+    "SIGTERM": "told to end",
+    "SIGSEGV": "a memory fault of the program",
+    "SIGABRT": "it aborted itself",
+    "SIGILL": "an instruction that this processor does not have",
+    "SIGBUS": "a memory fault of the program",
+}
+
+
+def exit_meaning(code: int) -> str:
+    """What an exit code means by convention; empty where there is none."""
+    if code in _EXITS:
+        return _EXITS[code]
+    try:
+        name = signal.Signals(code - 128).name
+    except ValueError:
+        return ""
+    meaning = _SIGNALS.get(name)
+    return f"{name}: {meaning}" if meaning else name
+
+
+def how_it_ended(container: Container) -> str:
+    """``exit code 1 (an error of the application)``, with the kubelet's reason."""
+    reason = text(container.ended, "reason")
+    meaning = exit_meaning(container.exit_code)
+    shown = f"exit code {container.exit_code}" + (f" ({meaning})" if meaning else "")
+    return shown if reason in ("", "Error", "Completed") else f"{reason}, {shown}"
+
+
+def earliest(*moments: datetime | None) -> datetime | None:
+    """The earliest of the moments that are known."""
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def events_of(
+    pod: Pod, container: Container, cluster: Cluster, reasons: Collection[str]
+) -> list[Event]:
+    """A pod's events of some reasons that are about one container, or about none in particular."""
+    return [
+        event
+        for event in cluster.events(pod)
+        if event.reason in reasons and (not event.part or f"{{{container.name}}}" in event.part)
+    ]
+
+
+def events_with(subject: Subject, cluster: Cluster, *reasons: str) -> list[Event]:
+    """An object's events of some reasons, oldest first."""
+    return [event for event in cluster.events(subject) if event.reason in reasons]
+
+
+def latest_first(events: list[Event]) -> list[Event]:
+    """The last that was told comes first."""
+    return sorted(events, key=lambda event: event.revision, reverse=True)
+
+
+def has_no_sandbox(pod: Pod) -> bool:
+    """Whether a pod is bound and none of its containers has begun."""
+    return bool(pod.node) and pod.phase in ("", "Pending") and not pod.has_begun
+
+
+def times(count: int) -> str:
+    """``once``, ``2 times``."""
+    return "once" if count == 1 else f"{count} times"
+
+
+def limit_of(container: Container, resource: str) -> str:
+    """A container's limit of a resource; empty without one."""
+    found = mapping(container.spec, "resources", "limits").get(resource)
+    return str(found) if found is not None else ""
+
+
+def ready_replicas(subject: Subject) -> int:
+    """``status.readyReplicas``."""
+    return number(subject.value, "status", "readyReplicas")

@@ -1,0 +1,53 @@
+"""A StatefulSet or DaemonSet has pods that do not become ready."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from etcdpod.analysis.rules.base import ObjectRule
+from etcdpod.analysis.rules.words import earliest
+from etcdpod.history.fields import number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from etcdpod.analysis.cluster import Cluster
+    from etcdpod.analysis.finding import Finding
+    from etcdpod.analysis.subject import Subject
+
+
+def check_stateful_set(workload: Subject, cluster: Cluster) -> Iterator[Finding]:
+    """Fewer pods are ready than asked for, and one of them is in trouble."""
+    wanted = number(workload.value, "spec", "replicas", default=1)
+    yield from _check(workload, cluster, wanted, "readyReplicas", in_order=True)
+
+
+def check_daemon_set(workload: Subject, cluster: Cluster) -> Iterator[Finding]:
+    """Fewer nodes have a ready pod than should, and one of the pods is in trouble."""
+    wanted = number(workload.value, "status", "desiredNumberScheduled")
+    yield from _check(workload, cluster, wanted, "numberReady", in_order=False)
+
+
+def _check(
+    workload: Subject, cluster: Cluster, wanted: int, ready_field: str, *, in_order: bool
+) -> Iterator[Finding]:
+    ready = number(workload.value, "status", ready_field)
+    troubled = cluster.troubled.get(workload.uid, [])
+    if ready >= wanted or not troubled:
+        return
+    first = troubled[0]
+    order = "; the pods after it are not made before it is ready" if in_order else ""
+    yield workload.finding(
+        "PodsNotReady",
+        "critical" if ready == 0 else "warning",
+        f"{ready} of {wanted} pods are ready, because of pod {first.object.name}: "
+        f"{first.cause}{order}",
+        [workload.shows(f"status.{ready_field}"), *first.evidence[:2]],
+        solution=first.solution,
+        next_check=first.next_check,
+        since=earliest(*(item.since for item in troubled)),
+    )
+
+
+STATEFUL_SETS = ObjectRule("statefulsets.apps", check_stateful_set)
+DAEMON_SETS = ObjectRule("daemonsets.apps", check_daemon_set)
