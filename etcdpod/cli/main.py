@@ -30,7 +30,10 @@ COMMANDS = (
 OWN_OPTIONS = ("-h", "--help", "--version")
 """Options of the program itself, not of a verb."""
 
-VALUE_OPTIONS = ("--from", "--prefix", "-n", "--namespace", "--at", "--now")
+VALUE_OPTIONS = (
+    *("--from", "--prefix", "-n", "--namespace", "--at", "--now"),
+    *("--endpoints", "--cacert", "--cert", "--key", "--user", "--password"),
+)
 """Options of the verbs that take the next word as their value."""
 
 

@@ -132,9 +132,11 @@ def namespace_options(function: Command) -> Command:
 
 
 def at_option(function: Command) -> Command:
-    """``--at REVISION``."""
+    """``--at WHEN``; ``moments.revision_at`` reads it."""
     return click.option(
-        "--at", metavar="REVISION", type=int, help="As of this revision (resourceVersion)."
+        "--at",
+        metavar="WHEN",
+        help="As of a revision (resourceVersion), a time, or -10m before the source's last moment.",
     )(function)
 
 
@@ -143,23 +145,27 @@ def now_option(function: Command) -> Command:
     return click.option(
         "--now",
         metavar="TIME",
-        callback=lambda _context, _option, value: None if value is None else parse_time(value),
+        callback=_time,
         help="Count ages to this moment (RFC 3339), or to the present with `now`.",
     )(function)
+
+
+def _time(_context: click.Context, _option: click.Parameter, text: str | None) -> datetime | None:
+    try:
+        return None if text is None else parse_time(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no time like 2026-11-22T20:25:10Z") from None
 
 
 def parse_time(text: str) -> datetime:
     """An RFC 3339 time, in UTC; ``now`` is the present.
 
     Raises:
-        click.BadParameter: it is no such time.
+        ValueError: it is no such time.
     """
     if text == "now":
         return datetime.now(UTC)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is no time like 2026-11-22T20:25:10Z") from None
+    moment = datetime.fromisoformat(text)
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

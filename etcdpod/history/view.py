@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from etcdpod.connectors.base import Connector
     from etcdpod.decoder import Projection
+    from etcdpod.history.clock import Clock
     from etcdpod.history.model import Incarnation, Step
     from etcdpod.records import Absence
 
@@ -264,14 +265,22 @@ class Registry:
         """The lives of one etcd key, from the heads of its records alone."""
         return incarnations(self.connector.history(key, keys_only=True), compact_revision)
 
+    @cached_property
+    def clock(self) -> Clock:
+        """When revisions were written; costs nothing until it is asked."""
+        from etcdpod.history.clock import Clock
+
+        return Clock.from_registry(self)
+
     def steps(self, history: History, *, noise: bool = False) -> Iterator[Step]:
-        """Every kept revision of an object, with what changed in it; read as one goes."""
-        for step in steps(
-            self.connector.history(history.key),
-            self._decode,
-            compact_revision=history.compact_revision,
-            noise=noise,
-        ):
+        """Every kept revision of an object: what changed, when and by whom; read as one goes."""
+        yield from self._told(self.connector.history(history.key), history, noise=noise)
+
+    def _told(self, records: Iterable[Record], history: History, *, noise: bool) -> Iterator[Step]:
+        from etcdpod.history.blame import annotate
+
+        bare = steps(records, self._decode, compact_revision=history.compact_revision, noise=noise)
+        for step in annotate(bare, self.clock, self):
             yield step if self.show_secrets else _masked(step)
 
     def follow(self, history: History, *, noise: bool = False) -> Iterator[Step]:
@@ -288,13 +297,7 @@ class Registry:
         start = source.info().current_revision
         kept = (r for r in source.history(history.key) if r.mod_revision <= start)
         coming = (r for r in source.watch(history.key, start + 1) if r.key == history.key)
-        for step in steps(
-            chain(kept, coming),
-            self._decode,
-            compact_revision=history.compact_revision,
-            noise=noise,
-        ):
-            yield step if self.show_secrets else _masked(step)
+        yield from self._told(chain(kept, coming), history, noise=noise)
 
     def _decode(self, record: Record) -> dict[str, Any] | Encrypted | Undecodable:
         outcome = self.decoder.decode(record.key, record.value, revision=record.mod_revision)

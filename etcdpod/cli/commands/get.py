@@ -8,6 +8,7 @@ import click
 
 from etcdpod.cli.arguments import parse_targets
 from etcdpod.cli.completion import complete_words
+from etcdpod.cli.moments import revision_at
 from etcdpod.cli.options import (
     at_option,
     namespace_options,
@@ -53,7 +54,7 @@ def command(
     all_namespaces: bool,
     selector: str,
     field_selector: str,
-    at: int | None,
+    at: str | None,
     deleted: bool,
     watch: bool,
     watch_only: bool,
@@ -73,7 +74,10 @@ def command(
         selectors = _selectors(selector, field_selector)
         if selectors and any(target.name is not None for target in targets):
             raise UsageError("a selector does not go with a name")
-        queries = [Query(t.resource, t.namespace, t.name, at, selectors, deleted) for t in targets]
+        moment = revision_at(session, at)
+        queries = [
+            Query(t.resource, t.namespace, t.name, moment, selectors, deleted) for t in targets
+        ]
         printing = Printing(session, _form(form), queries)
         if watch or watch_only:
             from etcdpod.cli.watching import watch_objects

@@ -8,6 +8,7 @@ import click
 
 from etcdpod.cli.arguments import Target, parse_object
 from etcdpod.cli.completion import complete_words
+from etcdpod.cli.moments import revision_at
 from etcdpod.cli.options import (
     namespace_option,
     open_session,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 @namespace_option
 @click.option("--diff", "with_diff", is_flag=True, help="Every difference, not only a summary.")
 @click.option("--field", "field", metavar="PATH", help="Only revisions that touched this field.")
+@click.option("--since", metavar="WHEN", help="Only from this revision or time on.")
 @click.option("--noise", is_flag=True, help="Count managedFields, heartbeats and the like too.")
 @click.option("-o", "--output", type=click.Choice(["yaml", "json", "jsonl"]), help="For programs.")
 @click.option("--objects", is_flag=True, help="Carry the whole object in every line of output.")
@@ -42,6 +44,7 @@ def command(
     namespace: str | None,
     with_diff: bool,
     field: str | None,
+    since: str | None,
     noise: bool,
     output: str | None,
     objects: bool,
@@ -63,6 +66,9 @@ def command(
         if follow:
             return _follow(session, found, field, output or "", noise=noise, objects=objects)
         steps = chosen_steps(session.registry.steps(found, noise=noise), field)
+        start = revision_at(session, since)
+        if start is not None:
+            steps = (step for step in steps if step.record.mod_revision >= start)
         if output is not None:
             write(_machine(steps, output, objects=objects))
         else:
@@ -93,16 +99,11 @@ def chosen_steps(steps: Iterable[Step], field: str | None) -> Iterator[Step]:
         return
     from dataclasses import replace
 
-    from etcdpod.history.paths import parse_path
+    from etcdpod.history.paths import narrowed
 
-    wanted = parse_path(field)
     for step in steps:
-        touched = tuple(
-            change
-            for change in step.changes
-            # At or below the field, or a subtree that came or went with the field in it.
-            if all(a == b for a, b in zip(parse_path(change.path), wanted, strict=False))
-        )
+        cut = (narrowed(change, field) for change in step.changes)
+        touched = tuple(change for change in cut if change is not None)
         if touched:
             yield replace(step, changes=touched)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from etcdpod.cli.moments import revision_at
 from etcdpod.cli.options import at_option, open_session, outcome, source_options
 from etcdpod.cli.output import write_lines
 from etcdpod.render.safe import printable
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 )
 @source_options
 def command(
-    prefix: str, at: int | None, all_revisions: bool, output: str | None, options: SourceOptions
+    prefix: str, at: str | None, all_revisions: bool, output: str | None, options: SourceOptions
 ) -> ExitCode:
     r"""The keys below PREFIX (default: all), one a line, in byte order.
 
@@ -41,7 +42,7 @@ def command(
         records: Iterable[Record] = (
             source.records(prefix.encode(), keys_only=True)
             if all_revisions
-            else source.range(prefix.encode(), at, keys_only=True)
+            else source.range(prefix.encode(), revision_at(session, at), keys_only=True)
         )
         form = {"wide": _wide, "jsonl": _jsonl}.get(output or "", _plain)
         write_lines(form(records))
