@@ -24,11 +24,8 @@ PLURALS: Final = {
 }
 """Parts that are not the plural of their kind."""
 
-NESTED: Final = {
-    ("services", "endpoints"): "endpoints",
-    ("services", "specs"): "services",
-}
-"""Parts of two segments."""
+SERVICES: Final = {"endpoints": "endpoints", "specs": "services"}
+"""The segment after ``services``, and the plural that the two mean."""
 
 TELLTALES: Final = frozenset(
     {
@@ -85,10 +82,10 @@ def parse_key(key: bytes, prefix: str = DEFAULT_PREFIX) -> ResourceKey | None:
         return None
     group = ""
     resource = PLURALS.get(first, first)
-    nested = NESTED.get((first, rest[0]))
-    if nested is not None and len(rest) > 1:
-        resource = nested
-        rest = rest[1:]
+    if first == "services":
+        if rest[0] not in SERVICES:
+            return None
+        resource, *rest = SERVICES[rest[0]], *rest[1:]
     elif "." in first:
         group, resource, *rest = first, *rest
     if len(rest) not in (1, 2) or not all(rest):

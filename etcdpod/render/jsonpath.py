@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 MAX_RESULTS: Final = 1_000_000
-"""Values that one step may find."""
+"""Values that one step may find, and turns that the ranges of a template may take."""
 
 MAX_RANGES: Final = 16
 """``{range}`` inside ``{range}``."""
@@ -64,7 +64,7 @@ class JSONPath:
             UsageError: the template does not fit the object: an index out of bounds, a filter
                 over what is no list, values that cannot be compared.
         """
-        return _find(self._segments, data, 0)
+        return _find(self._segments, data, 0, [MAX_RESULTS])
 
     def render(self, data: Any) -> str:
         """The text that kubectl prints: values of one piece separated by spaces.
@@ -101,7 +101,10 @@ def _error(what: str) -> UsageError:
     return UsageError(f"jsonpath: {what}")
 
 
-def _find(segments: Sequence[Text | Action], data: Any, ranges: int) -> list[list[Any]]:
+def _find(
+    segments: Sequence[Text | Action], data: Any, ranges: int, turns: list[int]
+) -> list[list[Any]]:
+    """What the segments find; ``turns`` holds how often a range may still go round."""
     if ranges > MAX_RANGES:
         raise _error(f"ranges nested deeper than {MAX_RANGES} levels")
     found: list[list[Any]] = []
@@ -115,8 +118,10 @@ def _find(segments: Sequence[Text | Action], data: Any, ranges: int) -> list[lis
             end = _end_of_range(segments, index)
             body = segments[index:end]
             for value in _evaluate([data], segment):
-                found += _find(body, value, ranges + 1)
-                _check(found)
+                turns[0] -= 1
+                if turns[0] < 0:
+                    raise _error(f"more than {MAX_RESULTS} turns of its ranges")
+                found += _find(body, value, ranges + 1, turns)
             index = end + 1
         elif Identifier("end") in segment:
             raise _error("not in range, nothing to end")

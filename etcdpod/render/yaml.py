@@ -122,7 +122,7 @@ def _node(value: Any, indent: int, lead: str, add: Callable[[str], None], depth:
     elif isinstance(value, list) and value:
         _sequence(value, indent, lead, add, depth)
     else:
-        add(lead + _scalar(value, indent, indent))
+        add(lead + _scalar(value, indent, indent or 2))
 
 
 def _mapping(

@@ -34,15 +34,14 @@ class Style(Enum):
 _UNPRINTABLE: Final = re.compile("[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
 """What yaml.v2 escapes: beside control characters everything beyond the basic plane."""
 
-_NOT_LITERAL: Final = re.compile(
-    "[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]| [\n\u2028\u2029]| $"
-)
+_NOT_LITERAL: Final = re.compile(_UNPRINTABLE.pattern + "| [\n\u2028\u2029]| $|[\u2028\u2029]$")
 _NOT_SINGLE: Final = re.compile("[\n\u2028\u2029] | [\n\u2028\u2029]")
 _NOT_PLAIN: Final = re.compile(
     "^---|^\\.\\.\\.|^[#,\\[\\]{}&*!|>'\"%@`]|^[?:-](?:[ \t]|$)|:(?:[ \t]|$)|[ \t\n\u2028\u2029]#"
     "|^[ \u2028\u2029]|[ \u2028\u2029]$|[\u2028\u2029]"
 )
 _BREAKS: Final = re.compile("([\u2028\u2029]+)")
+_LINE_START: Final = re.compile("(?:^|(?<=[\n\u2028\u2029]))(?=[^\n\u2028\u2029])")
 
 _WORDS: Final = frozenset(
     {"~", "null", "Null", "NULL", ".nan", ".NaN", ".NAN"}
@@ -252,13 +251,11 @@ def _fold_escaped(text: str, column: int, indent: int) -> str:
 
 def _literal(text: str, indent: int) -> str:
     hint = "2" if text[0] in " \n\u2028\u2029" else ""
-    if not text.endswith(("\n", "\u2028", "\u2029")):
+    if not text.endswith("\n"):
         chomp = "-"
     elif len(text) == 1 or text[-2] in "\n\u2028\u2029":
         chomp = "+"
     else:
         chomp = ""
-    padding = " " * indent
-    lines = [padding + line if line else "" for line in text.split("\n")]
-    body = "\n".join(lines).removesuffix("\n")
+    body = _LINE_START.sub(" " * indent, text).removesuffix("\n")
     return f"|{hint}{chomp}\n{body}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from etcdpod.render.safe import printable
 from etcdpod.resources.age import INVALID
-from etcdpod.resources.base import NONE, dig, format_labels
+from etcdpod.resources.base import NONE, format_labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,6 +30,8 @@ class Layout:
     """The cells of an object, fit for a terminal."""
     projection: Projection
     """The fields that ``row`` reads."""
+    order: Callable[[dict[str, Any]], Any] | None = None
+    """Sort key of a kind that kubectl does not list by name."""
 
 
 def layout(
@@ -70,18 +72,21 @@ def layout(
         if not all_chosen:
             cells = [cells[index] for index in chosen]
         if namespace:
-            cells.insert(0, str(dig(thing, "metadata", "namespace") or ""))
+            cells.insert(0, str(_mapping(thing, "metadata").get("namespace") or ""))
         if label_columns or show_labels:
-            labels = dig(thing, "metadata", "labels") or {}
+            labels = _mapping(_mapping(thing, "metadata"), "labels")
             cells += [labels.get(label, NONE) for label in label_columns]
             cells += [format_labels(labels)] if show_labels else []
-        return [cell if cell.isprintable() else cell_text(cell) for cell in cells]
+        return [
+            cell if type(cell) is str and cell.isprintable() else cell_text(str(cell))
+            for cell in cells
+        ]
 
     projection = printer.projection
     if projection and (label_columns or show_labels):
         metadata = {**projection.get("metadata", {}), "labels": {}}
         projection = {**projection, "metadata": metadata}
-    return Layout(tuple(header), row, projection)
+    return Layout(tuple(header), row, projection, printer.order)
 
 
 def object_prefix(kind: ResourceType) -> str:
@@ -102,7 +107,10 @@ def _cells(printer: Printer, thing: dict[str, Any], now: datetime) -> list[str]:
         return printer.cells(thing, now)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         cells = [INVALID] * len(printer.columns)
-        metadata = thing.get("metadata")
-        name = metadata.get("name") if isinstance(metadata, dict) else None
-        cells[printer.name_column] = str(name or "")
+        cells[printer.name_column] = str(_mapping(thing, "metadata").get("name") or "")
         return cells
+
+
+def _mapping(thing: dict[str, Any], field: str) -> dict[str, Any]:
+    value = thing.get(field)
+    return value if isinstance(value, dict) else {}

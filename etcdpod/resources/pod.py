@@ -172,7 +172,7 @@ def _cells(pod: dict[str, Any], now: datetime) -> list[str]:
     status: dict[str, Any] = pod.get("status") or {}
     ips = status.get("podIPs")
     return [
-        metadata.get("name", ""),
+        metadata.get("name") or "",
         f"{ready}/{total}",
         reason,
         restarted,
