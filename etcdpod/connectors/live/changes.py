@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import grpc
-from etcd3 import etcdrpc
 
+from etcdpod.connectors.live.compaction import find_compact_revision
 from etcdpod.connectors.live.explain import (
     code_of,
     explain,
@@ -96,6 +96,7 @@ class Changes:
         self._shown_at = 0
         self._handed_over = False
         self._done = False
+        self._call: WatchCall | None = None
 
     def __iter__(self) -> Iterator[Record]:
         if self._through is not None and self._next <= self._compact_revision:
@@ -103,7 +104,7 @@ class Changes:
         if self._through is not None and self._next > self._through:
             return
         failures = 0
-        while not self._done and not self._connection.closed:
+        while not self._ended:
             before = self._next
             try:
                 yield from self._session()
@@ -111,21 +112,36 @@ class Changes:
                 failures = 0 if self._next > before else failures + 1
                 self._take_in(error, failures)
 
+    def stop(self) -> None:
+        """Ends the run, also while another thread waits for its next record."""
+        self._done = True
+        if self._call is not None:
+            self._call.close()
+
+    @property
+    def _ended(self) -> bool:
+        return self._done or self._connection.closed
+
     def _session(self) -> Iterator[Record]:
         """Reads one stream until it breaks, is compacted away, or all is done."""
         bounded, options = self._through is not None, self._connection.options
         try:
-            member = self._connection.ready(quorum=not options.serializable, patient=not bounded)
+            member = self._connection.ready(
+                quorum=not options.serializable,
+                patience=lambda: not bounded and not self._ended,
+            )
         except SourceError:
-            if self._connection.closed:
+            if self._ended:
                 return
             raise
         self._pending.clear()
         self._member = member
         metadata = self._connection.metadata(quorum=not options.serializable)
         silence = max(options.command_timeout, 5.0) if bounded else None
-        call = WatchCall(member, metadata, silence)
+        self._call = call = WatchCall(member, metadata, silence)
         try:
+            if self._ended:  # between two calls
+                return
             compact_revision = yield from self._read(call)
         finally:
             call.close()
@@ -234,7 +250,7 @@ class Changes:
 
     def _take_in(self, error: grpc.RpcError, failures: int) -> None:
         """Decides whether a broken stream is opened again."""
-        if self._connection.closed:
+        if self._ended:
             return
         if is_login_problem(error) and failures <= 1:
             self._connection.forget_login(self._member)
@@ -248,47 +264,19 @@ class Changes:
         time.sleep(_PAUSE)
 
 
-def find_compact_revision(connection: Connection, span: Span) -> int:
-    """The revision below which history is gone; 0 for a store that was never compacted.
+class Following:
+    """Records as they come, for ever; another thread may end it."""
 
-    No call tells it outright. Reading at revision 1 fails once anything was compacted; only then
-    a watch from revision 1 is opened, which etcd cancels at once, naming the compact revision.
-    That revision can be read itself: as long as it can, it is still the compact revision.
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
+        self._records = iter(changes)
 
-    Raises:
-        EtcdpodError: etcd refused, or nobody answered.
-    """
-    quorum = not connection.options.serializable
-    request = etcdrpc.RangeRequest(
-        key=span.key,
-        range_end=span.end,
-        revision=max(1, connection.compact_revision),
-        limit=1,
-        keys_only=True,
-        serializable=not quorum,
-    )
-    try:
-        connection.call("KV.Range", request, quorum=quorum)
-    except CompactedError:
-        connection.compact_revision = _ask_by_watch(connection, span)
-    return connection.compact_revision
+    def __iter__(self) -> Iterator[Record]:
+        return self
 
+    def __next__(self) -> Record:
+        return next(self._records)
 
-def _ask_by_watch(connection: Connection, span: Span) -> int:
-    for attempt in range(_TRIES):
-        member = connection.ready(quorum=False)
-        call = WatchCall(member, connection.metadata(quorum=False), 5.0)
-        try:
-            call.create(span, 1)
-            for response in call:
-                if response.canceled:
-                    if response.compact_revision:
-                        return int(response.compact_revision)
-                    raise explain_text(response.cancel_reason, member.endpoint)
-        except grpc.RpcError as error:
-            if attempt == _TRIES - 1 or not is_transient(error):
-                raise explain(error, member.endpoint, 5.0) from None
-            connection.failed(member, error)
-        finally:
-            call.close()
-    raise SourceError("etcd does not tell its compact revision")
+    def close(self) -> None:
+        """Ends the watch, also one that waits in another thread; may be called twice."""
+        self._changes.stop()

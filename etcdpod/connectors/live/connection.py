@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import grpc
 from etcd3 import etcdrpc
 
-from etcdpod.connectors.live.channel import Transport
 from etcdpod.connectors.live.diagnosis import diagnose
 from etcdpod.connectors.live.explain import (
     NoLeaderError,
@@ -23,7 +22,7 @@ from etcdpod.connectors.live.explain import (
     is_transient,
     short_reason,
 )
-from etcdpod.connectors.live.messages import later_fields
+from etcdpod.connectors.live.member import Member
 from etcdpod.errors import EtcdpodError, SourceError
 
 if TYPE_CHECKING:
@@ -45,40 +44,6 @@ _REFUSALS = (
 
 _REACHED = (grpc.StatusCode.UNIMPLEMENTED, *_REFUSALS, grpc.StatusCode.UNKNOWN)
 """Statuses that show that something answered: there is nothing to look for below the call."""
-
-_STATUS_IS_LEARNER = 10  # StatusResponse.isLearner
-
-
-class Member:
-    """One endpoint, with the stubs to ask it."""
-
-    def __init__(self, endpoint: Endpoint, files: TlsFiles, options: LiveOptions) -> None:
-        self.endpoint = endpoint
-        self.status: Any = None
-        """etcd's own status when it was dialled; None when it has to be dialled."""
-        self.problem: grpc.RpcError | SourceError | None = None
-        """Why it is not used."""
-        self._transport = Transport(endpoint, files, options)
-        channel: Any = self._transport.read_only(authenticate=options.user is not None)
-        self.kv = etcdrpc.KVStub(channel)
-        self.watch = etcdrpc.WatchStub(channel)
-        self.maintenance = etcdrpc.MaintenanceStub(channel)
-        self.cluster = etcdrpc.ClusterStub(channel)
-        self.auth = etcdrpc.AuthStub(channel)
-
-    def method(self, name: str) -> Any:
-        """The callable of ``KV.Range`` and the like, by service and method."""
-        service, _, method = name.partition(".")
-        return getattr(getattr(self, service.lower()), method)
-
-    @property
-    def is_learner(self) -> bool:
-        """The member does not vote and answers only serializable reads."""
-        return bool(later_fields(self.status).get(_STATUS_IS_LEARNER, [0])[-1])
-
-    def close(self) -> None:
-        """Ends the connection; may be called twice."""
-        self._transport.close()
 
 
 class Connection:
@@ -164,28 +129,29 @@ class Connection:
         token = (("token", self._token),) if self._token else ()
         return (*token, ("hasleader", "true")) if quorum else token
 
-    def ready(self, *, quorum: bool, patient: bool = False) -> Member:
+    def ready(self, *, quorum: bool, patience: Callable[[], bool] = lambda: False) -> Member:
         """A member that answers: the one in use, else the first that can be dialled.
 
         Args:
             quorum: a member without leader and a learner do not count.
-            patient: wait until there is one, however long, unless there never was one.
+            patience: asked, after the command timeout, whether to wait on for an etcd that was
+                there and may come back.
 
         Raises:
             SourceError: none answers, with the reason found.
         """
-        with self._lock:
-            give_up = time.monotonic() + self.options.command_timeout
-            while True:
+        give_up = time.monotonic() + self.options.command_timeout
+        while True:
+            with self._lock:
                 for _ in range(len(self._members)):
                     member = self._members[0]
                     if self._usable(member, quorum=quorum):
                         return self._use(member)
                     self._members.rotate(-1)
                 waiting = any(self._worth_waiting(member) for member in self._members)
-                if self.closed or not waiting or (time.monotonic() > give_up and not patient):
-                    raise self._unreachable()
-                time.sleep(_PAUSE)
+            if self.closed or not waiting or (time.monotonic() > give_up and not patience()):
+                raise self._unreachable()
+            time.sleep(_PAUSE)
 
     def failed(self, member: Member, error: grpc.RpcError) -> None:
         """Notes that ``member`` failed a call: it is dialled anew, after the others."""
@@ -221,7 +187,7 @@ class Connection:
             except grpc.RpcError as error:
                 member.status, member.problem = None, error
                 return False
-        member.problem = self._shortcoming(member, quorum=quorum)
+        member.problem = member.shortcoming(quorum=quorum, cluster_id=self._cluster_id)
         return member.problem is None
 
     def _worth_waiting(self, member: Member) -> bool:
@@ -244,34 +210,6 @@ class Connection:
             if code_of(error) in _REFUSALS and "etcdserver" in details_of(error):
                 return etcdrpc.StatusResponse()
             raise
-
-    def _shortcoming(self, member: Member, *, quorum: bool) -> SourceError | None:
-        """Why a member that answers is not asked, or None."""
-        status, where = member.status, str(member.endpoint)
-        if not status.version and not status.header.cluster_id and not status.dbSize:
-            return None  # it told nothing; it may still answer
-        if status.header.member_id == 0 and status.header.cluster_id == 0:
-            return SourceError(
-                "this is kine (SQL or dqlite behind etcd's API), which is not etcd",
-                path=where,
-                next_step="use kubectl; etcdpod reads only etcd",
-            )
-        if self._cluster_id not in (None, status.header.cluster_id):
-            return SourceError(
-                f"this member belongs to another cluster ({status.header.cluster_id:x}, "
-                f"not {self._cluster_id:x})",
-                path=where,
-                next_step="name the endpoints of one cluster",
-            )
-        if quorum and status.leader == 0:
-            return NoLeaderError(member.endpoint)
-        if quorum and member.is_learner:
-            return SourceError(
-                "this member is a learner, which answers no such read",
-                path=where,
-                next_step="name a voting member, or read its own state with --serializable",
-            )
-        return None
 
     def _use(self, member: Member) -> Member:
         if self._cluster_id is None and member.status.header.cluster_id:
@@ -312,6 +250,8 @@ class Connection:
         if user is None:
             return
         self._notify(f"logging in as {user}: etcd records each login in its raft log")
+        if not member.endpoint.secure and not member.endpoint.is_socket:
+            self._notify(f"WARNING: {member.endpoint} has no TLS: the password goes out in clear")
         request = etcdrpc.AuthenticateRequest(name=user, password=password or "")
         try:
             answer = member.auth.Authenticate(request, timeout=self.options.command_timeout)

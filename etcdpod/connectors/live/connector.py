@@ -6,20 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from etcd3 import etcdrpc
 
-from etcdpod.connectors.live import maintenance
-from etcdpod.connectors.live.changes import Changes, LostRevisions, find_compact_revision
+from etcdpod.connectors.live import hashes, maintenance
+from etcdpod.connectors.live.changes import Changes, Following, LostRevisions
+from etcdpod.connectors.live.compaction import find_compact_revision
 from etcdpod.connectors.live.endpoints import is_endpoint
+from etcdpod.connectors.live.lists import Lister, primed
 from etcdpod.connectors.live.messages import (
     Span,
-    key_record,
     key_span,
     prefix_span,
     put_record,
 )
 from etcdpod.connectors.live.opening import open_live
-from etcdpod.connectors.live.paging import Listing
 from etcdpod.connectors.live.save import save_snapshot
-from etcdpod.connectors.live.spool import Spool
 from etcdpod.errors import CompactedError, FutureRevisionError, UsageError
 from etcdpod.records import (
     Compacted,
@@ -35,13 +34,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from etcdpod.connectors.live.connection import Connection
-    from etcdpod.connectors.live.maintenance import HashComparison, MemberStatus
+    from etcdpod.connectors.live.hashes import HashComparison
+    from etcdpod.connectors.live.maintenance import MemberStatus
     from etcdpod.connectors.live.options import LiveOptions
     from etcdpod.connectors.live.save import Progress, SavedSnapshot
     from etcdpod.records import Absence, Record, SourceInfo
-
-_RESTARTS = 3
-"""How often a list is begun again when its revision is compacted under it."""
 
 
 class History:
@@ -122,11 +119,12 @@ class LiveConnector:
             FutureRevisionError: ``at`` is newer than the source.
         """
         span = prefix_span(prefix)
-        if self._connection.options.on_compaction == "restart" and at is None:
-            return self._whole_list(span, keys_only=keys_only)
-        listing = self._listing(span, at, keys_only=keys_only)
-        records = self._finished(span, listing, pinned=at, keys_only=keys_only)
-        return _primed(records)
+        lister = Lister(self._connection, span, self._provenance, keys_only=keys_only)
+        if at is not None:
+            return primed(self._pinned(lister, span, _checked(at)))
+        if self._connection.options.on_compaction == "restart":
+            return lister.whole(self._notify)
+        return primed(lister.finished(lambda told: self._tell(told, Severity.WARNING)))
 
     def get(self, key: bytes, at: int | None = None) -> Record | Absence:
         """The revision of ``key`` that is current at ``at``, or why there is none.
@@ -144,7 +142,8 @@ class LiveConnector:
         last: Record | None = None
         tombstone: Record | None = None
         through = response.header.revision if at is None else at
-        for record in self._changes(key_span(key), None, through, keys_only=False):
+        compact = find_compact_revision(self._connection, key_span(key))
+        for record in self._changes(key_span(key), None, through, compact, keys_only=False):
             last, tombstone = (last, record) if record.tombstone else (record, None)
         return NotRecorded(key) if tombstone is None else Deleted(key, tombstone, last)
 
@@ -167,18 +166,18 @@ class LiveConnector:
         newest = maintenance.current_revision(self._connection, span)
         return self._kept(span, since, newest, newest, keys_only=keys_only)
 
-    def watch(self, prefix: bytes, since: int) -> Iterator[Record]:
+    def watch(self, prefix: bytes, since: int) -> Following:
         """Every revision under ``prefix`` from ``since`` on, blocking for new ones, for ever.
 
         A lost connection, a change of leader and a dead member are survived. Revisions compacted
         before they could be read are told as a note, in ``lost`` and in ``damage``, before the
-        records that follow them. Ends when the connector is closed.
+        records that follow them. Ends when it is closed, or the connector is, by whatever thread.
         """
-        return self._follow(prefix_span(prefix), since)
+        return Following(self._changes(prefix_span(prefix), since, None, 0, keys_only=False))
 
-    def watch_key(self, key: bytes, since: int) -> Iterator[Record]:
+    def watch_key(self, key: bytes, since: int) -> Following:
         """As ``watch``, for one key alone."""
-        return self._follow(key_span(key), since)
+        return Following(self._changes(key_span(key), since, None, 0, keys_only=False))
 
     def info(self) -> SourceInfo:
         """What this etcd is: versions, sizes, revisions, and the state of each member."""
@@ -190,7 +189,7 @@ class LiveConnector:
 
     def hash_members(self) -> HashComparison:
         """Compares the hash of all keys between the members, at one revision."""
-        return maintenance.hash_members(self._connection)
+        return hashes.hash_members(self._connection)
 
     def save_snapshot(
         self, path: Path, progress: Progress | None = None, *, overwrite: bool = False
@@ -206,89 +205,39 @@ class LiveConnector:
         """Ends all connections, and watches with them; may be called twice."""
         self._connection.close()
 
-    def _listing(self, span: Span, at: int | None, *, keys_only: bool) -> Listing:
-        if at is not None and at < 1:
-            raise UsageError(f"there is no revision {at}", next_step="revisions count from 1")
-        return Listing(self._connection, span, at, keys_only=keys_only)
-
-    def _finished(
-        self, span: Span, listing: Listing, *, pinned: int | None, keys_only: bool
-    ) -> Iterator[Record]:
-        """A list as it comes; goes on at a newer revision where its own is compacted away."""
-        make = key_record if keys_only else put_record
-        start: bytes | None = None
-        while True:
-            try:
-                for page in listing.pages(start):
-                    for kv in page.kvs:
-                        yield make(kv, self._provenance)
-                    if page.kvs:
-                        start = page.kvs[-1].key + b"\0"
-                return
-            except CompactedError:
-                if pinned is not None:
-                    raise self._compacted(span, pinned) from None
-                overtaken = listing.revision
-                listing = self._listing(span, None, keys_only=keys_only)
-                self._tell(
-                    f"revision {overtaken} was compacted while it was listed: the keys after "
-                    f"{start!r} are shown at a newer revision",
-                    Severity.WARNING,
-                )
-            except FutureRevisionError:
-                raise self._future(pinned) from None
-
-    def _whole_list(self, span: Span, *, keys_only: bool) -> Iterator[Record]:
-        """A list of one revision for certain: read to its end before it is handed over."""
-        make = key_record if keys_only else put_record
-        for attempt in range(_RESTARTS):
-            listing = self._listing(span, None, keys_only=keys_only)
-            try:
-                spool = Spool(
-                    make(kv, self._provenance) for page in listing.pages() for kv in page.kvs
-                )
-            except CompactedError:
-                if attempt == _RESTARTS - 1:
-                    raise
-                self._notify(
-                    f"revision {listing.revision} was compacted while it was listed: starting anew"
-                )
-            else:
-                return _closing(spool)
-        raise AssertionError("unreachable")
+    def _pinned(self, lister: Lister, span: Span, at: int) -> Iterator[Record]:
+        try:
+            yield from lister.pinned(at)
+        except CompactedError:
+            raise self._compacted(span, at) from None
+        except FutureRevisionError:
+            raise self._future(span, at) from None
 
     def _one(self, key: bytes, at: int | None, *, keys_only: bool = False) -> Any:
         quorum = not self._connection.options.serializable
-        if at is not None and at < 1:
-            raise UsageError(f"there is no revision {at}", next_step="revisions count from 1")
         request = etcdrpc.RangeRequest(
-            key=key, revision=at, keys_only=keys_only, serializable=not quorum
+            key=key,
+            revision=None if at is None else _checked(at),
+            keys_only=keys_only,
+            serializable=not quorum,
         )
         try:
             return self._connection.call("KV.Range", request, quorum=quorum)
         except FutureRevisionError:
-            raise self._future(at) from None
+            raise self._future(key_span(key), at) from None
 
     def _kept(
         self, span: Span, since: int | None, newest: int, last: int, *, keys_only: bool
     ) -> History:
         """What is kept of ``span`` up to revision ``last``, after which nothing changed it."""
         compact = find_compact_revision(self._connection, span)
-        records = self._changes(span, since, last, keys_only=keys_only, compact=compact)
-        return History(records, compact, newest)
+        changes = self._changes(span, since, last, compact, keys_only=keys_only)
+        return History(iter(changes), compact, newest)
 
     def _changes(
-        self,
-        span: Span,
-        since: int | None,
-        through: int | None,
-        *,
-        keys_only: bool,
-        compact: int | None = None,
-    ) -> Iterator[Record]:
-        if compact is None:
-            compact = find_compact_revision(self._connection, span)
-        changes = Changes(
+        self, span: Span, since: int | None, through: int | None, compact: int, *, keys_only: bool
+    ) -> Changes:
+        return Changes(
             self._connection,
             span,
             since,
@@ -298,10 +247,6 @@ class LiveConnector:
             keys_only=keys_only,
             on_lost=self._lose,
         )
-        return iter(changes)
-
-    def _follow(self, span: Span, since: int) -> Iterator[Record]:
-        return self._changes(span, since, None, keys_only=False, compact=0)
 
     def _compacted(self, span: Span, at: int) -> CompactedError:
         compact = find_compact_revision(self._connection, span)
@@ -312,8 +257,8 @@ class LiveConnector:
             next_step=f"the oldest that can still be read is {compact}",
         )
 
-    def _future(self, at: int | None) -> FutureRevisionError:
-        newest = maintenance.current_revision(self._connection, key_span(b"\0"))
+    def _future(self, span: Span, at: int | None) -> FutureRevisionError:
+        newest = maintenance.current_revision(self._connection, span)
         return FutureRevisionError(
             f"revision {at} is newer than this etcd",
             path=self._target,
@@ -330,20 +275,7 @@ class LiveConnector:
         self._notify(what)
 
 
-def _primed(records: Iterator[Record]) -> Iterator[Record]:
-    """The same records, the first of them fetched now."""
-    first = next(records, None)
-    return _chained(first, records)
-
-
-def _chained(first: Record | None, rest: Iterator[Record]) -> Iterator[Record]:
-    if first is not None:
-        yield first
-        yield from rest
-
-
-def _closing(spool: Spool) -> Iterator[Record]:
-    try:
-        yield from spool.in_key_order()
-    finally:
-        spool.close()
+def _checked(at: int) -> int:
+    if at < 1:
+        raise UsageError(f"there is no revision {at}", next_step="revisions count from 1")
+    return at

@@ -1,9 +1,7 @@
-"""The state of the members: versions, sizes, alarms, revisions, and hashes that must agree."""
+"""The state of the members: versions, sizes, alarms, revisions."""
 
 from __future__ import annotations
 
-import time
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,11 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import grpc
 from etcd3 import etcdrpc
 
-from etcdpod.connectors.live.changes import find_compact_revision
-from etcdpod.connectors.live.connection import Member
+from etcdpod.connectors.live.compaction import find_compact_revision
 from etcdpod.connectors.live.endpoints import parse_endpoints
-from etcdpod.connectors.live.explain import explain, short_reason
-from etcdpod.connectors.live.messages import Span, key_span, later_fields
+from etcdpod.connectors.live.explain import short_reason
+from etcdpod.connectors.live.member import Member
+from etcdpod.connectors.live.messages import Span, key_span, later_fields, later_number
 from etcdpod.errors import EtcdpodError, UsageError
 from etcdpod.records import SourceInfo
 
@@ -27,16 +25,10 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-HASH_TIMEOUT = 120.0
-"""Seconds for one member's hash: it reads the whole database."""
-_HASH_TRIES = 4
-_HASH_PAUSE = 0.3
-
 # Fields that StatusResponse, Member and HashKVResponse have gained since the package's schema.
 _APPLIED_INDEX, _ERRORS, _SIZE_IN_USE, _IS_LEARNER = 7, 8, 9, 10
 _STORAGE_VERSION, _SIZE_QUOTA = 11, 12
 _MEMBER_IS_LEARNER = 5
-_HASH_REVISION = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,32 +62,6 @@ class MemberStatus:
     """Why the member did not answer; the numbers are 0 then."""
 
 
-@dataclass(frozen=True, slots=True)
-class MemberHash:
-    """The hash of one member's keys, or why there is none."""
-
-    endpoint: str
-    name: str = ""
-    hash: int = 0
-    revision: int = 0
-    """The revision that the hash covers."""
-    compact_revision: int = 0
-    """Hashes compare only where this is equal too; -1: never compacted."""
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class HashComparison:
-    """The members' hashes at one revision."""
-
-    revision: int
-    hashes: tuple[MemberHash, ...]
-    agree: bool | None
-    """None: fewer than two hashes can be compared."""
-    odd: tuple[str, ...]
-    """Names of the members that disagree with the majority; all, where there is none."""
-
-
 def current_revision(connection: Connection, span: Span) -> int:
     """The newest revision; of the cluster, or of one member where reads are serializable."""
     quorum = not connection.options.serializable
@@ -122,7 +88,7 @@ def source_info(connection: Connection, target: str) -> SourceInfo:
         "endpoint in use": str(member.endpoint),
         "leader": next((m.name or m.endpoint for m in members if m.is_leader), "none seen"),
         "raft term": int(status.raftTerm),
-        "size in use": int(_number(later_fields(status), _SIZE_IN_USE)),
+        "size in use": int(later_number(later_fields(status), _SIZE_IN_USE)),
         "alarms": [f"{m.name or m.endpoint}: {alarm}" for m in members for alarm in m.alarms],
         "revision skew": _skew(members),
         "members": members,
@@ -144,16 +110,16 @@ def source_info(connection: Connection, target: str) -> SourceInfo:
 def members_status(connection: Connection) -> tuple[MemberStatus, ...]:
     """The status of each endpoint given and of each other member of the cluster, once each."""
     connection.ready(quorum=False)
-    listed = _listed_members(connection)
-    with _reachable(connection, listed) as members:
-        answers = _ask_all(members, lambda member: _status(connection, member, listed))
+    listed = listed_members(connection)
+    with reachable(connection, listed) as members:
+        answers = ask_all(members, lambda member: _status(connection, member, listed))
     known = {answer.member_id for answer in answers if answer.member_id}
     unseen = [
         MemberStatus(
             ", ".join(member.clientURLs) or "no client URL",
             name=member.name or "not started",
             member_id=member.ID,
-            is_learner=bool(_number(later_fields(member), _MEMBER_IS_LEARNER)),
+            is_learner=bool(later_number(later_fields(member), _MEMBER_IS_LEARNER)),
             problem="not asked: it announces no other endpoint",
         )
         for member in listed.values()
@@ -162,48 +128,7 @@ def members_status(connection: Connection) -> tuple[MemberStatus, ...]:
     return (*_once_each(answers), *unseen)
 
 
-def hash_members(connection: Connection) -> HashComparison:
-    """Compares the members' hashes of all keys at one revision.
-
-    A member that has not come to the revision yet, or whose compaction is under way, is asked
-    again a few times: only hashes of equal revision and equal compact revision can be compared.
-    """
-    listed = _listed_members(connection)
-    with _reachable(connection, listed) as members:
-        for attempt in range(_HASH_TRIES):
-            revision = current_revision(connection, key_span(b"\0"))
-            # A compaction up to the newest revision makes older servers refuse that revision.
-            asked = revision if revision > _compact(connection) else 0
-            hashes = _ask_all(members, lambda member: _hash(connection, member, asked, listed))  # noqa: B023
-            hashes = tuple({item.name or item.endpoint: item for item in hashes}.values())
-            scopes = {(item.revision, item.compact_revision) for item in hashes if not item.problem}
-            lagging = any("future revision" in item.problem for item in hashes)
-            if (len(scopes) <= 1 and not lagging) or attempt == _HASH_TRIES - 1:
-                break
-            time.sleep(_HASH_PAUSE)
-    return _compared(revision, hashes)
-
-
-def _compared(revision: int, hashes: tuple[MemberHash, ...]) -> HashComparison:
-    answered = [item for item in hashes if not item.problem]
-    scopes = Counter((item.revision, item.compact_revision) for item in answered)
-    if not scopes or scopes.most_common(1)[0][1] < 2:
-        return HashComparison(revision, hashes, None, ())
-    scope = scopes.most_common(1)[0][0]
-    comparable = [item for item in answered if (item.revision, item.compact_revision) == scope]
-    votes = Counter(item.hash for item in comparable).most_common()
-    if len(votes) == 1:
-        return HashComparison(revision, hashes, True, ())
-    majority = votes[0][0] if votes[0][1] > votes[1][1] else None
-    odd = tuple(item.name or item.endpoint for item in comparable if item.hash != majority)
-    return HashComparison(revision, hashes, False, odd)
-
-
-def _compact(connection: Connection) -> int:
-    return find_compact_revision(connection, key_span(b"\0"))
-
-
-def _listed_members(connection: Connection) -> dict[int, Any]:
+def listed_members(connection: Connection) -> dict[int, Any]:
     """The cluster's own list of members, by id; empty where it may not be read."""
     try:
         answer = connection.call("Cluster.MemberList", etcdrpc.MemberListRequest(), quorum=False)
@@ -212,7 +137,7 @@ def _listed_members(connection: Connection) -> dict[int, Any]:
     return {member.ID: member for member in answer.members}
 
 
-def _reachable(
+def reachable(
     connection: Connection, listed: dict[int, Any]
 ) -> AbstractContextManager[tuple[Member, ...]]:
     """The members behind the endpoints given, and those that the cluster names beside them."""
@@ -242,7 +167,8 @@ def _reachable(
     return opened()
 
 
-def _ask_all(members: tuple[Member, ...], ask: Callable[[Member], _T]) -> tuple[_T, ...]:
+def ask_all(members: tuple[Member, ...], ask: Callable[[Member], _T]) -> tuple[_T, ...]:
+    """What ``ask`` finds out of each member, asked at the same time."""
     with ThreadPoolExecutor(max(1, len(members))) as pool:
         return tuple(pool.map(ask, members))
 
@@ -266,38 +192,16 @@ def _status(connection: Connection, member: Member, listed: dict[int, Any]) -> M
         version=answer.version,
         storage_version=bytes(version).decode("utf-8", "replace"),
         is_leader=answer.leader == header.member_id != 0,
-        is_learner=bool(_number(later, _IS_LEARNER)),
+        is_learner=bool(later_number(later, _IS_LEARNER)),
         leader_id=answer.leader,
         raft_term=answer.raftTerm,
         raft_index=answer.raftIndex,
-        raft_applied_index=_number(later, _APPLIED_INDEX),
+        raft_applied_index=later_number(later, _APPLIED_INDEX),
         revision=header.revision,
         db_size=answer.dbSize,
-        db_size_in_use=_number(later, _SIZE_IN_USE),
-        db_size_quota=_number(later, _SIZE_QUOTA),
+        db_size_in_use=later_number(later, _SIZE_IN_USE),
+        db_size_quota=later_number(later, _SIZE_QUOTA),
         alarms=tuple(texts),
-    )
-
-
-def _hash(
-    connection: Connection, member: Member, revision: int, listed: dict[int, Any]
-) -> MemberHash:
-    where = str(member.endpoint)
-    try:
-        answer = member.maintenance.HashKV(
-            etcdrpc.HashKVRequest(revision=revision),
-            timeout=HASH_TIMEOUT,
-            metadata=connection.metadata(quorum=False),
-        )
-    except grpc.RpcError as error:
-        return MemberHash(where, problem=explain(error, member.endpoint, HASH_TIMEOUT).what)
-    header = answer.header
-    return MemberHash(
-        where,
-        name=listed[header.member_id].name if header.member_id in listed else "",
-        hash=answer.hash,
-        revision=_number(later_fields(answer), _HASH_REVISION) or revision or header.revision,
-        compact_revision=answer.compact_revision,
     )
 
 
@@ -311,7 +215,3 @@ def _skew(members: tuple[MemberStatus, ...]) -> int:
     """How many revisions the members that answered lie apart."""
     revisions = [member.revision for member in members if not member.problem]
     return max(revisions) - min(revisions) if revisions else 0
-
-
-def _number(fields: dict[int, list[Any]], number: int) -> int:
-    return int(fields.get(number, [0])[-1])

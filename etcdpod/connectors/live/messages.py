@@ -59,9 +59,14 @@ def later_fields(message: Any) -> dict[int, list[Any]]:
     return fields
 
 
+def later_number(fields: dict[int, list[Any]], number: int) -> int:
+    """A numeric field among ``later_fields``; 0 where it was not sent."""
+    return int(fields.get(number, [0])[-1])
+
+
 def is_fragment(response: Any) -> bool:
     """More of the same watch answer follows."""
-    return bool(later_fields(response).get(_RESPONSE_FRAGMENT, [0])[-1])
+    return bool(later_number(later_fields(response), _RESPONSE_FRAGMENT))
 
 
 def watch_request(span: Span, start_revision: int) -> Any:

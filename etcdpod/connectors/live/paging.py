@@ -87,20 +87,24 @@ class Listing:
             CompactedError: the pinned revision was compacted; ask again with another listing.
             EtcdpodError: etcd refused, or nobody answered.
         """
-        key = self._span.key if start is None else start
-        response = self._fetch(key, None)
-        while True:
-            if self.revision is None:
-                self.revision = response.header.revision
-            kvs, ahead = response.kvs, None
-            self._size.learn(len(kvs), response.ByteSize())
-            if response.more and kvs:
-                key = kvs[-1].key + b"\0"
-                ahead = self._begin(key)
-            yield Page(kvs, self.revision, response.header.revision)
-            if ahead is None:
-                return
-            response = self._fetch(key, ahead)
+        key, ahead = self._span.key if start is None else start, None
+        try:
+            while True:
+                response = self._fetch(key, ahead)
+                ahead = None
+                if self.revision is None:
+                    self.revision = response.header.revision
+                kvs = response.kvs
+                self._size.learn(len(kvs), response.ByteSize())
+                if response.more and kvs:
+                    key = kvs[-1].key + b"\0"
+                    ahead = self._begin(key)
+                yield Page(kvs, self.revision, response.header.revision)
+                if ahead is None:
+                    return
+        finally:
+            if ahead is not None:
+                ahead.cancel()
 
     def _request(self, key: bytes, *, serializable: bool) -> Any:
         return etcdrpc.RangeRequest(

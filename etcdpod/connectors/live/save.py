@@ -18,7 +18,8 @@ from etcdpod.connectors.live.explain import explain
 from etcdpod.errors import SourceError
 
 if TYPE_CHECKING:
-    from etcdpod.connectors.live.connection import Connection, Member
+    from etcdpod.connectors.live.connection import Connection
+    from etcdpod.connectors.live.member import Member
 
 Progress = Callable[[int, int], None]
 """Called with the bytes written and the bytes expected in all."""

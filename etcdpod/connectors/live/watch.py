@@ -13,11 +13,14 @@ from etcdpod.errors import SourceError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from etcdpod.connectors.live.connection import Member
+    from etcdpod.connectors.live.member import Member
     from etcdpod.connectors.live.messages import Span
 
 PROGRESS_INTERVAL = 60.0
 """Seconds of silence after which an etcd that answers it well is asked how far a watch is."""
+
+_ASKING = 0.1
+"""Seconds between two progress requests of a barrier: etcd ignores those that come too early."""
 
 _LISTENING = 0.5
 """Seconds between two looks at a silent stream."""
@@ -37,7 +40,9 @@ class WatchCall:
         self, member: Member, metadata: tuple[tuple[str, str], ...], silence: float | None
     ) -> None:
         self.member = member
-        self._asks_progress = silence is None and answers_progress(member.status.version)
+        self._asks_every: float | None = None
+        if silence is None and answers_progress(member.status.version):
+            self._asks_every = PROGRESS_INTERVAL
         self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._waiting_since: float | None = None
         self._ended = threading.Event()
@@ -49,8 +54,9 @@ class WatchCall:
         """Adds a watch to the stream."""
         self._requests.put(watch_request(span, start_revision))
 
-    def ask_progress(self) -> None:
-        """Asks how far the watches of this stream have come."""
+    def ask_progress(self, every: float) -> None:
+        """Asks how far the watches of this stream have come, again and again."""
+        self._asks_every = every
         self._requests.put(progress_request())
 
     def __iter__(self) -> Iterator[Any]:
@@ -72,10 +78,9 @@ class WatchCall:
         """The requests as they are put; runs in a thread of gRPC's."""
         while True:
             try:
-                request = self._requests.get(timeout=PROGRESS_INTERVAL)
+                request = self._requests.get(timeout=self._asks_every)
             except queue.Empty:
-                if self._asks_progress:
-                    yield progress_request()
+                yield progress_request()
                 continue
             if request is None:
                 return
@@ -114,7 +119,7 @@ class Barrier:
     def raise_up(self) -> None:
         """Starts asking; to be called when the watch in question was created."""
         if self._by_progress:
-            self._call.ask_progress()
+            self._call.ask_progress(_ASKING)
         else:
             self._call.create(self._span, self._start)
 
@@ -126,6 +131,11 @@ class Barrier:
         """Takes in an answer that is not for the watch in question; True when that is through."""
         if self._by_progress:
             return bool(response.watch_id == -1 and response.header.revision >= self._through)
+        if response.created and response.canceled:
+            # A newer etcd takes no such start: it is one that answers progress requests.
+            self._by_progress = True
+            self.raise_up()
+            return False
         if response.created:
             self._reached = response.header.revision >= self._through
         if not response.canceled:

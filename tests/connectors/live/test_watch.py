@@ -292,3 +292,37 @@ def test_another_cluster_at_the_same_address_is_not_followed(etcds, connect):
     other.start()
     with pytest.raises(SourceError, match="another cluster"):
         list(connector.range(b"/w/"))
+
+
+def test_one_watch_is_closed_and_the_connector_goes_on(etcds, connect):
+    etcd = etcds.start()
+    etcd.ctl("put", "/w/a", "1")
+    connector = connect(etcd.endpoint)
+    watch = connector.watch(b"/w/", 1)
+    assert next(watch).revision.main == 2
+    waiting = threading.Thread(target=lambda: list(watch), daemon=True)
+    waiting.start()
+    time.sleep(0.3)
+    watch.close()
+    watch.close()
+    waiting.join(5)
+    assert not waiting.is_alive()
+    assert [record.value for record in connector.range(b"/w/")] == [b"1"]
+
+
+def test_a_patient_follower_does_not_hold_up_other_questions(etcds, connect):
+    etcd = etcds.start()
+    connector = connect(etcd.endpoint, command_timeout=1.0, dial_timeout=1.0)
+    follower = Follower(connector, b"/w/")
+    time.sleep(0.3)
+    etcd.kill()
+    time.sleep(0.5)
+    began = time.monotonic()
+    with pytest.raises(SourceError, match="refused"):
+        connector.range(b"/w/")
+    assert time.monotonic() - began < 4
+    assert follower.error is None
+    etcd.start()
+    etcd.ctl("put", "/w/a", "1")
+    follower.reached(2)
+    follower.close()

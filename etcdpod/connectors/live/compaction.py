@@ -1,0 +1,66 @@
+"""How far back an etcd remembers: its compact revision, which no call tells outright."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import grpc
+from etcd3 import etcdrpc
+
+from etcdpod.connectors.live.explain import explain, explain_text, is_transient
+from etcdpod.connectors.live.watch import WatchCall
+from etcdpod.errors import CompactedError, SourceError
+
+if TYPE_CHECKING:
+    from etcdpod.connectors.live.connection import Connection
+    from etcdpod.connectors.live.messages import Span
+
+_TRIES = 5
+_SILENCE = 5.0
+"""Seconds without an answer after which a stream is given up."""
+
+
+def find_compact_revision(connection: Connection, span: Span) -> int:
+    """The revision below which history is gone; 0 for a store that was never compacted.
+
+    No call tells it outright. Reading at revision 1 fails once anything was compacted; only then
+    a watch from revision 1 is opened, which etcd cancels at once, naming the compact revision.
+    That revision can be read itself: as long as it can, it is still the compact revision.
+
+    Raises:
+        EtcdpodError: etcd refused, or nobody answered.
+    """
+    quorum = not connection.options.serializable
+    request = etcdrpc.RangeRequest(
+        key=span.key,
+        range_end=span.end,
+        revision=max(1, connection.compact_revision),
+        limit=1,
+        keys_only=True,
+        serializable=not quorum,
+    )
+    try:
+        connection.call("KV.Range", request, quorum=quorum)
+    except CompactedError:
+        connection.compact_revision = _ask_by_watch(connection, span)
+    return connection.compact_revision
+
+
+def _ask_by_watch(connection: Connection, span: Span) -> int:
+    for attempt in range(_TRIES):
+        member = connection.ready(quorum=False)
+        call = WatchCall(member, connection.metadata(quorum=False), _SILENCE)
+        try:
+            call.create(span, 1)
+            for response in call:
+                if response.canceled:
+                    if response.compact_revision:
+                        return int(response.compact_revision)
+                    raise explain_text(response.cancel_reason, member.endpoint)
+        except grpc.RpcError as error:
+            if attempt == _TRIES - 1 or not is_transient(error):
+                raise explain(error, member.endpoint, _SILENCE) from None
+            connection.failed(member, error)
+        finally:
+            call.close()
+    raise SourceError("etcd does not tell its compact revision")

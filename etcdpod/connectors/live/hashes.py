@@ -1,0 +1,122 @@
+"""Hashes of all keys, compared between the members: which of them disagrees."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from etcd3 import etcdrpc
+
+from etcdpod.connectors.live.compaction import find_compact_revision
+from etcdpod.connectors.live.explain import explain
+from etcdpod.connectors.live.maintenance import (
+    ask_all,
+    current_revision,
+    listed_members,
+    reachable,
+)
+from etcdpod.connectors.live.messages import key_span, later_fields, later_number
+
+if TYPE_CHECKING:
+    from etcdpod.connectors.live.connection import Connection
+    from etcdpod.connectors.live.member import Member
+
+HASH_TIMEOUT = 120.0
+"""Seconds for one member's hash: it reads the whole database."""
+_TRIES = 4
+_PAUSE = 0.3
+"""Seconds until members that lag or compact are asked again."""
+
+_HASH_REVISION = 4  # HashKVResponse.hash_revision, from etcd 3.6 on
+
+
+@dataclass(frozen=True, slots=True)
+class MemberHash:
+    """The hash of one member's keys, or why there is none."""
+
+    endpoint: str
+    name: str = ""
+    hash: int = 0
+    revision: int = 0
+    """The revision that the hash covers."""
+    compact_revision: int = 0
+    """Hashes compare only where this is equal too; -1: never compacted."""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HashComparison:
+    """The members' hashes at one revision."""
+
+    revision: int
+    hashes: tuple[MemberHash, ...]
+    agree: bool | None
+    """None: fewer than two hashes can be compared."""
+    odd: tuple[str, ...]
+    """Names of the members that disagree with the majority; all, where there is none."""
+
+
+def hash_members(connection: Connection) -> HashComparison:
+    """Compares the members' hashes of all keys at one revision.
+
+    A member that has not come to the revision yet, or whose compaction is under way, is asked
+    again a few times: only hashes of equal revision and equal compact revision can be compared.
+    """
+    listed = listed_members(connection)
+    with reachable(connection, listed) as members:
+        for attempt in range(_TRIES):
+            revision = current_revision(connection, key_span(b"\0"))
+            # A compaction up to the newest revision makes older servers refuse that revision.
+            asked = revision if revision > _compact(connection) else 0
+            hashes = ask_all(members, lambda member: _hash(connection, member, asked, listed))  # noqa: B023
+            hashes = tuple({item.name or item.endpoint: item for item in hashes}.values())
+            scopes = {(item.revision, item.compact_revision) for item in hashes if not item.problem}
+            lagging = any("future revision" in item.problem for item in hashes)
+            if (len(scopes) <= 1 and not lagging) or attempt == _TRIES - 1:
+                break
+            time.sleep(_PAUSE)
+    return _compared(revision, hashes)
+
+
+def _compared(revision: int, hashes: tuple[MemberHash, ...]) -> HashComparison:
+    answered = [item for item in hashes if not item.problem]
+    scopes = Counter((item.revision, item.compact_revision) for item in answered)
+    if not scopes or scopes.most_common(1)[0][1] < 2:
+        return HashComparison(revision, hashes, None, ())
+    scope = scopes.most_common(1)[0][0]
+    comparable = [item for item in answered if (item.revision, item.compact_revision) == scope]
+    votes = Counter(item.hash for item in comparable).most_common()
+    if len(votes) == 1:
+        return HashComparison(revision, hashes, True, ())
+    majority = votes[0][0] if votes[0][1] > votes[1][1] else None
+    odd = tuple(item.name or item.endpoint for item in comparable if item.hash != majority)
+    return HashComparison(revision, hashes, False, odd)
+
+
+def _compact(connection: Connection) -> int:
+    return find_compact_revision(connection, key_span(b"\0"))
+
+
+def _hash(
+    connection: Connection, member: Member, revision: int, listed: dict[int, Any]
+) -> MemberHash:
+    where = str(member.endpoint)
+    try:
+        answer = member.maintenance.HashKV(
+            etcdrpc.HashKVRequest(revision=revision),
+            timeout=HASH_TIMEOUT,
+            metadata=connection.metadata(quorum=False),
+        )
+    except grpc.RpcError as error:
+        return MemberHash(where, problem=explain(error, member.endpoint, HASH_TIMEOUT).what)
+    header = answer.header
+    return MemberHash(
+        where,
+        name=listed[header.member_id].name if header.member_id in listed else "",
+        hash=answer.hash,
+        revision=later_number(later_fields(answer), _HASH_REVISION) or revision or header.revision,
+        compact_revision=answer.compact_revision,
+    )

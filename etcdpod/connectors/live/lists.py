@@ -1,0 +1,104 @@
+"""Lists as records: what happens when a compaction overtakes the revision that is listed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from etcdpod.connectors.live.messages import key_record, put_record
+from etcdpod.connectors.live.paging import Listing
+from etcdpod.connectors.live.spool import Spool
+from etcdpod.errors import CompactedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from etcdpod.connectors.live.connection import Connection
+    from etcdpod.connectors.live.messages import Span
+    from etcdpod.records import Provenance, Record
+
+RESTARTS = 3
+"""How often a list is begun when its revision is compacted under it."""
+
+
+class Lister:
+    """Lists of one span."""
+
+    def __init__(
+        self, connection: Connection, span: Span, provenance: Provenance, *, keys_only: bool
+    ) -> None:
+        self._connection = connection
+        self._span = span
+        self._provenance = provenance
+        self._keys_only = keys_only
+        self._make = key_record if keys_only else put_record
+
+    def pinned(self, at: int) -> Iterator[Record]:
+        """The list at revision ``at``, or ``CompactedError`` in the middle of it."""
+        for page in self._listing(at).pages():
+            for kv in page.kvs:
+                yield self._make(kv, self._provenance)
+
+    def finished(self, tell: Callable[[str], None]) -> Iterator[Record]:
+        """The newest list as it comes; compacted away, it goes on at a newer revision.
+
+        Args:
+            tell: told before the first record of another revision.
+        """
+        listing, start = self._listing(None), None
+        while True:
+            try:
+                for page in listing.pages(start):
+                    for kv in page.kvs:
+                        yield self._make(kv, self._provenance)
+                    if page.kvs:
+                        start = page.kvs[-1].key + b"\0"
+                return
+            except CompactedError:
+                tell(
+                    f"revision {listing.revision} was compacted while it was listed: "
+                    f"the keys from {start!r} on are shown at a newer revision"
+                )
+                listing = self._listing(None)
+
+    def whole(self, tell: Callable[[str], None]) -> Iterator[Record]:
+        """The newest list, all of one revision: read to its end before it is handed over.
+
+        Args:
+            tell: told when it had to be begun anew.
+        """
+        for _ in range(RESTARTS):
+            listing = self._listing(None)
+            try:
+                spool = Spool(
+                    self._make(kv, self._provenance) for page in listing.pages() for kv in page.kvs
+                )
+            except CompactedError as error:
+                overtaken = error
+                tell(
+                    f"revision {listing.revision} was compacted while it was listed: starting anew"
+                )
+            else:
+                return _closing(spool)
+        raise overtaken
+
+    def _listing(self, at: int | None) -> Listing:
+        return Listing(self._connection, self._span, at, keys_only=self._keys_only)
+
+
+def primed(records: Iterator[Record]) -> Iterator[Record]:
+    """The same records, the first of them fetched now: what is wrong is raised here."""
+    first = next(records, None)
+    return _chained(first, records)
+
+
+def _chained(first: Record | None, rest: Iterator[Record]) -> Iterator[Record]:
+    if first is not None:
+        yield first
+        yield from rest
+
+
+def _closing(spool: Spool) -> Iterator[Record]:
+    try:
+        yield from spool.in_key_order()
+    finally:
+        spool.close()
