@@ -28,6 +28,9 @@ TAG_SIZE = 16
 SECRETBOX_NONCE_SIZE = 24
 SEED_INFO_SIZE = 32
 """Bytes in front of a value from which KMS v2 derives its key."""
+CONTENT_TYPE = 4 << 3 | 2
+"""Tag of the last field of a protobuf envelope (runtime.Unknown)."""
+MAX_VARINT_SIZE = 10
 PROTOBUF, JSON, CBOR = b"k8s\0", b"{", b"\xd9\xd9\xf7"
 """How the plain values that an API server stores begin."""
 
@@ -142,7 +145,10 @@ KEY_SIZES = {"aescbc": (16, 24, 32), "aesgcm": (16, 24, 32), "secretbox": (32,)}
 
 def is_plain(value: bytes) -> bool:
     """Whether bytes begin as a value does that an API server stores."""
-    return value.startswith((PROTOBUF, JSON, CBOR))
+    return value.startswith((CONTENT_TYPE = 4 << 3 | 2
+"""Tag of the last field of a protobuf envelope (runtime.Unknown)."""
+MAX_VARINT_SIZE = 10
+PROTOBUF, JSON, CBOR))
 
 
 def _fault(unsealed: bytes, otherwise: str) -> str:
@@ -155,7 +161,7 @@ def _fault(unsealed: bytes, otherwise: str) -> str:
 def _is_whole(plain: bytes) -> bool:
     """Whether a plain value ends where it says."""
     if plain.startswith(PROTOBUF):
-        return _fields_end(plain, len(PROTOBUF)) == len(plain)
+        return _envelope_end(plain) == len(plain)
     if plain.startswith(JSON):
         try:
             json.loads(plain)
@@ -164,17 +170,19 @@ def _is_whole(plain: bytes) -> bool:
     return True
 
 
-def _fields_end(data: bytes, position: int) -> int:
-    """Where the length-delimited protobuf fields from ``position`` on say that they end."""
-    while position < len(data):
-        position += 1
-        size = shift = 0
-        while position < len(data) and shift < 64:
-            byte = data[position]
-            position += 1
-            size |= (byte & 0x7F) << shift
-            shift += 7
+def _envelope_end(plain: bytes) -> int | None:
+    """Where a protobuf envelope ends by its own word: behind its content type, if that is there.
+
+    All fields of the envelope are length-delimited, and the server always writes the last one.
+    """
+    position, tag = len(PROTOBUF), 0
+    while position < len(plain) and tag != CONTENT_TYPE:
+        tag, size = plain[position], 0
+        for shift, byte in enumerate(plain[position + 1 : position + 1 + MAX_VARINT_SIZE]):
+            size |= (byte & 0x7F) << (7 * shift)
             if byte < 0x80:
+                position += 2 + shift + size
                 break
-        position += size
-    return position
+        else:
+            return None
+    return position if tag == CONTENT_TYPE else None

@@ -102,9 +102,9 @@ class KmsProvider:
         import grpc
 
         with grpc.insecure_channel(self.endpoint) as channel:
-            call = channel.unary_unary(method)
+            call: Any = channel.unary_unary(method)
             try:
-                answer = call(request, timeout=self.timeout)
+                answer: bytes = call(request, timeout=self.timeout)
             except grpc.RpcError as error:
                 # The plugin's own words are left out: they may quote what it was given.
                 return f"the KMS plugin at {self.endpoint} did not open it: {error.code().name}"
