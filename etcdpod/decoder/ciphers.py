@@ -145,10 +145,7 @@ KEY_SIZES = {"aescbc": (16, 24, 32), "aesgcm": (16, 24, 32), "secretbox": (32,)}
 
 def is_plain(value: bytes) -> bool:
     """Whether bytes begin as a value does that an API server stores."""
-    return value.startswith((CONTENT_TYPE = 4 << 3 | 2
-"""Tag of the last field of a protobuf envelope (runtime.Unknown)."""
-MAX_VARINT_SIZE = 10
-PROTOBUF, JSON, CBOR))
+    return value.startswith((PROTOBUF, JSON, CBOR))
 
 
 def _fault(unsealed: bytes, otherwise: str) -> str:
