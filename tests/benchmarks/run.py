@@ -11,14 +11,19 @@ The snapshot is made once by a real etcd and kept below ``--directory``.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from fill import binary, snapshot_of
-from measure import peak_memory, wall_seconds
-from pods import pod_name
+ROOT = Path(__file__).resolve().parents[2]
+# The code beside this file is measured, whether or not another copy is installed.
+sys.path.insert(0, str(ROOT))
+
+from fill import binary, snapshot_of  # noqa: E402
+from measure import peak_memory, wall_seconds  # noqa: E402
+from pods import pod_name  # noqa: E402
 
 MEGABYTE = 1_000_000
 
@@ -44,7 +49,9 @@ JOBS = (
 def main() -> int:
     """Make the snapshot, run every job, print a table; 1 when a limit is broken under --check."""
     options = _options()
-    path = snapshot_of(options.directory, options.pods, options.revisions, options.batch)
+    directory = options.directory.resolve()
+    os.chdir(ROOT)
+    path = snapshot_of(directory, options.pods, options.revisions, options.batch)
     total = options.pods * options.revisions
     print(f"{path.name}: {total} revisions, {path.stat().st_size / MEGABYTE:.0f} MB")
     most = options.memory or (150 if total <= 100_000 else 400)
