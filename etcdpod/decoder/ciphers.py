@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,6 +19,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher as SymmetricCipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC, CTR
+
+from etcdpod.decoder.cbor import CborError, parse_cbor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,8 +34,9 @@ SEED_INFO_SIZE = 32
 CONTENT_TYPE = 4 << 3 | 2
 """Tag of the last field of a protobuf envelope (runtime.Unknown)."""
 MAX_VARINT_SIZE = 10
-PROTOBUF, JSON, CBOR = b"k8s\0", b"{", b"\xd9\xd9\xf7"
-"""How the plain values that an API server stores begin."""
+PROTOBUF, CBOR = b"k8s\0", b"\xd9\xd9\xf7"
+"""How two of the three encodings begin in which an API server stores values."""
+JSON_START = re.compile(rb'\{\s*["}]')
 
 WRONG_KEY = "no configured key of this name opens it"
 CUT = "the value is cut short"
@@ -145,7 +149,7 @@ KEY_SIZES = {"aescbc": (16, 24, 32), "aesgcm": (16, 24, 32), "secretbox": (32,)}
 
 def is_plain(value: bytes) -> bool:
     """Whether bytes begin as a value does that an API server stores."""
-    return value.startswith((PROTOBUF, JSON, CBOR))
+    return value.startswith((PROTOBUF, CBOR)) or JSON_START.match(value) is not None
 
 
 def _fault(unsealed: bytes, otherwise: str) -> str:
@@ -159,11 +163,13 @@ def _is_whole(plain: bytes) -> bool:
     """Whether a plain value ends where it says."""
     if plain.startswith(PROTOBUF):
         return _envelope_end(plain) == len(plain)
-    if plain.startswith(JSON):
-        try:
+    try:
+        if plain.startswith(CBOR):
+            parse_cbor(plain)
+        else:
             json.loads(plain)
-        except (ValueError, RecursionError):
-            return False
+    except (CborError, ValueError, RecursionError):
+        return False
     return True
 
 
