@@ -11,7 +11,6 @@ from etcdpod.decoder.encryption import describe, is_encrypted
 from etcdpod.decoder.envelope import MAGIC
 from etcdpod.decoder.jsonvalue import CBOR_MAGIC, JsonError, parse_json
 from etcdpod.decoder.protobuf import ProtobufReader, is_lossless
-from etcdpod.decoder.served import Served
 from etcdpod.records import Encrypted, Undecodable
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from etcdpod.decoder.decoded import Projection
     from etcdpod.decoder.encryption import Keyring
+    from etcdpod.decoder.served import Served
 
     Result = Decoded | Encrypted | Undecodable
 
@@ -44,8 +44,13 @@ class Decoder:
         definitions: Callable[[], Iterable[dict[str, Any]]] | None = None,
     ) -> None:
         self._keyring = keyring
-        self._served = Served(definitions) if as_served else None
-        self._protobuf = ProtobufReader(whole=Served.concerns if as_served else None)
+        self._served: Served | None = None
+        if as_served:
+            from etcdpod.decoder.served import Served
+
+            self._served = Served(definitions)
+        whole = None if self._served is None else self._served.concerns
+        self._protobuf = ProtobufReader(whole)
 
     def decode(
         self,
@@ -66,17 +71,10 @@ class Decoder:
             projection: fields that are enough; the rest may be missing.
             managed_fields: whether ``metadata.managedFields`` is needed.
         """
-        if is_encrypted(value):
-            if self._keyring is None:
-                return describe(value)
-            opened = self._keyring.open(key, value)
-            if isinstance(opened, Encrypted):
-                return opened
-            value = opened
-        if value.startswith(MAGIC):
-            result: Result = self._protobuf.read(value, projection, managed_fields=managed_fields)
-        else:
-            result = _read_other(key, value, managed_fields=managed_fields)
+        plain = self._open(key, value)
+        if isinstance(plain, Encrypted):
+            return plain
+        result = self._read(key, plain, projection, managed_fields=managed_fields)
         if not isinstance(result, Decoded):
             return result
         if revision is not None:
@@ -87,16 +85,31 @@ class Decoder:
 
     def verify(self, key: bytes, value: bytes) -> Result:
         """As ``decode``, with ``lossless`` telling whether writing it gives the same bytes."""
-        result = self.decode(key, value)
-        if isinstance(result, Decoded) and is_encrypted(value) and self._keyring is not None:
-            opened = self._keyring.open(key, value)
-            value = opened if isinstance(opened, bytes) else value
-        if isinstance(result, Decoded) and value.startswith(MAGIC):
-            return replace(result, lossless=is_lossless(value))
-        return result
+        plain = self._open(key, value)
+        if isinstance(plain, Encrypted):
+            return plain
+        result = self._read(key, plain, None, managed_fields=True)
+        if not isinstance(result, Decoded):
+            return result
+        if plain.startswith(MAGIC):
+            result = replace(result, lossless=is_lossless(plain))
+        return result if self._served is None else self._served.apply(result)
+
+    def _read(
+        self, key: bytes, plain: bytes, projection: Projection | None, *, managed_fields: bool
+    ) -> Decoded | Undecodable:
+        if plain.startswith(MAGIC):
+            return self._protobuf.read(plain, projection, managed_fields=managed_fields)
+        return _read_other(key, plain, managed_fields=managed_fields)
+
+    def _open(self, key: bytes, value: bytes) -> bytes | Encrypted:
+        """The value as it was before encryption at rest, if it was encrypted."""
+        if not is_encrypted(value):
+            return value
+        return describe(value) if self._keyring is None else self._keyring.open(key, value)
 
 
-def _read_other(key: bytes, value: bytes, *, managed_fields: bool) -> Result:
+def _read_other(key: bytes, value: bytes, *, managed_fields: bool) -> Decoded | Undecodable:
     """A value that is no protobuf."""
     try:
         if value.startswith(CBOR_MAGIC):
@@ -116,7 +129,9 @@ def _read_other(key: bytes, value: bytes, *, managed_fields: bool) -> Result:
     )
 
 
-def _object(encoding: str, content: Any, value: bytes, *, managed_fields: bool) -> Result:
+def _object(
+    encoding: str, content: Any, value: bytes, *, managed_fields: bool
+) -> Decoded | Undecodable:
     if not isinstance(content, dict):
         return Undecodable(f"the {encoding} value is no object", value, 0)
     metadata = content.get("metadata")
