@@ -19,7 +19,7 @@ class State(Enum):
     UNSCHEDULABLE = ("unschedulable", "u", "magenta", True)
     INIT = ("init", "i", "cyan", False)
     CREATING = ("creating", "▒", "cyan", False)
-    READY = ("ready", "█", "green", False)
+    READY = ("ready", "━", "green", False)
     NOT_READY = ("not ready", "▓", "yellow", True)
     WAITING = ("waiting", "w", "red", True)
     IMAGE_PULL = ("image pull", "p", "red", True)

@@ -1,1 +1,1 @@
-"""The terminal browser, on the session that the command line uses."""
+"""The terminal browser: the registry as one looks at it, at any revision that is still kept."""

@@ -9,6 +9,7 @@ import pytest
 from etcdpod.analysis.activity import Ledger, consumers, writes
 from etcdpod.connectors.snapshot import SnapshotConnector
 from etcdpod.demo import demo_path
+from etcdpod.formats.bbolt import BboltFile
 from etcdpod.formats.bbolt.tree import Tree
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def test_revisions_of_a_key_equal_its_history(source: SnapshotConnector, ledger:
 
 
 def test_totals_equal_the_database(source: SnapshotConnector, ledger: Ledger) -> None:
-    tree = Tree(source.file, [])
+    tree = Tree(BboltFile.open(source.info().target), [])
     entries = [(len(key), len(value)) for key, value in tree.entries(tree.buckets()[b"key"])]
     found = consumers(ledger, lambda key: key.split(b"/")[2].decode() if b"/" in key else "")
     assert sum(one.revisions for one in found) == len(entries)

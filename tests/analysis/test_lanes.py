@@ -249,7 +249,7 @@ def test_trouble_that_is_shorter_than_a_column_is_still_seen() -> None:
         ),
     )
     picture = "".join(cell.glyph for cell in cells(lane, Axis(1, 100, 10)))
-    assert picture == "████p█████"
+    assert picture == "━━━━p━━━━━"
 
 
 def test_the_picture_has_a_ruler_names_notes_and_a_legend() -> None:
@@ -264,6 +264,6 @@ def test_the_picture_has_a_ruler_names_notes_and_a_legend() -> None:
     lines = list(draw_lanes([lane], Axis(1, 100, 20, ((1, 0.0), (100, 100.0)))))
     assert lines == [
         "          ╷00:00:00",
-        "web^[[31m  ██████████×          a note",
-        "          █ ready  × deleted",
+        "web^[[31m  ━━━━━━━━━━×          a note",
+        "          ━ ready  × deleted",
     ]

@@ -1,1 +1,1 @@
-"""One screen a file, its styles beside it."""
+"""One screen a file, its layout in a ``.tcss`` beside it."""

@@ -1,0 +1,114 @@
+"""A cell of a grid, and text cut or padded to a width that a terminal will agree with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from rich.cells import cell_len, set_cell_size
+
+from etcdpod.tui.styles import PLAIN
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.style import Style
+
+    Line = Sequence["Cell"]
+    """One line of a text: pieces side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A text that is safe to draw, and its style."""
+
+    text: str
+    style: Style = PLAIN
+
+    @property
+    def width(self) -> int:
+        """Columns that it takes."""
+        return len(self.text) if self.text.isascii() else cell_len(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a grid."""
+
+    title: str
+    width: int = 0
+    """Fixed width; 0: as wide as what was seen in it."""
+    limit: int = 60
+    """No wider than this; longer text loses its end."""
+    right: bool = False
+    """Numbers end at the right."""
+    least: int = 0
+    """How far it may be squeezed where there is too little room; 0: not at all."""
+    middle: bool = False
+    """What is too long loses its middle and not its end: names of pods end in what differs."""
+
+
+class RowSource(Protocol):
+    """What a grid shows."""
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        """The columns, from left to right."""
+
+    def __len__(self) -> int: ...
+
+    def row(self, index: int) -> Sequence[Cell]:
+        """The cells of a row: safe text and a style each."""
+
+
+class NoRows:
+    """A source without anything."""
+
+    columns: Sequence[Column] = ()
+
+    def __len__(self) -> int:
+        return 0
+
+    def row(self, index: int) -> Sequence[Cell]:
+        """There is none."""
+        return ()
+
+
+def fitted(text: str, width: int, *, right: bool = False, middle: bool = False) -> str:
+    """The text in exactly ``width`` columns; what is left out of a longer one shows as ``…``."""
+    size = len(text) if text.isascii() else cell_len(text)
+    if size <= width:
+        return " " * (width - size) + text if right else text + " " * (width - size)
+    if width <= 1:
+        return "…"[:width]
+    if middle and text.isascii():
+        tail = (width - 1) // 2
+        return f"{text[: width - 1 - tail]}…{text[len(text) - tail :]}"
+    return set_cell_size(text, width - 1) + "…"
+
+
+def squeezed(widths: Sequence[int], columns: Sequence[Column], excess: int) -> list[int]:
+    """The widths with ``excess`` taken from those columns that may give, the widest first."""
+    found = list(widths)
+    givers = [place for place, column in enumerate(columns) if column.least]
+    while excess > 0:
+        place = max(
+            (p for p in givers if found[p] > columns[p].least),
+            key=lambda p: found[p] - columns[p].least,
+            default=None,
+        )
+        if place is None:
+            break
+        found[place] -= 1
+        excess -= 1
+    return found
+
+
+def line(*pieces: str | Cell) -> Line:
+    """A line from pieces; plain strings are cells without a style."""
+    return [piece if isinstance(piece, Cell) else Cell(piece) for piece in pieces]
+
+
+def plain_text(lines: Sequence[Line]) -> str:
+    """Lines as text, for files and for the clipboard."""
+    return "\n".join("".join(piece.text for piece in one).rstrip() for one in lines)

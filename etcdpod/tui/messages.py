@@ -1,0 +1,109 @@
+"""What workers and widgets tell the screens: workers read and post, handlers change the view."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from etcdpod.history.clock import Clock
+    from etcdpod.records import Record, SourceInfo
+    from etcdpod.session import Session
+    from etcdpod.tui.model.listing import Entry, Listing
+    from etcdpod.tui.model.moments import Moments
+    from etcdpod.tui.model.navigation import Place
+    from etcdpod.tui.model.rows import Row
+
+
+@dataclass
+class Opened(Message):
+    """The sources are open."""
+
+    session: Session
+    info: SourceInfo
+    clock: Clock
+
+
+@dataclass
+class OpeningFailed(Message):
+    """The sources cannot be opened; why, in one line."""
+
+    reason: str
+
+
+@dataclass
+class HeadsRead(Message):
+    """More heads of revisions were read; they are in order and newer than all before."""
+
+    heads: Sequence[Record]
+    done: bool
+
+
+@dataclass
+class TimesRead(Message):
+    """The times of the revisions are known."""
+
+    moments: Moments
+
+
+@dataclass
+class RowsRead(Message):
+    """Rows of a listing were read."""
+
+    listing: Listing
+    rows: Sequence[tuple[Entry, Row]]
+    background: bool = False
+    """Read for the filter, and not because they are looked at."""
+
+
+@dataclass
+class Progress(Message):
+    """How far long work has come; an empty text ends it. Only the last one counts."""
+
+    text: str
+    topic: str = ""
+
+    def can_replace(self, message: Message) -> bool:
+        """A flood of progress collapses to the newest."""
+        return isinstance(message, Progress) and message.topic == self.topic
+
+
+@dataclass
+class Followed(Message):
+    """New revisions of a live source."""
+
+    heads: Sequence[Record]
+
+
+@dataclass
+class ConnectionChanged(Message):
+    """The connection of a live source was lost, or is back."""
+
+    problem: str
+    """Empty when it is back."""
+
+
+@dataclass
+class TravelTo(Message):
+    """Take the browser to a revision; None: the newest."""
+
+    revision: int | None
+
+
+@dataclass
+class Found(Message):
+    """Where an object is that was looked for."""
+
+    place: Place
+
+
+@dataclass
+class Said(Message):
+    """Something that the user should hear of."""
+
+    text: str
+    problem: bool = False

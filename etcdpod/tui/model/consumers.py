@@ -1,0 +1,94 @@
+"""Who makes the revisions and holds the bytes, as rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from etcdpod.analysis.activity import Consumer, consumers
+from etcdpod.tui.cells import Cell, Column
+from etcdpod.tui.model.safe_text import one_line
+from etcdpod.tui.styles import BOLD, DIM
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from etcdpod.tui.model.world import World
+
+BAR = 20
+"""Columns of the bar of the largest."""
+
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def groupings(world: World) -> dict[str, Callable[[bytes], str]]:
+    """The ways of grouping keys, in the order in which they are gone through."""
+    catalog, ledger = world.catalog, world.ledger
+
+    def number(key: bytes) -> int:
+        found = ledger.number(key)
+        return 0 if found is None else found
+
+    return {
+        "kind": lambda key: catalog.kind(number(key)).label,
+        "namespace": lambda key: catalog.namespace(number(key)) or "(cluster)",
+        "key": lambda key: key.decode(errors="backslashreplace"),
+    }
+
+
+@dataclass(frozen=True)
+class ConsumerRows:
+    """Consumers as the source of a grid, the largest first."""
+
+    title: str
+    found: Sequence[Consumer]
+    by_bytes: bool
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        """Name, numbers, and a bar of the number that they are ordered by."""
+        return (
+            Column(self.title.upper(), limit=70),
+            Column("REVISIONS", right=True),
+            Column("BYTES", right=True),
+            Column("KEYS", right=True),
+            Column("LARGEST", right=True),
+            Column("FIRST", right=True),
+            Column("LAST", right=True),
+            Column("BYTES" if self.by_bytes else "REVISIONS", limit=BAR + 8),
+        )
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    def row(self, index: int) -> Sequence[Cell]:
+        """One consumer."""
+        one = self.found[index]
+        size = one.bytes if self.by_bytes else one.revisions
+        total = sum(c.bytes if self.by_bytes else c.revisions for c in self.found)
+        most = self.found[0].bytes if self.by_bytes else self.found[0].revisions
+        share = f" {100 * size / max(total, 1):.0f}%"
+        numbers = (one.revisions, one.bytes, one.keys, one.largest)
+        return (
+            Cell(one_line(one.name), BOLD),
+            *(Cell(f"{number:,}") for number in numbers),
+            Cell(str(one.first), DIM),
+            Cell(str(one.last), DIM),
+            Cell(bar(size, most) + share),
+        )
+
+
+def bar(size: int, most: int) -> str:
+    """A bar of eighths of a column."""
+    eighths = round(BAR * 8 * size / max(most, 1))
+    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+
+
+def ordered(found: Sequence[Consumer], *, by_bytes: bool) -> list[Consumer]:
+    """The largest first."""
+    return sorted(found, key=lambda c: (-(c.bytes if by_bytes else c.revisions), c.name))
+
+
+def count(world: World, grouping: str) -> list[Consumer]:
+    """Count by one of the groupings of keys."""
+    return consumers(world.ledger, groupings(world)[grouping])

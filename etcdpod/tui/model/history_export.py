@@ -1,0 +1,57 @@
+"""A history as something that can be written to a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from etcdpod.render import json as json_text
+from etcdpod.render.yaml import dumps
+from etcdpod.tui.export import Exportable, fenced, file_name
+from etcdpod.tui.model.text import clock_text
+
+if TYPE_CHECKING:
+    from etcdpod.tui.model.life import Life, Moment
+    from etcdpod.tui.model.panes import Subject
+
+
+def history_export(subject: Subject, life: Life, view: str, difference: str) -> Exportable:
+    """The revisions of an object, and the difference that is shown beside them."""
+    title = f"history of {subject.kind} {subject.namespace}/{subject.name}".replace("  ", " ")
+
+    def markdown() -> str:
+        rows = "\n".join(_row(moment) for moment in life.moments)
+        table = "| revision | time (UTC) | who | what |\n|---|---|---|---|\n" + rows
+        missing = "\n".join(f"* {sentence}" for sentence in life.missing)
+        head = f"# {title}\n\nread from {subject.world.info.target}\n\n"
+        return f"{head}{missing}\n\n{table}\n\n{fenced(view, difference, 'diff')}"
+
+    formats = {
+        ".md": markdown,
+        ".diff": lambda: difference + "\n",
+        ".yaml": lambda: dumps(_fields(life)),
+        ".json": lambda: json_text.dumps(_fields(life)),
+    }
+    name = file_name("history", subject.namespace, subject.name, ending=".md")
+    return Exportable(title, name, formats)
+
+
+def _row(moment: Moment) -> str:
+    cells = (str(moment.revision), clock_text(moment.time), moment.who, moment.what)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _fields(life: Life) -> list[dict[str, Any]]:
+    return [
+        {
+            "event": moment.step.event,
+            "revision": moment.revision,
+            "time": None if moment.time is None else moment.time.isoformat(),
+            "writer": moment.who,
+            "summary": list(moment.step.summary),
+            "changes": [
+                {"path": one.path, "op": one.op, "before": one.before, "after": one.after}
+                for one in moment.step.changes
+            ],
+        }
+        for moment in life.moments
+    ]

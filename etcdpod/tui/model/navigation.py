@@ -1,0 +1,84 @@
+"""From names to places: kinds by any of their names, owners of objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from etcdpod.errors import UsageError
+from etcdpod.history.fields import members, owner_of
+from etcdpod.tui.model.panes import Subject, read_subject
+
+if TYPE_CHECKING:
+    from etcdpod.tui.model.catalog import Catalog, Kind
+    from etcdpod.tui.model.world import World
+
+
+def find_kind(world: World, text: str) -> Kind:
+    """The kind of the list that a name means: any name that kubectl takes, or a label.
+
+    Raises:
+        UsageError: nothing is called so.
+    """
+    wanted = text.strip().lower()
+    for kind in world.catalog.kinds:
+        if kind.label.lower() == wanted:
+            return kind
+    resource = world.registry.resolve(wanted)
+    return world.catalog.kind_of_resource(resource)
+
+
+def kind_names(catalog: Catalog) -> list[str]:
+    """Every name by which a kind that has objects can be called."""
+    names: list[str] = []
+    for kind in catalog.kinds:
+        names.append(kind.label)
+        if kind.resource is not None:
+            names += [kind.resource.plural, kind.resource.singular, *kind.resource.short_names]
+    return names
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An object that one can go to."""
+
+    kind: Kind
+    namespace: str
+    name: str
+    key: bytes
+
+
+def owner_place(subject: Subject) -> Place:
+    """Where the owner of an object is.
+
+    Raises:
+        UsageError: it has none, or the owner is of a kind that is not known.
+    """
+    item = read_subject(subject)
+    reference = _reference(item.object if item is not None else None)
+    if reference is None:
+        raise UsageError(f"{subject.name} has no owner")
+    world = subject.world
+    resource = world.registry.types.of_object(
+        str(reference.get("apiVersion")), str(reference.get("kind"))
+    )
+    if resource is None:
+        raise UsageError(f"its owner is a {reference.get('kind')}, which no kind here is called")
+    name = str(reference.get("name"))
+    namespace = subject.namespace if resource.namespaced else ""
+    keys = world.registry.keys(resource, namespace or None, name)
+    key = next((key for key in keys if world.ledger.number(key) is not None), None)
+    if key is None:
+        raise UsageError(f"its owner {resource.singular} {name} is not kept in this source")
+    return Place(world.catalog.kind_of_resource(resource), namespace, name, key)
+
+
+def _reference(value: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The controlling owner; else the object that an event is about; else any owner."""
+    if value is None:
+        return None
+    about = value.get("involvedObject") or value.get("regarding")
+    if isinstance(about, dict):
+        return about
+    owner = owner_of(value)
+    return owner or next(iter(members(value, "metadata", "ownerReferences")), None)

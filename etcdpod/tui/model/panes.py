@@ -1,0 +1,125 @@
+"""What the pane below the table shows of one object: a function a tab."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from etcdpod.records import Deleted
+from etcdpod.tui.cells import Cell, fitted, line
+from etcdpod.tui.model.events import event_lines
+from etcdpod.tui.model.life import Heading, headings, read_life
+from etcdpod.tui.model.raw import raw_lines
+from etcdpod.tui.model.text import change_lines, clock_text, item_lines, message
+from etcdpod.tui.styles import BOLD, DIM, REMOVED, WARNING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from etcdpod.history.view import Item
+    from etcdpod.tui.cells import Line
+    from etcdpod.tui.model.life import Moment
+    from etcdpod.tui.model.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One object as of a revision."""
+
+    world: World
+    key: bytes
+    at: int | None
+    namespace: str
+    name: str
+    kind: str
+    """The Kind of the object (``Pod``); empty for a key of no known kind."""
+
+
+def read_subject(subject: Subject) -> Item | None:
+    """The object as of the revision; what it was last, if it is gone."""
+    world = subject.world
+    found = world.connector.get(subject.key, subject.at)
+    if isinstance(found, Deleted):
+        found = found.last
+    if found is None or not hasattr(found, "provenance"):
+        return None
+    return world.registry.read(found)
+
+
+def timeline_lines(subject: Subject) -> list[Line]:
+    """The changes up to the revision, the newest first and that one with its difference."""
+    world = subject.world
+    life = read_life(world.registry, world.clock, subject.key)
+    if life is None:
+        return list(message("no revision of it is kept"))
+    moments = life.up_to(subject.at)
+    lines: list[Line] = []
+    for index, entry in enumerate(reversed(headings(life, moments))):
+        if isinstance(entry, Heading):
+            lines.append(line(Cell(f"  {entry.text}", WARNING if entry.gap else BOLD)))
+            continue
+        lines.append(moment_line(entry, newest=index == 0))
+        if index == 0:
+            lines += [[Cell("      ┃ ", DIM), *one] for one in _changes(entry)[:12]]
+    later = len(life.moments) - len(moments)
+    if later:
+        lines.insert(0, line(Cell(f"  {later} later changes lie ahead (])", DIM)))
+    lines += [line(Cell(f"  {sentence}", DIM)) for sentence in life.missing]
+    return lines
+
+
+def moment_line(moment: Moment, *, newest: bool = False) -> Line:
+    """Revision, time, writer and what changed, in one line."""
+    step = moment.step
+    style = REMOVED if step.event == "DELETED" else BOLD if newest else None
+    what = Cell(moment.what, style) if style is not None else Cell(moment.what)
+    return [
+        Cell(f"{step.record.revision!s:>6} ", BOLD),
+        Cell(f"{clock_text(moment.time):<11}"),
+        Cell(fitted(moment.who, 27) + " ", DIM),
+        what,
+    ]
+
+
+def _changes(moment: Moment) -> list[Line]:
+    if moment.step.event != "MODIFIED" or not moment.step.changes:
+        return []
+    return change_lines(moment.step.changes)
+
+
+def diff_lines(subject: Subject) -> list[Line]:
+    """The last change up to the revision, in full."""
+    world = subject.world
+    life = read_life(world.registry, world.clock, subject.key)
+    moments = life.up_to(subject.at) if life is not None else ()
+    if not moments:
+        return list(message("no revision of it is kept"))
+    return [moment_line(moments[-1], newest=True), *change_lines(moments[-1].step.changes)]
+
+
+def yaml_pane(subject: Subject) -> list[Line]:
+    """The object as kubectl would print it."""
+    return item_lines(read_subject(subject))
+
+
+def events_pane(subject: Subject) -> list[Line]:
+    """The events about the object."""
+    return event_lines(subject.world, subject.namespace, subject.name, subject.kind, subject.at)
+
+
+def raw_pane(subject: Subject) -> list[Line]:
+    """The bytes of the object."""
+    item = read_subject(subject)
+    if item is None:
+        return list(message("its last bytes are not kept"))
+    return raw_lines(item, show_secrets=subject.world.registry.show_secrets)
+
+
+TABS: dict[str, Callable[[Subject], Sequence[Line]]] = {
+    "Timeline": timeline_lines,
+    "Diff": diff_lines,
+    "YAML": yaml_pane,
+    "Events": events_pane,
+    "Raw": raw_pane,
+}
+"""Every tab, from left to right, and what fills it; run in a thread."""

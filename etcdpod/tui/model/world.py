@@ -1,0 +1,101 @@
+"""What is open: the session, its clock, and what was read of its revisions so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from etcdpod.analysis.activity import Ledger, writes
+from etcdpod.tui.model.catalog import Catalog
+from etcdpod.tui.model.moments import Moments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy as np
+
+    from etcdpod.connectors.base import Connector
+    from etcdpod.history.clock import Clock
+    from etcdpod.history.view import Registry
+    from etcdpod.records import Record, SourceInfo
+    from etcdpod.render.lane_model import Axis
+    from etcdpod.session import Session
+
+
+@dataclass
+class World:
+    """Shared by all screens; grown by messages, on the event loop only."""
+
+    session: Session
+    clock: Clock
+    info: SourceInfo
+    """As it was when the source was opened: asking a live one again is a request."""
+    moments: Moments = field(default_factory=Moments)
+    complete: bool = False
+    """All heads that the source held when it was opened have been read."""
+
+    def __post_init__(self) -> None:
+        self.ledger = Ledger()
+        registry = self.registry
+        self.catalog = Catalog(self.ledger, registry.types, registry.prefixes)
+
+    @property
+    def registry(self) -> Registry:
+        """The objects."""
+        return self.session.registry
+
+    @property
+    def connector(self) -> Connector:
+        """The records."""
+        return self.session.connector
+
+    @property
+    def live(self) -> bool:
+        """Whether the source goes on."""
+        return self.info.kind == "live"
+
+    @property
+    def name(self) -> str:
+        """What the sources are called: as they were named, a path by its end."""
+        targets = self.session.options.targets or (self.info.target,)
+        return " + ".join(t if "://" in t else PurePath(t).name or t for t in targets)
+
+    @property
+    def newest(self) -> int:
+        """The newest revision known."""
+        last = int(self.ledger.columns.main[-1]) if len(self.ledger) else 0
+        return max(self.info.current_revision, last)
+
+    @property
+    def oldest(self) -> int:
+        """The oldest revision at which the whole registry is known."""
+        if self.info.compact_revision > 0:
+            return self.info.compact_revision
+        return int(self.ledger.columns.main[0]) if len(self.ledger) else 1
+
+    def add(self, heads: Iterable[Record]) -> None:
+        """Take in heads that are newer than all before."""
+        self.ledger.add(heads)
+        self.catalog.catch_up()
+
+    def clamped(self, revision: int) -> int:
+        """The nearest revision that can be shown."""
+        return min(max(revision, self.oldest), self.newest)
+
+    def now(self, at: int | None) -> datetime:
+        """The moment that ages count to, to the second."""
+        if at is None and self.live:
+            return datetime.now(UTC).replace(microsecond=0)
+        moment = self.moments.at(self.newest if at is None else at)
+        return (moment or datetime.now(UTC)).replace(microsecond=0)
+
+    def axis(self, columns: int) -> Axis:
+        """The whole span that can be travelled."""
+        return self.moments.axis(self.oldest, self.newest, columns)
+
+    def writes(self, axis: Axis, keys: np.ndarray | None = None) -> list[int]:
+        """Revisions written in each column of an axis."""
+        edges = [axis.revision_at(column) for column in range(axis.columns)]
+        return writes(self.ledger, [*edges, axis.last + 1], keys)

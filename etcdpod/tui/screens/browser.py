@@ -1,0 +1,202 @@
+"""The browser: kinds and namespaces, the objects of one kind, the selected one, the timeline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Static
+
+from etcdpod.tui import commands
+from etcdpod.tui.messages import TravelTo
+from etcdpod.tui.model.caption import caption
+from etcdpod.tui.model.listing import View
+from etcdpod.tui.model.lists import Counted, side_lists
+from etcdpod.tui.model.navigation import find_kind
+from etcdpod.tui.model.panes import Subject
+from etcdpod.tui.screens.browser_keys import BrowserKeys
+from etcdpod.tui.widgets.detail import Detail
+from etcdpod.tui.widgets.grid import Grid
+from etcdpod.tui.widgets.objects import Objects
+from etcdpod.tui.widgets.time_axis import AxisContent, TimeAxis
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from textual.widget import Widget
+
+    from etcdpod.tui.commands import Command
+    from etcdpod.tui.model.catalog import Kind
+
+
+class BrowserScreen(BrowserKeys):
+    """The first screen, and the one that all others return to."""
+
+    CSS_PATH = "browser.tcss"
+    COMMANDS: ClassVar[Sequence[type[Command]]] = commands.BROWSER
+    TITLE_TEXT = "browser"
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
+        (0, "-narrow"),
+        (110, "-wide"),
+        (190, "-huge"),
+    ]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-short"), (32, "-tall")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kinds: list[Kind] = []
+
+    def body(self) -> Iterable[Widget]:
+        """Lists at the side, table and pane, the axis below."""
+        yield Horizontal(
+            Vertical(Grid(id="kinds"), Grid(id="namespaces"), id="sidebar"),
+            Vertical(
+                Static(id="caption", markup=False),
+                Vertical(Objects(id="objects"), Detail(id="detail"), id="panes"),
+                id="main",
+            ),
+            id="body",
+        )
+        yield TimeAxis(id="axis")
+
+    def on_mount(self) -> None:
+        """Begin in the table."""
+        self.objects.focus()
+        self.title_bar.subject = "opening …"
+
+    # --- what the application tells ---------------------------------------------------------
+
+    def world_changed(self) -> None:
+        """The source was opened, or more of it was read."""
+        if self.kind is None:
+            self.open_kind(find_kind(self.world, "pods"))
+        else:
+            self.objects.reselect()
+        self._refresh_around()
+
+    def moments_known(self) -> None:
+        """The times of revisions are known: ages and the axis are drawn anew."""
+        self.objects.reselect()
+        self._refresh_around()
+
+    # --- what is shown ----------------------------------------------------------------------
+
+    def open_kind(self, kind: Kind, *, key: bytes | None = None) -> None:
+        """Show the objects of another kind, the cursor on a key."""
+        self.kind = kind
+        namespace = self.namespace if kind.namespaced else None
+        before = self.objects.view
+        deleted = before.deleted if before is not None else True
+        sort = "REVISION" if kind.label == "events" else ""
+        view = View(at=self.at, namespace=namespace, deleted=deleted, sort=sort)
+        self.objects.open(self.world, kind, view)
+        if key is not None:
+            self.objects.select(key)
+        self._refresh_around()
+
+    def show_namespace(self, namespace: str | None) -> None:
+        """Show one namespace, or all."""
+        self.namespace = namespace
+        if self.kind is not None and self.kind.namespaced:
+            self.objects.change(namespace=namespace)
+        self._refresh_around()
+
+    def travel(self, revision: int | None) -> None:
+        """Show the registry as of a revision; None: the newest."""
+        self.at = revision
+        self.objects.change(at=revision)
+        self._refresh_around()
+
+    def selected_key(self) -> bytes | None:
+        """The etcd key under the cursor."""
+        entry = self.objects.selected
+        return None if entry is None else entry.key
+
+    def subject(self) -> Subject | None:
+        """The object under the cursor as of the revision that is shown."""
+        entry = self.objects.selected
+        if entry is None or self.kind is None:
+            return None
+        kind = self.kind.resource.kind if self.kind.resource is not None else ""
+        return Subject(self.world, entry.key, self.at, entry.namespace, entry.name, kind)
+
+    def _refresh_around(self) -> None:
+        """Everything beside the table: lists, caption, title, axis, pane."""
+        self._refresh_lists()
+        self.refresh_caption()
+        self.app.refresh_title(self)
+        self._refresh_axis(anew=True)
+        self.detail.look_at(self.subject())
+
+    def _refresh_lists(self) -> None:
+        places = side_lists(self.world, self.at, self.kind)
+        self._kinds = places.kinds
+        kinds, namespaces = self.query_one("#kinds", Grid), self.query_one("#namespaces", Grid)
+        kinds.show(places.kind_rows, cursor=places.kind_position(self.kind))
+        namespaces.show(places.namespace_rows, cursor=places.namespace_position(self.namespace))
+
+    def refresh_caption(self) -> None:
+        """Draw the line above the table anew."""
+        listing = self.objects.listing
+        if listing is not None:
+            self.query_one("#caption", Static).update(caption(listing))
+
+    def _refresh_axis(self, *, anew: bool = False) -> None:
+        widget = self.query_one(TimeAxis)
+        world, old = self.world, widget.content
+        if not len(world.ledger) or widget.size.width == 0:
+            return
+        if anew or old is None or old.axis.columns != widget.columns:
+            axis = world.axis(widget.columns)
+            written: Sequence[int] = world.writes(axis)
+        else:
+            axis, written = old.axis, old.writes
+        key = self.selected_key()
+        changes = [] if key is None else world.ledger.revisions_of(key)
+        widget.show(AxisContent(axis, written, changes, self.at))
+
+    # --- what widgets tell ------------------------------------------------------------------
+
+    @on(Grid.Moved, "#objects")
+    def _object_selected(self) -> None:
+        if self.app.is_open:
+            self.detail.look_at(self.subject())
+            self._refresh_axis()
+
+    @on(Grid.Chosen, "#objects")
+    def _object_chosen(self) -> None:
+        self.action_open_history()
+
+    @on(Grid.HeaderClicked, "#objects")
+    def _header_clicked(self, event: Grid.HeaderClicked) -> None:
+        listing = self.objects.listing
+        if listing is not None and 0 < event.index <= len(listing.headers):
+            self.sort_by(listing.headers[event.index - 1])
+
+    @on(Grid.Moved, "#kinds")
+    def _kind_selected(self, event: Grid.Moved) -> None:
+        if event.grid.has_focus and event.index < len(self._kinds):
+            kind = self._kinds[event.index]
+            if kind != self.kind:
+                self.open_kind(kind)
+
+    @on(Grid.Moved, "#namespaces")
+    def _namespace_selected(self, event: Grid.Moved) -> None:
+        if event.grid.has_focus and isinstance(event.grid.source, Counted):
+            name = event.grid.source.names[event.index] if event.index else None
+            if name != self.namespace:
+                self.show_namespace(name)
+
+    @on(TimeAxis.Clicked)
+    def _axis_clicked(self, event: TimeAxis.Clicked) -> None:
+        self.go(event.revision)
+
+    @on(TimeAxis.Resized)
+    def _axis_resized(self) -> None:
+        if self.app.is_open:
+            self._refresh_axis(anew=True)
+
+    @on(TravelTo)
+    def _travel_to(self, event: TravelTo) -> None:
+        self.travel(event.revision)

@@ -1,0 +1,288 @@
+"""The incident view: all pods as lanes over time, the nodes below them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.message import Message
+from textual.widgets import Static
+from textual.worker import get_current_worker
+
+from etcdpod.analysis.lanes import node_lanes, pod_lanes
+from etcdpod.errors import EtcdpodError
+from etcdpod.tui import commands
+from etcdpod.tui.messages import Progress, Said, TravelTo
+from etcdpod.tui.model.incident import (
+    ORDERS,
+    Lanes,
+    changes_of,
+    incident_export,
+    legend_line,
+    reading,
+)
+from etcdpod.tui.model.panes import Subject
+from etcdpod.tui.screens.base import CommandScreen
+from etcdpod.tui.screens.history import HistoryScreen
+from etcdpod.tui.widgets.lane_chart import LaneChart
+from etcdpod.tui.widgets.lines import Lines
+from etcdpod.tui.widgets.prompt import Prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from textual.widget import Widget
+
+    from etcdpod.tui.commands import Command
+    from etcdpod.tui.export import Exportable
+
+SVG_COLUMNS = 1000
+"""Pixels of the axis in an exported picture."""
+
+NARROWEST = 4
+"""Revisions that are still worth an axis."""
+
+
+class Stopped(Exception):
+    """The lanes are not wanted any more."""
+
+
+@dataclass
+class LanesRead(Message):
+    """All lanes were read."""
+
+    lanes: Lanes
+
+
+class IncidentScreen(CommandScreen):
+    """Lanes, a cursor in time, and what the chosen lane says there.
+
+    Args:
+        namespace: whose pods; None for all.
+        at: where the time cursor begins; None for the newest revision.
+    """
+
+    CSS_PATH = "incident.tcss"
+    COMMANDS: ClassVar[Sequence[type[Command]]] = commands.INCIDENT
+    TITLE_TEXT = "incident"
+
+    def __init__(self, namespace: str | None, at: int | None) -> None:
+        super().__init__()
+        self.namespace = namespace
+        self.at = at
+        self.order = ORDERS[0]
+        self.words = ""
+        self._lanes: Lanes | None = None
+        self._span: tuple[int, int] | None = None
+
+    def body(self) -> Iterable[Widget]:
+        """A caption, the chart, what it says under the cursor, the legend."""
+        yield Static(id="caption", markup=False)
+        yield LaneChart(id="lanes")
+        yield Lines(id="reading")
+
+    def on_mount(self) -> None:
+        """Read the lanes in a thread."""
+        self.query_one("#reading", Lines).can_focus = False
+        self.chart.focus()
+        self.app.refresh_title(self, "incident")
+        self.run_worker(self._work, thread=True, group="lanes")
+
+    @property
+    def chart(self) -> LaneChart:
+        """The lanes."""
+        return self.query_one(LaneChart)
+
+    def _work(self) -> None:
+        worker, registry = get_current_worker(), self.world.registry
+
+        def progress(count: int) -> None:
+            if worker.is_cancelled:
+                raise Stopped
+            self.app.post_message(Progress(f"reading pods … {count:,} revisions", "lanes"))
+
+        try:
+            lanes = Lanes(pod_lanes(registry, progress=progress), node_lanes(registry))
+            self.post_message(LanesRead(lanes))
+        except (EtcdpodError, OSError) as error:
+            self.post_message(Said(str(error), problem=True))
+        except Stopped:
+            pass
+        self.app.post_message(Progress("", "lanes"))
+
+    @on(LanesRead)
+    def _take(self, event: LanesRead) -> None:
+        event.stop()
+        self._lanes = event.lanes
+        self.chart.empty = "no pods"
+        self._span = self._whole_span()
+        self._show()
+
+    def _whole_span(self) -> tuple[int, int]:
+        """From the first sign of a pod, if that is later than the oldest revision, to the end."""
+        world = self.world
+        births = [lane.first for lane in self._lanes.pods] if self._lanes is not None else []
+        first = max(min(births, default=world.oldest), world.oldest)
+        return first, world.newest
+
+    def _show(self) -> None:
+        if self._lanes is None or self._span is None:
+            return
+        chart = self.chart
+        lanes = self._lanes.chosen(self.namespace, self.words, self.order)
+        chart.load(lanes)
+        axis = self.world.moments.axis(*self._span, chart.columns)
+        revision = chart.revision or (self.at if self.at is not None else axis.last)
+        chart.show(lanes, axis, min(max(revision, axis.first), axis.last))
+        where = self.namespace or "all namespaces"
+        parts = [where, f"{len(lanes) - len(self._lanes.nodes)} pods", f"by {self.order}"]
+        if self.words:
+            parts.append(f"/{self.words}")
+        parts.append(f"rev {axis.first} to {axis.last}")
+        self.query_one("#caption", Static).update("  ·  ".join(parts))
+
+    def on_resize(self) -> None:
+        """The axis has as many columns as there is room."""
+        self._show()
+
+    @on(LaneChart.Moved)
+    def _moved(self) -> None:
+        chart = self.chart
+        if chart.lane is not None and chart.axis is not None:
+            lines = [reading(chart.lane, chart.axis, chart.revision), legend_line(chart.lanes)]
+            self.query_one("#reading", Lines).show(lines)
+
+    @on(LaneChart.Chosen)
+    def _chosen(self) -> None:
+        self.action_lane_history()
+
+    # --- keys -------------------------------------------------------------------------------
+
+    def _step(self, columns: int) -> None:
+        """Move the cursor by columns, at least to another revision."""
+        chart = self.chart
+        if chart.axis is None:
+            return
+        axis = chart.axis
+        column = axis.position(chart.revision) + columns
+        revision = chart.revision
+        while 0 <= column < axis.columns and revision == chart.revision:
+            revision = axis.revision_at(column)
+            column += 1 if columns > 0 else -1
+        if revision == chart.revision:
+            revision += 1 if columns > 0 else -1
+        chart.point_at(revision)
+
+    def action_cursor_left(self) -> None:
+        """Earlier."""
+        self._step(-1)
+
+    def action_cursor_right(self) -> None:
+        """Later."""
+        self._step(1)
+
+    def action_previous_event(self) -> None:
+        """Where the lane changed before."""
+        lane = self.chart.lane
+        if lane is not None:
+            earlier = [r for r in changes_of(lane) if r < self.chart.revision]
+            if earlier:
+                self.chart.point_at(earlier[-1])
+
+    def action_next_event(self) -> None:
+        """Where the lane changes next."""
+        lane = self.chart.lane
+        if lane is not None:
+            later = [r for r in changes_of(lane) if r > self.chart.revision]
+            if later:
+                self.chart.point_at(later[0])
+
+    def _zoom(self, factor: float) -> None:
+        if self._span is None or self.chart.axis is None:
+            return
+        whole = self._whole_span()
+        first, last = self._span
+        length = max(int((last - first) * factor), NARROWEST)
+        share = (self.chart.revision - first) / max(last - first, 1)
+        start = max(int(self.chart.revision - length * share), whole[0])
+        self._span = start, min(start + length, whole[1])
+        self._show()
+
+    def action_zoom_in(self) -> None:
+        """Half of the span."""
+        self._zoom(0.5)
+
+    def action_zoom_out(self) -> None:
+        """Twice the span."""
+        self._zoom(2.0)
+
+    def action_zoom_all(self) -> None:
+        """The whole span."""
+        self._span = self._whole_span()
+        self._show()
+
+    def action_sort_lanes(self) -> None:
+        """The next order."""
+        self.order = ORDERS[(ORDERS.index(self.order) + 1) % len(ORDERS)]
+        self._show()
+
+    def action_lane_namespace(self) -> None:
+        """The next namespace."""
+        if self._lanes is None:
+            return
+        names: list[str | None] = [None, *self._lanes.namespaces]
+        place = names.index(self.namespace) if self.namespace in names else 0
+        self.namespace = names[(place + 1) % len(names)]
+        self._show()
+
+    def action_filter(self) -> None:
+        """Ask for words."""
+        self.prompt.ask("lanes", "/", text=self.words)
+
+    @on(Prompt.Typed)
+    def _typed(self, event: Prompt.Typed) -> None:
+        if event.question == "lanes":
+            self.words = event.text
+            self._show()
+
+    def answered(self, question: str, text: str) -> None:
+        """Show the lanes that have the words."""
+        if question == "lanes":
+            self.words = text
+            self._show()
+
+    def action_lane_history(self) -> None:
+        """The history of the lane at the moment of the cursor."""
+        lane = self.chart.lane
+        if lane is None:
+            return
+        world = self.world
+        resource = world.registry.resolve(lane.kind)
+        keys = world.registry.keys(resource, lane.namespace or None, lane.name)
+        key = next((key for key in keys if world.ledger.number(key) is not None), keys[0])
+        subject = Subject(world, key, self.chart.revision, lane.namespace, lane.name, resource.kind)
+        self.app.push_screen(HistoryScreen(subject))
+
+    def action_lane_travel(self) -> None:
+        """The browser at this moment."""
+        self.app.post_message(TravelTo(self.chart.revision))
+
+    def action_back(self) -> None:
+        """Close what is open, the screen last."""
+        if self.prompt.display and self.words:
+            self.words = ""
+            self._show()
+            self.prompt.close()
+        elif not self.prompt.display and self.words:
+            self.words = ""
+            self._show()
+        else:
+            super().action_back()
+
+    def exported(self) -> Exportable | None:
+        """The picture."""
+        if self._span is None or not self.chart.lanes:
+            return None
+        axis = self.world.moments.axis(*self._span, SVG_COLUMNS)
+        return incident_export(list(self.chart.lanes), axis, self.world.name)

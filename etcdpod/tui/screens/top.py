@@ -1,0 +1,119 @@
+"""Top: which kinds, namespaces, keys and writers make the revisions and hold the bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.message import Message
+from textual.widgets import Static
+from textual.worker import get_current_worker
+
+from etcdpod.errors import EtcdpodError
+from etcdpod.tui import commands
+from etcdpod.tui.messages import Progress, Said
+from etcdpod.tui.model.consumers import ConsumerRows, count, groupings, ordered
+from etcdpod.tui.model.object_export import text_export
+from etcdpod.tui.screens.base import CommandScreen
+from etcdpod.tui.widgets.grid import Grid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from textual.widget import Widget
+
+    from etcdpod.analysis.activity import Consumer
+    from etcdpod.tui.commands import Command
+    from etcdpod.tui.export import Exportable
+
+
+@dataclass
+class Counted(Message):
+    """The consumers were counted."""
+
+    grouping: str
+    found: Sequence[Consumer]
+
+
+class TopScreen(CommandScreen):
+    """A table of consumers."""
+
+    CSS_PATH = "top.tcss"
+    COMMANDS: ClassVar[Sequence[type[Command]]] = commands.TOP
+    TITLE_TEXT = "top"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.grouping = "kind"
+        self.by_bytes = False
+        self._found: Sequence[Consumer] = ()
+
+    def body(self) -> Iterable[Widget]:
+        """A caption and the table."""
+        yield Static(id="caption", markup=False)
+        yield Grid(id="consumers")
+
+    def on_mount(self) -> None:
+        """Count by kind first."""
+        self.app.refresh_title(self, "top")
+        self.query_one(Grid).focus()
+        self._count()
+
+    def _count(self) -> None:
+        self.query_one(Grid).empty = "counting …"
+        work = partial(self._work, self.grouping)
+        self.run_worker(work, thread=True, exclusive=True, group="count")
+
+    def _work(self, grouping: str) -> None:
+        try:
+            found = count(self.world, grouping)
+        except (EtcdpodError, OSError) as error:
+            self.post_message(Said(str(error), problem=True))
+            return
+        if not get_current_worker().is_cancelled:
+            self.post_message(Counted(grouping, found))
+        self.app.post_message(Progress("", "count"))
+
+    @on(Counted)
+    def _take(self, event: Counted) -> None:
+        event.stop()
+        if event.grouping == self.grouping:
+            self._found = event.found
+            self._show()
+
+    def _show(self) -> None:
+        found = ordered(self._found, by_bytes=self.by_bytes)
+        self.query_one(Grid).show(ConsumerRows(self.grouping, found, self.by_bytes), cursor=0)
+        revisions = sum(one.revisions for one in found)
+        size = sum(one.bytes for one in found)
+        order = "bytes" if self.by_bytes else "revisions"
+        self.query_one("#caption", Static).update(
+            f"by {self.grouping}, most {order} first  ·  {revisions:,} revisions in {size:,} bytes "
+            f"of etcd's bucket  ·  {self.world.info.size:,} bytes in all"
+        )
+
+    def action_group_by(self) -> None:
+        """The next grouping."""
+        names = list(groupings(self.world))
+        self.grouping = names[(names.index(self.grouping) + 1) % len(names)]
+        self._count()
+
+    def action_order_by(self) -> None:
+        """Bytes instead of revisions, or back."""
+        self.by_bytes = not self.by_bytes
+        self._show()
+
+    def action_sources(self) -> None:
+        """What is read."""
+        from etcdpod.tui.screens.sources import SourcesScreen
+
+        self.app.switch_screen(SourcesScreen())
+
+    def exported(self) -> Exportable | None:
+        """The table."""
+        rows = ConsumerRows(self.grouping, ordered(self._found, by_bytes=self.by_bytes), False)
+        lines = ["\t".join(column.title for column in rows.columns[:-1])]
+        lines += ["\t".join(cell.text for cell in rows.row(i)[:-1]) for i in range(len(rows))]
+        return text_export(f"Top by {self.grouping}", f"top-{self.grouping}", "\n".join(lines))

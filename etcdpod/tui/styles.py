@@ -1,0 +1,64 @@
+"""Colours: names of the sixteen that every terminal has, never the only carrier of a meaning."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rich.style import Style
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from etcdpod.render.lanes import Cell
+
+PLAIN: Final = Style()
+DIM: Final = Style(dim=True)
+BOLD: Final = Style(bold=True)
+GONE: Final = Style(dim=True, strike=True)
+ADDED: Final = Style(color="green")
+REMOVED: Final = Style(color="red")
+CHANGED: Final = Style(color="cyan")
+WARNING: Final = Style(color="yellow")
+BAD: Final = Style(color="red", bold=True)
+HEADING: Final = Style(bold=True, underline=True)
+PAST: Final = Style(color="black", bgcolor="yellow", bold=True)
+
+LANE: Final[Mapping[str, Style]] = {
+    name: Style(color=name) for name in ("red", "green", "yellow", "blue", "magenta", "cyan")
+} | {"white": DIM, "": PLAIN}
+"""The style of each colour that lanes are drawn in."""
+
+_LOUD: Final[Mapping[str, Style]] = {
+    name: Style(color="white", bgcolor=name, bold=True) for name in ("red", "magenta")
+}
+
+
+def of_lane(cell: Cell) -> Style:
+    """The style of a column of a lane: trouble stands out, what is well stays calm."""
+    if cell.state is not None and cell.state.trouble and cell.glyph == cell.state.glyph:
+        return _LOUD.get(cell.colour, LANE[cell.colour])
+    return LANE[cell.colour]
+
+
+_GOOD = ("running", "completed", "succeeded", "active", "bound", "ready", "true", "normal")
+_BUSY = ("pending", "containercreating", "podinitializing", "terminating", "init:", "unknown")
+_BROKEN = (
+    *("err", "crashloop", "backoff", "oomkilled", "evicted", "failed", "notready", "lost"),
+    *("invalid", "unhealthy", "warning", "signal:", "exitcode:"),
+)
+
+
+def of_status(text: str) -> Style:
+    """The style of a word such as those under STATUS; plain for one without a meaning."""
+    word = text.lower()
+    if any(part in word for part in _BROKEN):
+        return Style(color="red")
+    if any(part in word for part in _BUSY):
+        return WARNING
+    return ADDED if word.startswith(_GOOD) else PLAIN
+
+
+def of_readiness(text: str) -> Style:
+    """The style of a cell such as ``1/2``: yellow where not all are ready."""
+    ready, slash, wanted = text.partition("/")
+    return WARNING if slash and ready != wanted else PLAIN

@@ -1,0 +1,62 @@
+"""The lines above and below every screen: the title with its moment, and the keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual.reactive import reactive
+from textual.widgets import Static
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from etcdpod.tui.commands import Command
+
+
+class TitleBar(Static):
+    """What is looked at, and as of when; it changes its colour for the past."""
+
+    subject: reactive[str] = reactive("")
+    moment: reactive[str] = reactive("")
+    """``AS OF …``; empty for the newest revision."""
+    progress: reactive[str] = reactive("")
+    problem: reactive[str] = reactive("")
+
+    def render(self) -> Text:
+        """The subject at the left, what is going on at the right."""
+        right = self.moment or self.progress
+        if self.problem:
+            right = f"✗ {self.problem}"
+        width = self.size.width - 2
+        left = Text(f"etcdpod  {self.subject}", no_wrap=True)
+        left.truncate(max(width - len(right) - 1, 8), overflow="ellipsis")
+        left.append(" " * max(width - left.cell_len - len(right), 1))
+        return left.append(right, style="bold")
+
+    def watch_moment(self, moment: str) -> None:
+        """The past is never to be mistaken for the present."""
+        self.set_class(bool(moment), "past")
+
+    def watch_problem(self, problem: str) -> None:
+        """So is a lost connection."""
+        self.set_class(bool(problem), "problem")
+
+
+class KeyBar(Static):
+    """The keys of a screen, as many as fit, from its commands."""
+
+    def __init__(self, commands: Sequence[type[Command]]) -> None:
+        super().__init__()
+        self._commands = [command for command in commands if command.footer]
+
+    def render(self) -> Text:
+        """``key word`` pairs, the most wanted first."""
+        text = Text(no_wrap=True, overflow="crop")
+        for command in self._commands:
+            piece = f"{command.keys()} {command.footer}"
+            if text.cell_len + len(piece) > self.size.width - 2:
+                break
+            text.append(command.keys(), style="bold")
+            text.append(f" {command.footer}  ")
+        return text

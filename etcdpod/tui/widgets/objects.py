@@ -1,0 +1,165 @@
+"""The table of the objects of one kind as of a revision, which reads what it shows by itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.worker import get_current_worker
+
+from etcdpod.tui.loading import RowOrder, read_rows
+from etcdpod.tui.messages import RowsRead
+from etcdpod.tui.model.listing import Listing
+from etcdpod.tui.model.object_cells import ObjectRows
+from etcdpod.tui.model.rows import RowReader
+from etcdpod.tui.widgets.grid import Grid
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from textual.timer import Timer
+
+    from etcdpod.tui.model.catalog import Kind
+    from etcdpod.tui.model.listing import Entry, View
+    from etcdpod.tui.model.world import World
+
+SETTLE = 0.25
+"""Seconds of rest before rows are read that nobody looks at."""
+
+REFILTER = 0.4
+"""Seconds between two runs of a filter while rows are still being read."""
+
+
+class Objects(Grid):
+    """Rows are selected at once from keys; their cells come as they are read."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, empty="no objects")
+        self.world: World | None = None
+        self.listing: Listing | None = None
+        self._readers: dict[Kind, tuple[RowReader, Listing]] = {}
+        self._reader: RowReader | None = None
+        self._background: Timer | None = None
+        self._refilter: Timer | None = None
+
+    # --- what is shown ----------------------------------------------------------------------
+
+    def open(self, world: World, kind: Kind, view: View) -> None:
+        """Show a kind."""
+        self.world = world
+        if kind not in self._readers:
+            reader = RowReader(world.registry, kind)
+            listing = Listing(world.ledger, world.catalog, kind, reader.columns)
+            self._readers[kind] = reader, listing
+        self._reader, self.listing = self._readers[kind]
+        self._apply(view, keep=None)
+
+    def change(self, **changes: Any) -> None:
+        """Show the same kind otherwise: at another revision, filtered, sorted."""
+        if self.listing is not None:
+            self._apply(replace(self.listing.view, **changes), keep=self.selected)
+
+    def reselect(self) -> None:
+        """Select anew: the ledger has grown."""
+        self.change()
+
+    @property
+    def view(self) -> View | None:
+        """What is asked for."""
+        return None if self.listing is None else self.listing.view
+
+    @property
+    def selected(self) -> Entry | None:
+        """The entry under the cursor."""
+        if self.listing is None or not 0 <= self.cursor < len(self.listing.entries):
+            return None
+        return self.listing.entries[self.cursor]
+
+    def select(self, key: bytes) -> bool:
+        """Put the cursor on a key; False if it is not in the table."""
+        position = None if self.listing is None else self.listing.position(key)
+        if position is not None:
+            self.cursor = position
+        return position is not None
+
+    def _apply(self, view: View, keep: Entry | None) -> None:
+        assert self.listing is not None
+        assert self.world is not None
+        self.listing.show(view)
+        cursor = self.listing.position(keep.key) if keep is not None else 0
+        now = self.world.now(view.at)
+        self.empty = "nothing matches" if view.filter else "no objects"
+        self.show(ObjectRows(self.listing, self.world.moments, now), cursor=cursor)
+        self._read_visible()
+        self._read_rest_soon()
+
+    # --- reading ----------------------------------------------------------------------------
+
+    def _read_visible(self) -> None:
+        if self.listing is None or not isinstance(self.source, ObjectRows):
+            return
+        entries = [self.listing.entries[index] for index in self.visible_rows]
+        now = self.source.now
+        stale = [e for e in entries if (row := e.content) is None or row.now != now]
+        if stale:
+            self._read(stale, "visible")
+
+    def _read_rest_soon(self) -> None:
+        if self._background is not None:
+            self._background.stop()
+        self._background = self.set_timer(SETTLE, self._read_rest)
+
+    def _read_rest(self) -> None:
+        if self.listing is None:
+            return
+        entries = self.listing.unread_of_view()
+        if entries:
+            self._read(entries, "background")
+
+    def _read(self, entries: list[Entry], group: str) -> None:
+        if self._reader is None or self.listing is None:
+            return
+        assert isinstance(self.source, ObjectRows)
+        at = self.listing.view.at
+        order = RowOrder(
+            self._reader, self.listing, entries, at, self.source.now, group == "background"
+        )
+        work = partial(self._work, order)
+        self.run_worker(work, group=group, exclusive=True, thread=True, exit_on_error=True)
+
+    def _work(self, order: RowOrder) -> None:
+        worker = get_current_worker()
+        read_rows(order, self.post_message, lambda: worker.is_cancelled)
+
+    @on(RowsRead)
+    def _take(self, event: RowsRead) -> None:
+        event.stop()
+        for entry, row in event.rows:
+            event.listing.put(entry, row)
+        if event.listing is not self.listing:
+            return
+        if not event.background:
+            self.redraw()
+        elif self.listing.view.filter or self.listing.view.sort:
+            self._refilter_soon()
+
+    def _refilter_soon(self) -> None:
+        if self._refilter is None:
+            self._refilter = self.set_timer(REFILTER, self._run_filter)
+
+    def _run_filter(self) -> None:
+        self._refilter = None
+        if self.listing is not None:
+            view = self.listing.view
+            keep = self.selected
+            self.listing.show(view)
+            cursor = self.listing.position(keep.key) if keep is not None else 0
+            self.show(self.source, cursor=cursor)
+            self._read_visible()
+
+    @on(Grid.Scrolled)
+    def _scrolled(self, event: Grid.Scrolled) -> None:
+        if event.grid is self:
+            self._read_visible()

@@ -1,0 +1,84 @@
+"""One line to type into, at the foot of a screen: kinds, filters, moments, file names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.suggester import SuggestFromList
+from textual.widgets import Input, Label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.app import ComposeResult
+
+
+class Prompt(Horizontal):
+    """Hidden until something is asked."""
+
+    @dataclass
+    class Typed(Message):
+        """The text changed; ``question`` says what was asked."""
+
+        question: str
+        text: str
+
+    @dataclass
+    class Answered(Message):
+        """Enter was pressed."""
+
+        question: str
+        text: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.question = ""
+        self._back: object = None
+
+    def compose(self) -> ComposeResult:
+        """A label and the line."""
+        yield Label(id="prompt-label")
+        yield Input(id="prompt-input", compact=True, select_on_focus=False)
+
+    def ask(
+        self, question: str, label: str, *, text: str = "", suggestions: Iterable[str] = ()
+    ) -> None:
+        """Open the line with a text in it; the answer comes as a message."""
+        self.question = question
+        self.query_one(Label).update(label)
+        line = self.query_one(Input)
+        with self.prevent(Input.Changed):
+            line.value = text
+        names = sorted(set(suggestions), key=len)
+        line.suggester = SuggestFromList(names, case_sensitive=False) if names else None
+        line.cursor_position = len(text)
+        self._back = self.screen.focused
+        self.display = True
+        line.focus()
+
+    def close(self) -> None:
+        """Hide the line, and give the focus back."""
+        self.display = False
+        self.question = ""
+        if hasattr(self._back, "focus"):
+            self._back.focus()
+
+    def on_mount(self) -> None:
+        """Nothing is asked yet."""
+        self.display = False
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Tell what was typed so far."""
+        event.stop()
+        if self.question:
+            self.post_message(self.Typed(self.question, event.value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Tell the answer; who asked decides whether it closes."""
+        event.stop()
+        question = self.question
+        self.close()
+        self.post_message(self.Answered(question, event.value))
