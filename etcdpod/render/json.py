@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from etcdpod.errors import DecodeError
 from etcdpod.render.numbers import json_number
+from etcdpod.render.safe import DISGUISING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -26,7 +27,10 @@ MAX_SHAPES: Final = 2048
 MAX_SHAPE_KEYS: Final = 50
 """Keys of the largest shape remembered: beyond, they are data (config maps), not a shape."""
 
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_ESCAPED: Final = re.compile(f"[\x7f-\x9f{DISGUISING}\ud800-\udfff]")
+"""What is written as an escape beside what JSON demands: separators as in Go, and, for the sake
+of terminals, all that would act on one. A reader gets the same string either way."""
+
 _WORDS: Final = {None: "null", True: "true", False: "false"}
 
 
@@ -153,7 +157,16 @@ def _finish(text: str) -> str:
         text = text.replace(">", "\\u003e")
     if "&" in text:
         text = text.replace("&", "\\u0026")
-    if not text.isascii():
-        text = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-        text = _SURROGATE.sub("\ufffd", text)
+    if not text.isascii() or "\x7f" in text:
+        text = _ESCAPED.sub(_escape, text)
     return text
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if 0xD800 <= code < 0xE000:
+        return "\ufffd"
+    if code > 0xFFFF:
+        code -= 0x10000
+        return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
+    return f"\\u{code:04x}"

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_ACTING: Final = re.compile(
-    "["
-    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 without tab and newline, DEL, C1
+DISGUISING: Final = (
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidirectional marks, embeddings, isolates
     "\u2028\u2029"  # line and paragraph separators
     "\ufff9-\ufffb"  # interlinear annotation
     "\U000e0000-\U000e007f"  # tags: invisible text
-    "\ud800-\udfff"  # lone surrogates: no terminal encoding holds them
-    "]"
+)
+"""Characters, as the inside of a character class, that make text look like other text."""
+
+_ACTING: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 without tab and newline, DEL, C1
+    f"{DISGUISING}"
+    "\ud800-\udfff]"  # lone surrogates: no terminal encoding holds them
 )
 
 

@@ -14,6 +14,8 @@ from datetime import date
 from enum import Enum
 from typing import Final
 
+from etcdpod.render.safe import DISGUISING
+
 BEST_WIDTH: Final = 80
 """Column behind which a line folds at the next single space."""
 
@@ -31,17 +33,16 @@ class Style(Enum):
     LITERAL = 3
 
 
-_UNPRINTABLE: Final = re.compile("[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
-"""What yaml.v2 escapes: beside control characters everything beyond the basic plane."""
-
-_NOT_LITERAL: Final = re.compile(_UNPRINTABLE.pattern + "| [\n\u2028\u2029]| $|[\u2028\u2029]$")
-_NOT_SINGLE: Final = re.compile("[\n\u2028\u2029] | [\n\u2028\u2029]")
-_NOT_PLAIN: Final = re.compile(
-    "^---|^\\.\\.\\.|^[#,\\[\\]{}&*!|>'\"%@`]|^[?:-](?:[ \t]|$)|:(?:[ \t]|$)|[ \t\n\u2028\u2029]#"
-    "|^[ \u2028\u2029]|[ \u2028\u2029]$|[\u2028\u2029]"
+_UNPRINTABLE: Final = re.compile(
+    f"[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]|[{DISGUISING}]"
 )
-_BREAKS: Final = re.compile("([\u2028\u2029]+)")
-_LINE_START: Final = re.compile("(?:^|(?<=[\n\u2028\u2029]))(?=[^\n\u2028\u2029])")
+"""What is escaped: control characters and all beyond the basic plane, as in yaml.v2; and what
+would disguise text on a terminal, which yaml.v2 lets pass. A reader gets the same string."""
+
+_NOT_LITERAL: Final = re.compile(f"{_UNPRINTABLE.pattern}| \n| $")
+_NOT_PLAIN: Final = re.compile(
+    "^---|^\\.\\.\\.|^[ #,\\[\\]{}&*!|>'\"%@`]|^[?:-](?: |$)|:(?: |$)| #| $"
+)
 
 _WORDS: Final = frozenset(
     {"~", "null", "Null", "NULL", ".nan", ".NaN", ".NAN"}
@@ -66,7 +67,7 @@ _TIMESTAMP: Final = re.compile(
     re.ASCII,
 )
 
-_ESCAPED: Final = re.compile('["\\\\\n\u2028\u2029]|' + _UNPRINTABLE.pattern)
+_ESCAPED: Final = re.compile(f'["\\\\\n]|{_UNPRINTABLE.pattern}')
 _ESCAPES: Final = {
     "\0": "\\0",
     "\a": "\\a",
@@ -120,7 +121,7 @@ def key(text: str) -> str:
     style = style_of(text)
     if style is Style.PLAIN:
         return text
-    if style is Style.SINGLE and not _BREAKS.search(text):
+    if style is Style.SINGLE:
         return f"'{_doubled(text)}'"
     return f'"{_escaped(text)}"'
 
@@ -129,7 +130,7 @@ def is_simple_key(text: str) -> bool:
     """Whether a key can stand before its colon; a long one, or one of several lines, cannot."""
     if len(text) > 128 or (len(text) > 32 and len(text.encode(errors="replace")) > 128):
         return False
-    return "\n" not in text and not _BREAKS.search(text)
+    return "\n" not in text
 
 
 def _choose(text: str) -> Style:
@@ -137,9 +138,7 @@ def _choose(text: str) -> Style:
         return Style.DOUBLE if _NOT_LITERAL.search(text) else Style.LITERAL
     if _UNPRINTABLE.search(text) or means_something_else(text):
         return Style.DOUBLE
-    if not _NOT_PLAIN.search(text):
-        return Style.PLAIN
-    return Style.DOUBLE if _NOT_SINGLE.search(text) else Style.SINGLE
+    return Style.SINGLE if _NOT_PLAIN.search(text) else Style.PLAIN
 
 
 def means_something_else(text: str) -> bool:
@@ -187,8 +186,7 @@ def _is_timestamp(text: str) -> bool:
 
 def _quoted(text: str, style: Style, column: int, indent: int) -> str:
     if style is Style.SINGLE:
-        body = _BREAKS.sub(rf"\1{' ' * indent}", _doubled(text))
-        return f"'{_fold(body, column + 1, indent)}'"
+        return f"'{_fold(_doubled(text), column + 1, indent)}'"
     return f'"{_fold_escaped(_escaped(text), column + 1, indent)}"'
 
 
@@ -250,12 +248,13 @@ def _fold_escaped(text: str, column: int, indent: int) -> str:
 
 
 def _literal(text: str, indent: int) -> str:
-    hint = "2" if text[0] in " \n\u2028\u2029" else ""
+    hint = "2" if text[0] in " \n" else ""
     if not text.endswith("\n"):
         chomp = "-"
-    elif len(text) == 1 or text[-2] in "\n\u2028\u2029":
+    elif len(text) == 1 or text[-2] == "\n":
         chomp = "+"
     else:
         chomp = ""
-    body = _LINE_START.sub(" " * indent, text).removesuffix("\n")
-    return f"|{hint}{chomp}\n{body}"
+    padding = " " * indent
+    lines = [padding + line if line else "" for line in text.removesuffix("\n").split("\n")]
+    return "\n".join([f"|{hint}{chomp}", *lines])

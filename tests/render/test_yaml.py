@@ -76,8 +76,8 @@ def test_what_means_something_to_yaml_is_single_quoted(text):
         ("é 日本", "é 日本"),
         ('say "\x01"', '"say \\"\\x01\\""'),
         ("back\\slash", "back\\slash"),
-        ("a\u2028b", "'a\u2028  b'"),
-        ("a\u2028 b", '"a\\L b"'),
+        ("a\u2028 b\u2029", '"a\\L b\\P"'),
+        ("\u202egpj.exe", '"\\u202Egpj.exe"'),
     ],
 )
 def test_other_strings(text, written):
