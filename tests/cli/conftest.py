@@ -51,7 +51,9 @@ def cli(monkeypatch: pytest.MonkeyPatch) -> Cli:
             stdout.flush()
             stderr.flush()
             monkeypatch.undo()
-        return Ran(code, out.getvalue().decode(), out.getvalue(), err.getvalue().decode())
+        return Ran(
+            code, out.getvalue().decode(errors="replace"), out.getvalue(), err.getvalue().decode()
+        )
 
     return run
 

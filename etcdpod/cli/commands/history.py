@@ -18,6 +18,7 @@ from etcdpod.cli.options import (
 )
 from etcdpod.cli.output import write, write_lines
 from etcdpod.errors import ExitCode, NotFoundError
+from etcdpod.history.paths import parse_path
 from etcdpod.render.diff import one_line
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def command(
         if found is None:
             raise not_recorded(session, target)
         noise = noise or field is not None
+        if field is not None:
+            parse_path(field)  # a path that is none is said before anything is printed
         if follow:
             return _follow(session, found, field, output or "", noise=noise, objects=objects)
         steps = chosen_steps(session.registry.steps(found, noise=noise), field)
