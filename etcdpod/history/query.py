@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 from etcdpod.decoder import Decoded
 from etcdpod.errors import NotFoundError
 from etcdpod.records import Compacted, Deleted, Record
-from etcdpod.resources.event_forms import GROUP, in_events_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -81,13 +80,16 @@ def matching(
     if projection is not None:
         for selector in query.selectors:
             projection = union(projection, selector.projection)
-    events = query.resource.group == GROUP and registry.as_served
+    # Stored as core Events; an API server hands them out in the form that was asked for.
+    events = query.resource.group == "events.k8s.io" and registry.as_served
     if events:
+        from etcdpod.decoder.served import as_events_v1
+
         projection = None  # its columns speak of the other form's fields
     for record in found:
         item = registry.read(record, projection=projection, managed_fields=managed_fields)
         if events and isinstance(item.outcome, Decoded):
-            moved = in_events_group(item.outcome.object)
+            moved = as_events_v1(item.outcome.object)
             item = replace(item, outcome=replace(item.outcome, object=moved))
         shown = item.object
         if not query.selectors or (
