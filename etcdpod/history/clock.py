@@ -90,22 +90,25 @@ class Clock:
             own: the earliest and latest moment by the object's own times, as ``own_interval``
                 gives them; an interval that contradicts the neighbours is left out.
         """
-        low, high = self._around(revision)
         allowed = STORING + self._leases.contradiction
-        narrowed = _narrowed((low, high), own, allowed)
-        estimate = self._estimate(revision, narrowed, is_own=own[1] is not None)
-        low, high = narrowed
+        interval = _narrowed(self._between_leases(revision), own, allowed)
+        if _is_wide(interval):
+            interval = _narrowed(interval, self._neighbourhood.interval(revision), allowed)
+        estimate = self._estimate(revision, interval, is_own=own[1] is not None)
+        low, high = interval
         return TimeSpan(
             earliest=moment(None if low is None else low - HANDLING),
             latest=moment(None if high is None else high + allowed),
             estimate=moment(estimate),
         )
 
+    def _between_leases(self, revision: int) -> Interval:
+        return self._leases.earliest(revision), self._leases.latest(revision)
+
     def _around(self, revision: int) -> Interval:
         """What the Leases say, and the neighbours where the Leases say little."""
-        interval = self._leases.earliest(revision), self._leases.latest(revision)
-        low, high = interval
-        if low is not None and high is not None and high - low <= WIDE:
+        interval = self._between_leases(revision)
+        if not _is_wide(interval):
             return interval
         near = self._neighbourhood.interval(revision)
         return _narrowed(interval, near, STORING + self._leases.contradiction)
@@ -182,6 +185,11 @@ def _own(before: Step | None, step: Step) -> Interval:
     neighbour = before if step.missing_before == 0 and step.event == "MODIFIED" else None
     created = step.record.version == 1
     return own_interval(neighbour.object if neighbour else None, step.object, created=created)
+
+
+def _is_wide(interval: Interval) -> bool:
+    low, high = interval
+    return low is None or high is None or high - low > WIDE
 
 
 def _narrowed(interval: Interval, by: Interval, allowed: int) -> Interval:
