@@ -41,7 +41,7 @@ def parse_targets(
         raise UsageError("no kind named", next_step="try `etcdpod get pods -A`")
     if "/" in words[0]:
         return [_slashed(registry, word, namespace) for word in words]
-    kinds = [registry.resolve(part) for part in words[0].split(",") if part]
+    kinds = [kind for part in words[0].split(",") for kind in _kinds(registry, part)]
     if all_namespaces and words[1:]:
         raise UsageError(
             "a name does not go with --all-namespaces", next_step="give the namespace with -n"
@@ -50,6 +50,14 @@ def parse_targets(
     if len(words) == 1:
         return [Target(kind, where if kind.namespaced else None, None) for kind in kinds]
     return [_named(kind, word, where) for kind in kinds for word in words[1:]]
+
+
+def _kinds(registry: Registry, word: str) -> tuple[ResourceType, ...]:
+    """The kind that a word names, or those of a category such as ``all``."""
+    try:
+        return registry.builtin_types.resolve_all(word)
+    except UsageError:
+        return registry.types.resolve_all(word)
 
 
 def parse_object(registry: Registry, words: tuple[str, ...], namespace: str | None) -> Target:

@@ -6,10 +6,13 @@ in order, in this process.
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from etcdpod.render import json as json_text
+from etcdpod.render.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,6 +31,10 @@ class Output(Protocol):
     def projection(self) -> Projection | None:
         """The fields it reads; None: all."""
 
+    @property
+    def order(self) -> Order:
+        """Sort key of objects that are not listed by name; None for all others."""
+
     def part(self, item: Item) -> Any:
         """What an object contributes; None where there is no object to speak of."""
 
@@ -35,11 +42,15 @@ class Output(Protocol):
         """The whole, piece by piece."""
 
 
+Order = Callable[[dict[str, Any]], Any] | None
+
+
 @dataclass(frozen=True)
 class JsonLines:
     """One object a line."""
 
     projection: Projection | None = None
+    order: Order = None
 
     def part(self, item: Item) -> str | None:
         """The line."""
@@ -56,6 +67,7 @@ class Json:
 
     single: bool
     projection: Projection | None = None
+    order: Order = None
 
     def part(self, item: Item) -> str | None:
         """The object's text at the depth at which it will stand."""
@@ -78,6 +90,7 @@ class Yaml:
 
     single: bool
     projection: Projection | None = None
+    order: Order = None
 
     def part(self, item: Item) -> str | None:
         """The object's text; inside a List as its member."""
@@ -109,25 +122,24 @@ class Template:
     template: JSONPath
     single: bool
     projection: Projection | None = None
+    order: Order = None
 
     def part(self, item: Item) -> dict[str, Any] | None:
         """The object itself: a template may look at all at once."""
         return item.object
 
     def text(self, parts: Iterable[dict[str, Any]]) -> Iterator[str]:
-        """What the template makes of them."""
+        """What the template makes of them; on a terminal made safe, in a pipe as it is."""
         found = list(parts)
-        if self.single:
-            yield from (self.template.render(thing) for thing in found)
-            return
-        yield self.template.render(
-            {
-                "apiVersion": "v1",
-                "items": found,
-                "kind": "List",
-                "metadata": {"resourceVersion": ""},
-            }
-        )
+        whole = {
+            "apiVersion": "v1",
+            "items": found,
+            "kind": "List",
+            "metadata": {"resourceVersion": ""},
+        }
+        for thing in found if self.single else [whole]:
+            text = self.template.render(thing)
+            yield printable(text) if sys.stdout.isatty() else text
 
 
 @dataclass(frozen=True)
@@ -137,6 +149,7 @@ class CustomColumns:
     columns: Columns
     header: bool
     projection: Projection | None = None
+    order: Order = None
 
     def part(self, item: Item) -> list[str] | None:
         """The row."""
@@ -155,11 +168,10 @@ class Names:
 
     prefix: str
     projection: Projection | None
+    order: Order = None
 
     def part(self, item: Item) -> str | None:
         """The line."""
-        from etcdpod.render.safe import printable
-
         if item.object is None:
             return None
         return f"{self.prefix}/{printable(str(item.object['metadata'].get('name', '')))}\n"
@@ -181,6 +193,11 @@ class Table:
         """What the cells read."""
         return self.layout.projection
 
+    @property
+    def order(self) -> Order:
+        """How the kind is listed, where not by name."""
+        return self.layout.order
+
     def part(self, item: Item) -> list[str] | None:
         """The row; of a value that is no object its name, and why."""
         if item.object is None:
@@ -188,8 +205,6 @@ class Table:
         return self.layout.row(item.object)
 
     def _unreadable(self, item: Item) -> list[str]:
-        from etcdpod.render.safe import printable
-
         header = self.layout.header
         path = item.record.key.decode(errors="backslashreplace").split("/")
         names = path[-2:] if header[0] == "NAMESPACE" else path[-1:]

@@ -48,6 +48,7 @@ class Printing:
         self.single = len(queries) == 1 and queries[0].name is not None
         self.code = ExitCode.FOUND
         self.problems: list[str] = []
+        self._moment: datetime | None = None
 
     def print_all(self, *, all_namespaces: bool) -> None:
         """Everything that the queries find, in the format asked for."""
@@ -128,9 +129,10 @@ class Printing:
     def _now(self, query: Query) -> datetime:
         if self.form.now is not None:
             return self.form.now
-        moment, text = self.session.now(query.at)
-        say(f"etcdpod: {text}")
-        return moment
+        if self._moment is None:
+            self._moment, text = self.session.now(query.at)
+            say(f"etcdpod: {text}")
+        return self._moment
 
     # --- printing ---------------------------------------------------------------------------
 
@@ -150,7 +152,7 @@ class Printing:
         return count
 
     def _parts(self, queries: list[Query], output: Output) -> Iterator[Any]:
-        if self.form.sort_by:
+        if self.form.sort_by or output.order is not None:
             yield from self._sorted_parts(queries, output)
             return
         for query in queries:
@@ -183,10 +185,12 @@ class Printing:
         return matching(self.registry, query, found, projection=projection, managed_fields=managed)
 
     def _sorted_parts(self, queries: list[Query], output: Output) -> Iterator[Any]:
-        """The parts in the order of ``--sort-by``, which has to see all objects first."""
+        """The parts in another order than that of keys, which has to see all objects first."""
         from etcdpod.render.sort import sort_by
 
-        projection = _with_path(output.projection, self.form.sort_by)
+        projection = output.projection
+        if self.form.sort_by:
+            projection = _with_path(projection, self.form.sort_by)
         items: dict[int, Item] = {}
         for query in queries:
             for item in self._items(query, records(self.registry, query), projection):
@@ -194,7 +198,9 @@ class Printing:
                 if item.object is not None:
                     items[id(item.object)] = item
         objects = [item.object for item in items.values() if item.object is not None]
-        for thing in sort_by(objects, self.form.sort_by):
+        if output.order is not None:
+            objects.sort(key=output.order)
+        for thing in sort_by(objects, self.form.sort_by) if self.form.sort_by else objects:
             yield output.part(items[id(thing)])
 
     def _print_bytes(self) -> None:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 class Selector(Protocol):
     """What a label or a field selector is."""
 
-    projection: Projection
+    @property
+    def projection(self) -> Projection:
+        """The fields that it looks at."""
 
     def matches(self, item: dict[str, Any]) -> bool:
         """Whether an object is selected."""

@@ -22,6 +22,8 @@ from etcdpod.errors import ExitCode, UsageError
 from etcdpod.history.query import Query
 
 if TYPE_CHECKING:
+    from etcdpod.history.query import Selector
+    from etcdpod.resources.types import ResourceType
     from etcdpod.session import SourceOptions
 
 
@@ -71,12 +73,19 @@ def command(
     """
     with open_session(options) as session:
         targets = parse_targets(session.registry, words, namespace, all_namespaces=all_namespaces)
-        selectors = _selectors(selector, field_selector)
-        if selectors and any(target.name is not None for target in targets):
+        if (selector or field_selector) and any(target.name is not None for target in targets):
             raise UsageError("a selector does not go with a name")
         moment = revision_at(session, at)
         queries = [
-            Query(t.resource, t.namespace, t.name, moment, selectors, deleted) for t in targets
+            Query(
+                target.resource,
+                target.namespace,
+                target.name,
+                moment,
+                _selectors(target.resource, selector, field_selector),
+                deleted,
+            )
+            for target in targets
         ]
         printing = Printing(session, _form(form), queries)
         if watch or watch_only:
@@ -101,13 +110,10 @@ def _form(words: dict[str, Any]) -> Form:
     )
 
 
-def _selectors(labels: str, fields: str) -> tuple[Any, ...]:
+def _selectors(kind: ResourceType, labels: str, fields: str) -> tuple[Selector, ...]:
     if not labels and not fields:
         return ()
     from etcdpod.resources.selectors import parse_field_selector, parse_label_selector
 
-    return tuple(
-        parse(text)
-        for parse, text in ((parse_label_selector, labels), (parse_field_selector, fields))
-        if text
-    )
+    found: list[Selector] = [parse_label_selector(labels)] if labels else []
+    return (*found, parse_field_selector(fields, kind)) if fields else tuple(found)
