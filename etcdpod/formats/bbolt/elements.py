@@ -67,9 +67,7 @@ def leaf_elements(gather: Gather, pages: Pages, defects: Defects) -> Elements:
     first, second = gather.words(element), gather.words(element + 8)
     key = element + _high(first)
     key_size, value_size = _low(second), _high(second)
-    end = key + key_size + value_size
-    inside = _inside(pages, page, key, end, defects)
-    _report_gaps(pages, page, key, end, inside, defects)
+    inside = _inside(pages, page, key, key + key_size + value_size, defects)
     columns = (pages.id[page], _low(first), key, key_size, key + key_size, value_size)
     if inside.all():
         return Elements(*columns)
@@ -84,9 +82,7 @@ def branch_elements(gather: Gather, pages: Pages, defects: Defects) -> tuple[Wor
     page, element = _spread(pages)
     first, child = gather.words(element), gather.words(element + 8)
     key = element + _low(first)
-    end = key + _high(first)
-    inside = _inside(pages, page, key, end, defects)
-    _report_gaps(pages, page, key, end, inside, defects)
+    _inside(pages, page, key, key + _high(first), defects)
     # The child of an element whose key is damaged is followed all the same: it proves itself.
     return child, page
 
@@ -100,27 +96,29 @@ def _spread(pages: Pages) -> tuple[Integers, Integers]:
 
 
 def _inside(pages: Pages, page: Integers, key: Integers, end: Integers, defects: Defects) -> Mask:
+    """Which elements lie in their page, and end before the next one begins.
+
+    So the elements of a page never add up to more than the page, whatever they state.
+    """
     data_start = pages.offset + PAGE_HEADER.size + pages.elements * ELEMENT_SIZE
-    inside: Mask = (key >= data_start[page]) & (end <= pages.end[page])
-    if not inside.all():
-        outside = ~inside
-        where = pages.id[page[outside]]
-        defects.many("an element does not lie in its page", where, key[outside])
-    return inside
-
-
-def _report_gaps(
-    pages: Pages, page: Integers, key: Integers, end: Integers, inside: Mask, defects: Defects
-) -> None:
-    expected = np.empty_like(key)
-    expected[1:] = end[:-1]
-    starts = (np.cumsum(pages.elements) - pages.elements)[pages.elements > 0]
-    filled = pages.select(pages.elements > 0)
-    expected[starts] = filled.offset + PAGE_HEADER.size + filled.elements * ELEMENT_SIZE
-    gap = inside & (key != expected)
-    if gap.any():
-        what = "the elements do not join: one may be missing or misread"
-        defects.many(what, pages.id[page[gap]], key[gap], Severity.WARNING)
+    outside = (key < data_start[page]) | (end > pages.end[page])
+    last = np.ones(len(page), np.bool_)
+    last[:-1] = page[1:] != page[:-1]
+    over = np.zeros(len(page), np.bool_)
+    over[:-1] = ~last[:-1] & ~outside[1:] & (end[:-1] > key[1:])
+    gap = np.zeros(len(page), np.bool_)
+    gap[:-1] = ~last[:-1] & (end[:-1] < key[1:])
+    first = np.ones(len(page), np.bool_)
+    first[1:] = last[:-1]
+    gap[first] |= key[first] > data_start[page[first]]
+    for fault, what, severity in (
+        (outside, "an element does not lie in its page", Severity.LOSS),
+        (over & ~outside, "an element reaches into the next one", Severity.LOSS),
+        (gap & ~outside, "the elements do not join: one may be misread", Severity.WARNING),
+    ):
+        if fault.any():
+            defects.many(what, pages.id[page[fault]], key[fault], severity)
+    return ~outside & ~over
 
 
 def _low(words: Words) -> Integers:

@@ -152,8 +152,14 @@ class BboltFile:
     def changed(self) -> bool:
         """Whether a writer has committed since the file was opened, and may reuse our pages."""
         for number, meta in enumerate(self.metas):
-            start = number * self.page_size + PAGE_HEADER.size
-            if meta is not None and self.data[start : start + META.size] != META.pack(*meta):
+            offset = number * self.page_size
+            if meta is None:
+                # Damaged, or half written at the moment of opening.
+                if meta_fault(self.data, offset) is None:
+                    return True
+                continue
+            start = offset + PAGE_HEADER.size
+            if self.data[start : start + META.size] != META.pack(*meta):
                 return True
         return False
 

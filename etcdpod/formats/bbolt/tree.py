@@ -7,7 +7,7 @@ high-water mark, be met only once, and hold its elements.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,17 +24,16 @@ from etcdpod.formats.bbolt.layout import (
     BUCKET_HEADER,
     BUCKET_LEAF_FLAG,
     ELEMENT_SIZE,
-    FIRST_DATA_PAGE,
     PAGE_HEADER,
     PageFlag,
 )
-from etcdpod.records import Severity
+from etcdpod.formats.bbolt.pages import PageReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from etcdpod.formats.bbolt.file import BboltFile
-    from etcdpod.formats.bbolt.gather import Integers, Mask, Words
+    from etcdpod.formats.bbolt.gather import Integers, Mask
     from etcdpod.records import Damage
 
 MAX_DEPTH = 32
@@ -56,14 +55,6 @@ class Bucket:
     """Byte offset of the end of the inline page."""
 
 
-class _Level(NamedTuple):
-    pages: Pages
-    branch: Mask
-    """Which of the pages are branches; the others are leaves."""
-    parent: Integers
-    """Index of the parent in the level above."""
-
-
 class Tree:
     """The trees below one meta of a file.
 
@@ -78,10 +69,7 @@ class Tree:
         self.gather = Gather(file.data, file.size)
         self.root = file.meta.root if root is None else root
         self._defects = Defects(file.path, damage)
-        self._met = np.zeros(file.page_count, np.bool_)
-        """Page starts met so far: each belongs to one place of one tree."""
-        self._spans: list[tuple[Integers, Integers]] = []
-        """First and last page ids of the pages met so far."""
+        self._pages = PageReader(file, self.gather, self._defects)
         self._buckets: dict[bytes, Bucket] | None = None
         self._walked: dict[bytes, Pages] = {}
         """The leaf pages of each bucket that was walked."""
@@ -125,22 +113,7 @@ class Tree:
 
     def reachable(self) -> Mask:
         """For every page id whether the trees walked so far use that page, overflow included."""
-        size = self.file.page_count + 1
-        edges = np.zeros(size, np.int64)
-        for first, last in self._spans:
-            edges += np.bincount(first, minlength=size) - np.bincount(last + 1, minlength=size)
-        used: Mask = np.cumsum(edges)[:-1] > 0
-        return used
-
-    def report_overlaps(self) -> None:
-        """Report pages met so far that lie on the overflow of others: one of both is wrong."""
-        first = np.concatenate([span[0] for span in self._spans] or [np.zeros(0, np.int64)])
-        last = np.concatenate([span[1] for span in self._spans] or [np.zeros(0, np.int64)])
-        order = np.argsort(first)
-        first, last = first[order], last[order]
-        covered = np.maximum.accumulate(last)[:-1] >= first[1:]
-        what = "lies on the overflow of another page"
-        self._defects.many(what, first[1:][covered], severity=Severity.WARNING)
+        return self._pages.reachable()
 
     def _rows(self, pages: Pages) -> Iterator[tuple[int, ...]]:
         for chunk in self.elements(pages):
@@ -158,67 +131,28 @@ class Tree:
 
     def _walk(self, root: int) -> Pages:
         """The leaf pages of the tree at page ``root``, in key order."""
-        level = self._open(np.array([root], np.uint64), np.zeros(1, np.int64))
+        holder = self.root if root != self.root else 0
+        pages, branch, _ = self._pages.open(np.array([root], np.uint64), np.array([holder]))
         for _ in range(MAX_DEPTH):
-            if not level.branch.any():
-                return level.pages
-            level = self._descend(level)
+            if not branch.any():
+                return pages
+            pages, branch = self._descend(pages, branch)
         self._defects.one(f"the tree is deeper than {MAX_DEPTH} levels", root, None)
-        return level.pages.select(~level.branch)
+        return pages.select(~branch)
 
-    def _descend(self, level: _Level) -> _Level:
+    def _descend(self, pages: Pages, branch: Mask) -> tuple[Pages, Mask]:
         """Put the children of each branch in its place; leaves met already stay where they are."""
-        branches = np.flatnonzero(level.branch)
-        children, page = branch_elements(self.gather, level.pages.select(branches), self._defects)
-        opened = self._open(children, branches[page])
-        if len(branches) == len(level.branch):
-            return opened
-        leaves = np.flatnonzero(~level.branch)
-        parent = np.concatenate([leaves, opened.parent])
-        order = np.argsort(parent, kind="stable")
-        both = zip(level.pages.select(leaves), opened.pages, strict=True)
-        pages = Pages(*(np.concatenate(columns)[order] for columns in both))
-        branch = np.concatenate([np.zeros(len(leaves), np.bool_), opened.branch])[order]
-        return _Level(pages, branch, parent[order])
-
-    def _open(self, ids: Words, parent: Integers) -> _Level:
-        """Read the headers of pages; what is no page of a tree is reported and left out."""
-        known = (ids >= FIRST_DATA_PAGE) & (ids < self.file.page_count)
-        self._reject(ids, ~known, "a page id points beyond the file")
-        page, parent = ids[known].astype(np.int64), parent[known]
-        offset = page * self.file.page_size
-        rest = self.gather.words(offset + 8)
-        flags = (rest & np.uint64(0xFFFF)).astype(np.int64)
-        own_id = self.gather.words(offset) == page.astype(np.uint64)
-        self._reject(page, ~own_id, "the page carries another id")
-        is_tree = (flags == PageFlag.LEAF) | (flags == PageFlag.BRANCH)
-        self._reject(page, own_id & ~is_tree, "is neither a branch nor a leaf page")
-        fresh = np.zeros(len(page), np.bool_)
-        fresh[np.unique(page, return_index=True)[1]] = True
-        fresh &= ~self._met[page]
-        self._reject(page, own_id & is_tree & ~fresh, "is referred to a second time")
-        good = own_id & is_tree & fresh
-        if not good.all():
-            page, parent, rest, flags = page[good], parent[good], rest[good], flags[good]
-        self._met[page] = True
-        return _Level(self._extents(page, rest), flags == PageFlag.BRANCH, parent)
-
-    def _extents(self, page: Integers, rest: Words) -> Pages:
-        """Offset, end and count of pages, from bytes 8..15 of their headers, kept in bounds."""
-        count = ((rest >> np.uint64(16)) & np.uint64(0xFFFF)).astype(np.int64)
-        last = page + (rest >> np.uint64(32)).astype(np.int64)
-        limit = self.file.page_count - 1
-        self._reject(page, last > limit, "the overflow reaches beyond the file")
-        last = np.minimum(last, limit)
-        self._spans.append((page, last))
-        offset, end = page * self.file.page_size, (last + 1) * self.file.page_size
-        room = (end - offset - PAGE_HEADER.size) // ELEMENT_SIZE
-        self._reject(page, count > room, "counts more elements than it can hold")
-        return Pages(page, offset, end, np.minimum(count, room))
-
-    def _reject(self, page: Integers | Words, fault: Mask, what: str) -> None:
-        if fault.any():
-            self._defects.many(what, page[fault].astype(np.int64), severity=Severity.LOSS)
+        branches = np.flatnonzero(branch)
+        ids, parent = branch_elements(self.gather, pages.select(branches), self._defects)
+        parent = branches[parent]
+        children, child_branch, asked = self._pages.open(ids, pages.id[parent])
+        if len(branches) == len(branch):
+            return children, child_branch
+        leaves = np.flatnonzero(~branch)
+        order = np.argsort(np.concatenate([leaves, parent[asked]]), kind="stable")
+        both = zip(pages.select(leaves), children, strict=True)
+        joined = Pages(*(np.concatenate(columns)[order] for columns in both))
+        return joined, np.concatenate([branch[leaves], child_branch])[order]
 
 
 def _chunks(count: Integers) -> Iterator[slice]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from etcdpod.formats.bbolt.defects import NAMED
 from etcdpod.formats.bbolt.elements import pages_of
 from etcdpod.formats.mvcc.checks import holes, report_compaction, report_gaps
 from etcdpod.formats.mvcc.keys import KeyTable, rows_with_key, rows_with_prefix
@@ -44,7 +45,6 @@ class RevisionIndex:
         if bucket is None:
             defects.one("bucket key is missing: no revision can be read", None, None)
         pages = pages_of() if bucket is None else tree.leaf_pages(bucket)
-        tree.report_overlaps()
         rows, newest = scan(tree, pages, defects)
         self.rows: Rows = rows
         """The columns; an index into them is what the methods below return and take."""
@@ -104,10 +104,13 @@ class RevisionIndex:
         return self._data[offset : offset + int(self.rows.value_size[row])]
 
     def _report_holes(self, order: Integers, starts: Integers) -> None:
-        for row in holes(self.rows, order, starts, self.compact_revision).tolist():
-            if row in self._reported:
-                continue
-            self._reported.add(row)
+        found = holes(self.rows, order, starts, self.compact_revision).tolist()
+        new = [row for row in found if row not in self._reported]
+        self._reported.update(new)
+        for row in new[:NAMED]:
             what = f"a revision of this key is missing or damaged before {self.rows.main[row]}"
             page, offset = int(self.rows.page[row]), int(self.rows.key_offset[row])
             self._defects.one(what, page, offset, Severity.WARNING, self.key(row))
+        if len(new) > NAMED:
+            what = f"revisions are missing or damaged in the lives of {len(new) - NAMED} more keys"
+            self._defects.one(what, None, None, Severity.WARNING)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 KEY, CREATE_REVISION, MOD_REVISION, VERSION, VALUE, LEASE = 0x0A, 0x10, 0x18, 0x20, 0x2A, 0x30
 """Tag bytes: field number times eight, plus wire type."""
+MAX_FIELDS = 64
+"""A KeyValue has six; more than this is not one, and would only take time."""
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
@@ -110,10 +112,11 @@ def parse_key_value(data: bytes) -> KeyValue | None:
     """The parts of one message, fields in any order, unknown ones skipped; None if malformed."""
     numbers = dict.fromkeys((CREATE_REVISION, MOD_REVISION, VERSION, LEASE), 0)
     spans = {KEY: (0, 0), VALUE: (0, 0)}
-    offset = 0
+    offset = fields = 0
     while offset < len(data):
+        fields += 1
         read = read_varint(data, offset)
-        if read is None:
+        if read is None or fields > MAX_FIELDS:
             return None
         tag, start = read
         field = _skip(data, tag & 7, start)

@@ -16,6 +16,7 @@ MARKED_SIZE = 18
 """The same with a mark behind it."""
 SEPARATOR = 0x5F
 TOMBSTONE_MARK = 0x74
+MAX_REVISION = (1 << 63) - 1
 MAX_SUB = 1 << 20
 """More changes than any request within etcd's limits (1.5 MiB, 128 operations) can make."""
 

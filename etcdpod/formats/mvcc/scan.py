@@ -9,6 +9,7 @@ import numpy as np
 from etcdpod.formats.mvcc.keyvalue import KeyValues, parse_key_value, read_key_values
 from etcdpod.formats.mvcc.revision import (
     MARKED_SIZE,
+    MAX_REVISION,
     MAX_SUB,
     PLAIN_SIZE,
     SEPARATOR,
@@ -46,6 +47,8 @@ class Rows(NamedTuple):
         return Rows._make(column[chosen] for column in self)
 
 
+MAX_VALUE_SIZE = (1 << 31) - 2
+"""The most that bbolt stores under one key."""
 _KINDS = (
     np.int64, np.int64, np.bool_, np.int64, np.int64, np.int32,
     np.int64, np.int64, np.int64, np.int32, np.int64,
@@ -82,9 +85,9 @@ def _scan_elements(tree: Tree, elements: Elements, defects: Defects) -> tuple[Ro
     if not good.all():
         bad = ~good
         defects.many("a key of bucket key is no revision", elements.page[bad], elements.key[bad])
-    newest = int(main[good].max(initial=0))
     # An empty record only marks a revision: `snapshot restore --bump-revision` writes one.
-    good &= marked | (elements.value_size > 0)
+    newest = int(main[good & (elements.value_size == 0)].max(initial=0))
+    good &= (marked | (elements.value_size > 0)) & (elements.value_size <= MAX_VALUE_SIZE)
     values, understood = read_key_values(gather, elements.value, elements.value_size)
     _parse_singly(tree, elements, values, np.flatnonzero(good & ~understood), good, defects)
     _report_contradictions(main, marked, elements, values, good, defects)
@@ -92,6 +95,10 @@ def _scan_elements(tree: Tree, elements: Elements, defects: Defects) -> tuple[Ro
     if absurd.any():
         what = "no transaction has as many changes as the key states"
         defects.many(what, elements.page[absurd], elements.key[absurd], Severity.WARNING)
+    doubtful = good & ~marked & (values.mod_revision != main)
+    if doubtful.any():
+        main = _mended(main, values.mod_revision, doubtful)
+    newest = max(newest, int(main[good].max(initial=0)))
     v = values
     rows = Rows(
         main, sub, marked, elements.page, v.key_offset, v.key_size.astype(np.int32),
@@ -134,15 +141,27 @@ def _parse_singly(
         parsed = parse_key_value(tree.file.data[offset : offset + size])
         if parsed is None or parsed.key_size == 0:
             good[row] = False
-            what = "a record is malformed and cannot be read"
-            defects.one(what, int(elements.page[row]), offset)
             continue
-        what = "a record is not written as etcd writes it"
-        defects.one(what, int(elements.page[row]), offset, Severity.WARNING)
         for column, value in zip(values, parsed, strict=True):
             column[row] = value
         values.key_offset[row] += offset
         values.value_offset[row] += offset
+    for chosen, what, severity in (
+        (rows[~good[rows]], "a record is malformed and cannot be read", Severity.LOSS),
+        (rows[good[rows]], "a record is not written as etcd writes it", Severity.WARNING),
+    ):
+        defects.many(what, elements.page[chosen], elements.value[chosen], severity)
+
+
+def _mended(main: Integers, stated: Integers, doubtful: Mask) -> Integers:
+    """The main revisions, where key and record differ the one that fits between its neighbours."""
+    before, after = main.copy(), main.copy()
+    before[1:], after[:-1] = main[:-1], main[1:]
+    # At the ends of a chunk there is one neighbour only.
+    before[:1], after[-1:] = 0, MAX_REVISION
+    by_key = (before <= main) & (main <= after)
+    by_record = (before <= stated) & (stated <= after)
+    return np.where(doubtful & ~by_key & by_record, stated, main)
 
 
 def _in_order(rows: Rows, defects: Defects) -> Rows:

@@ -146,6 +146,15 @@ def test_gaps_below_the_compact_revision_are_what_compaction_is_for(store_of):
     assert store.index.compact_revision == 7
 
 
+def test_many_holes_are_counted(store_of):
+    rows = [put(main, b"k%d" % main, create=main - 1, version=2) for main in range(2, 60)]
+    store = store_of(rows)
+    store.index.table(b"")
+    store.index.table(b"k")
+    assert len([damage for damage in store.damage if damage.key]) == 10
+    assert "in the lives of 48 more keys" in texts(store)[-1]
+
+
 def test_many_gaps_are_counted(store_of):
     rows = [put(main, b"k%d" % main) for main in range(3, 60, 2)]
     assert any("missing in 19 more places" in what for what in texts(store_of(rows)))
@@ -205,6 +214,16 @@ def test_revisions_out_of_order_are_sorted_and_reported(store_of):
     store = store_of(rows)
     assert store.index.rows.main.tolist() == list(range(2, 12))
     assert any("not in order" in what for what in texts(store))
+
+
+@pytest.mark.parametrize("flipped", [1 << 40, 1 << 62, 1 << 2])
+def test_a_flipped_bit_in_a_revision_is_told_from_the_record_and_the_neighbours(store_of, flipped):
+    rows = LIFE.copy()
+    rows[4] = (revision_key(6 ^ flipped), rows[4][1])
+    store = store_of(rows)
+    assert store.index.rows.main.tolist() == list(range(2, 12))
+    assert store.index.current_revision == 11
+    assert any("another revision than its key" in what for what in texts(store))
 
 
 def test_a_revision_that_is_there_twice_is_taken_once_and_reported(store_of):
