@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from etcdpod.analysis.cluster import Cluster
 from etcdpod.analysis.finding import ranked
+from etcdpod.analysis.health import HEALTH, is_healthy
+from etcdpod.analysis.pod import Pod
 from etcdpod.analysis.rules import RULES
 from etcdpod.analysis.rules.base import ObjectRule, PodRule, RegistryRule
-from etcdpod.analysis.subject import HEALTH, Pod, is_healthy
 from etcdpod.errors import UsageError
 from etcdpod.history.bulk import map_slices
 from etcdpod.history.fields import field, owner_of

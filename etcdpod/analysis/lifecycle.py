@@ -7,19 +7,24 @@ gone. Each incarnation is told for itself. A step is dated by the first revision
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
 
+from etcdpod.analysis.pod import Pod
 from etcdpod.analysis.stages import STAGES, Stage, reached
-from etcdpod.analysis.subject import Pod
 from etcdpod.history.fields import field as field_of
 from etcdpod.history.fields import mapping, number, text
+from etcdpod.history.model import TimeSpan
 from etcdpod.resources.pod import summarise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import timedelta
+    from datetime import datetime
 
-    from etcdpod.history.model import Step, TimeSpan, Writer
+    from etcdpod.history.model import Step, Writer
+
+
+NOT_KEPT: Final = "this revision is not kept; the time is creationTimestamp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,8 @@ class Milestone:
     time: TimeSpan | None
     writer: Writer | None
     detail: str = ""
+    is_exact: bool = True
+    """False: it happened at this revision or before; the time is then what the object says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +155,7 @@ class _Teller:
         life.uid = life.uid or step.uid
         if life.last is None:
             life.is_complete = step.event == "ADDED"
-            first = "created" if step.event == "ADDED" else "first kept"
-            self._tell(first, step, "" if step.event == "ADDED" else _created(pod))
+            self._begin(pod, step)
         life.last = step
         if not pod.is_leaving:
             life.before_end = step
@@ -163,6 +169,23 @@ class _Teller:
     def _tell(self, name: str, step: Step, detail: str = "") -> None:
         milestone = Milestone(name, step.record.mod_revision, step.time, step.writer, detail)
         self.life.milestones.append(milestone)
+
+    def _begin(self, pod: Pod, step: Step) -> None:
+        """The creation; where it is not kept, what the oldest revision says of the way so far."""
+        if self.life.is_complete:
+            self._tell("created", step)
+            return
+        born = step.record.create_revision
+        past = [Milestone("created", born, _second(pod.created), None, NOT_KEPT)]
+        for stage in STAGES:
+            if stage.applies(pod) and stage.is_done(pod):
+                self._known.add(stage.name)
+                when = _second(pod.since(stage.condition)) if stage.condition else None
+                at, detail = step.record.mod_revision, stage.detail(pod)
+                past.append(Milestone(stage.name, at, when, None, detail, is_exact=False))
+        self.life.milestones += past
+        self._was_ready = pod.is_true("Ready")
+        self._restarts = {each.name: each.restarts for each in pod.containers}
 
     def _once(self, name: str, step: Step, detail: str = "") -> None:
         if name not in self._known:
@@ -240,9 +263,11 @@ class _Teller:
             self.life.states.append(state)
 
 
-def _created(pod: Pod) -> str:
-    born = text(pod.value, "metadata", "creationTimestamp")
-    return f"created {born}, revisions before are not kept" if born else ""
+def _second(moment: datetime | None) -> TimeSpan | None:
+    """A time that an object tells, cut to the second as they are."""
+    if moment is None:
+        return None
+    return TimeSpan(moment, moment + timedelta(seconds=1), moment + timedelta(seconds=0.5))
 
 
 def _restart_detail(restart: Restart) -> str:

@@ -10,7 +10,7 @@ from etcdpod.history.fields import text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from etcdpod.analysis.subject import Pod
+    from etcdpod.analysis.pod import Pod
 
 SANDBOX_CONDITIONS: Final = ("PodReadyToStartContainers", "PodHasNetwork")
 """The condition of the sandbox, by its names since Kubernetes 1.28 and 1.25."""
@@ -32,6 +32,8 @@ class Stage:
     is_done: Callable[[Pod], bool]
     applies: Callable[[Pod], bool] = _always
     detail: Callable[[Pod], str] = _nothing
+    condition: str = ""
+    """The condition whose last transition dates it, where there is one."""
 
 
 def _is_scheduled(pod: Pod) -> bool:
@@ -77,12 +79,12 @@ def _address(pod: Pod) -> str:
 
 
 STAGES: Final = (
-    Stage("scheduled", _is_scheduled, detail=_node),
-    Stage("sandbox", _has_sandbox, detail=_address),
-    Stage("initialized", _is_initialized, applies=_has_init),
+    Stage("scheduled", _is_scheduled, detail=_node, condition="PodScheduled"),
+    Stage("sandbox", _has_sandbox, detail=_address, condition="PodReadyToStartContainers"),
+    Stage("initialized", _is_initialized, applies=_has_init, condition="Initialized"),
     Stage("images", _has_images),
     Stage("started", _has_started),
-    Stage("ready", _is_ready),
+    Stage("ready", _is_ready, condition="Ready"),
 )
 """In the order in which a pod passes them."""
 

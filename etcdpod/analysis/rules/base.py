@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
     from etcdpod.analysis.cluster import Cluster
     from etcdpod.analysis.finding import Finding
-    from etcdpod.analysis.subject import Pod, Subject
+    from etcdpod.analysis.pod import Pod
+    from etcdpod.analysis.subject import Subject
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from etcdpod.analysis.cluster import Cluster
     from etcdpod.analysis.finding import Finding
-    from etcdpod.analysis.subject import Container, Pod
+    from etcdpod.analysis.pod import Container, Pod
 
 LOOPING: Final = 2
 """Restarts from which a container that runs at the moment is still not trusted."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from etcdpod.analysis.cluster import Cluster
     from etcdpod.analysis.finding import Evidence, Finding
-    from etcdpod.analysis.subject import Pod
+    from etcdpod.analysis.pod import Pod
 
 _TARGETS: Final = {
     "PreemptionByScheduler": (

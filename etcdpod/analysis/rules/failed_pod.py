@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from etcdpod.analysis.cluster import Cluster
     from etcdpod.analysis.finding import Finding
-    from etcdpod.analysis.subject import Container, Pod
+    from etcdpod.analysis.pod import Container, Pod
 
 _REASONS: Final = {
     "DeadlineExceeded": "it ran longer than its activeDeadlineSeconds",

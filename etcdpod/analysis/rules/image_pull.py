@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from etcdpod.analysis.cluster import Cluster
     from etcdpod.analysis.finding import Finding
-    from etcdpod.analysis.subject import Container, Pod
+    from etcdpod.analysis.pod import Container, Pod
 
 REASONS: Final = frozenset(
     {

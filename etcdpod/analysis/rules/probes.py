@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from etcdpod.analysis.cluster import Cluster
     from etcdpod.analysis.events import Event
     from etcdpod.analysis.finding import Finding
-    from etcdpod.analysis.subject import Container, Pod
+    from etcdpod.analysis.pod import Container, Pod
 
 KILLING: Final = ("Liveness", "Startup")
 """Probes whose failure makes the kubelet restart the container."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from etcdpod.analysis.cluster import Cluster
     from etcdpod.analysis.finding import Evidence
-    from etcdpod.analysis.subject import Container, Pod
+    from etcdpod.analysis.pod import Container, Pod
 
 RESOURCES = {"ConfigMap": "configmaps", "Secret": "secrets"}
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from etcdpod.analysis.cluster import Cluster
     from etcdpod.analysis.finding import Finding
-    from etcdpod.analysis.subject import Pod
+    from etcdpod.analysis.pod import Pod
 
 _SOLUTIONS: Final = (
     (

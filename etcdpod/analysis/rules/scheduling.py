@@ -13,7 +13,8 @@ from etcdpod.history.fields import field, mapping, members, strings, text
 from etcdpod.resources.quantity import parse_quantity
 
 if TYPE_CHECKING:
-    from etcdpod.analysis.subject import Pod, Subject
+    from etcdpod.analysis.pod import Pod
+    from etcdpod.analysis.subject import Subject
 
 
 def refusals(pod: Pod, node: Subject) -> list[str]:

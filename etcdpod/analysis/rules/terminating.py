@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from etcdpod.analysis.cluster import Cluster
     from etcdpod.analysis.finding import Finding
-    from etcdpod.analysis.subject import Pod
+    from etcdpod.analysis.pod import Pod
 
 PATIENCE: Final = 10.0
 """Seconds beyond the grace period that an orderly end may take."""

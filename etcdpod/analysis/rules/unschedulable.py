@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from etcdpod.analysis.cluster import Cluster
     from etcdpod.analysis.finding import Evidence, Finding
-    from etcdpod.analysis.subject import Pod
+    from etcdpod.analysis.pod import Pod
 
 _SUMMARY: Final = re.compile(r"\d+/(\d+) nodes are available: (.*?)(?:\. |\.$|$)", re.DOTALL)
 NODES_SHOWN: Final = 5

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from etcdpod.analysis.cluster import Cluster
     from etcdpod.analysis.finding import Finding
-    from etcdpod.analysis.subject import Pod
+    from etcdpod.analysis.pod import Pod
 
 REASONS = ("FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedDevicePluginAllocation")
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from etcdpod.analysis.cluster import Cluster
     from etcdpod.analysis.events import Event
-    from etcdpod.analysis.subject import Container, Pod, Subject
+    from etcdpod.analysis.pod import Container, Pod
+    from etcdpod.analysis.subject import Subject
 
 _EXITS: Final = {
     0: "it ended by itself, without an error",
