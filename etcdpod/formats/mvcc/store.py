@@ -133,7 +133,8 @@ class _Newest:
         self, record: Record, place: tuple[int, int] | None, data: bytes, keys_only: bool
     ) -> Record:
         parsed = parse_key_value(data)
-        if place is None or parsed is None:
+        stated = 0 if record.tombstone else record.revision.main
+        if place is None or parsed is None or parsed.mod_revision != stated:
             what = f"revision {record.revision} was compacted away while the file was read"
             raise SourceError(what, next_step="read it again", path=self._file.path)
         value = data[parsed.value_offset : parsed.value_offset + parsed.value_size]

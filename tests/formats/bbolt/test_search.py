@@ -45,7 +45,7 @@ def test_damage_on_the_way_ends_the_search(tmp_path):
             damaged[page * 4096 + offset : page * 4096 + offset + len(data)] = data
             path.write_bytes(damaged)
             file = BboltFile.open(path)
-            for key, value in ENTRIES[::40]:
-                place = find(file, b"large", key)
-                if place is not None and place[1] == len(value):
-                    assert file.data[place[0] : place[0] + place[1]] == value
+            for key, _ in ENTRIES[::40]:
+                # What is found may be wrong, as nothing protects it, but it lies in the file.
+                offset, size = find(file, b"large", key) or (0, 0)
+                assert 0 <= offset <= offset + size <= file.size
