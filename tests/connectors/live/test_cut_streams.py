@@ -7,6 +7,7 @@ a connection may break between two fragments of one transaction.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 
 import grpc
 import pytest
@@ -63,7 +64,7 @@ def play(connect):
 
 
 def taken(watch, count: int) -> list[tuple]:
-    return [(tuple(record.revision), record.key.decode()) for record, _ in zip(watch, range(count))]  # noqa: B905
+    return [(tuple(record.revision), record.key.decode()) for record in islice(watch, count)]
 
 
 def test_a_transaction_cut_between_fragments_is_asked_for_again_whole(play):
