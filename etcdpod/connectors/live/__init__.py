@@ -5,6 +5,7 @@ gRPC and the package ``etcd3`` are imported with ``LiveConnector``, not with thi
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from etcdpod.connectors.live.endpoints import is_endpoint as detect
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from etcdpod.connectors.live.connector import LiveConnector
 
 __all__ = ["LiveConnector", "LiveOptions", "detect", "live_options", "open_live"]
+
+# gRPC reads this once, as it is imported: its own lines on stderr say nothing that ours do not.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 
 def __getattr__(name: str) -> Any:

@@ -165,25 +165,26 @@ def _certificate_error(
     name: str,
     error: ssl.SSLCertVerificationError,
 ) -> SourceError:
-    shown = _server_certificate(endpoint, options)
+    shown = _server_certificate(endpoint, files, options)
     described = tls.describe_certificate(shown)
+    described = f" {described}" if described else ""
     where = str(endpoint)
     if error.verify_code in (_EXPIRED, _NOT_YET_VALID):
         # The one out of date may be the CA: its file is then the one to name.
         problem = tls.expiry_problem(shown)
         if not problem and files.cacert is not None:
-            described = f"in {files.cacert_path} ({tls.describe_certificate(files.cacert)})"
+            described = f" in {files.cacert_path} ({tls.describe_certificate(files.cacert)})"
             problem = tls.expiry_problem(files.cacert)
         return SourceError(
-            f"the certificate {described} {problem or error.verify_message}",
+            f"the certificate{described} {problem or error.verify_message}",
             path=where,
             next_step="renew it (kubeadm certs renew all), "
             "or read without verification: --insecure-skip-tls-verify",
         )
     if error.verify_code in (_HOSTNAME_MISMATCH, _IP_MISMATCH):
-        names = ", ".join(tls.certificate_names(shown)) or "no name at all"
+        names = ", ".join(tls.certificate_names(shown)) or "other names"
         return SourceError(
-            f"the server's certificate {described} is made out to {names}, not to {name}",
+            f"the server's certificate{described} is made out to {names}, not to {name}",
             path=where,
             next_step="use one of these names in --endpoints, or give --server-name",
         )
@@ -194,8 +195,7 @@ def _certificate_error(
         vouching = f"{files.cacert_path} ({own}) does not"
         next_step = "name the CA that issued it with --cacert"
     return SourceError(
-        f"the server's certificate is {described}: {vouching} vouch for it "
-        f"({error.verify_message})",
+        f"the server's certificate{described}: {vouching} vouch for it ({error.verify_message})",
         path=where,
         next_step=next_step,
     )
@@ -224,6 +224,8 @@ def _handshake_error(
 def _alert_error(endpoint: Endpoint, files: tls.TlsFiles | None, error: Exception) -> SourceError:
     reason = getattr(error, "reason", None) or str(error)
     what = next((text for alert, text in _ALERTS if alert in reason), f"TLS failed ({reason})")
+    if (files is None or files.cert is None) and "CERTIFICATE" in reason:
+        what = "the server wants a client certificate"
     next_step = "give --cert and --key of a client that it knows"
     if files is not None and files.cert is not None:
         described = f"{files.cert_path} ({tls.describe_certificate(files.cert)})"
@@ -247,11 +249,12 @@ def _is_settings(answer: bytes) -> bool:
     return len(answer) >= 9 and answer[3] == 4
 
 
-def _server_certificate(endpoint: Endpoint, options: LiveOptions) -> bytes:
-    """The certificate that the server shows, in DER; empty when it does not even come to that."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+def _server_certificate(endpoint: Endpoint, files: tls.TlsFiles, options: LiveOptions) -> bytes:
+    """The certificate that the server shows, in DER; empty when it does not come to that.
+
+    A server that wants a client certificate and gets none may break off before.
+    """
+    context = tls.client_context(files, verify=False)
     try:
         with (
             _dial(endpoint, options.dial_timeout) as connection,

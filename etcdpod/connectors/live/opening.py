@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,7 +60,6 @@ def open_live(
             "WARNING: the server's certificate is NOT verified (--insecure-skip-tls-verify): "
             "anyone on the way can read and forge what is shown"
         )
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # its own lines on stderr say nothing more
 
     from etcdpod.connectors.live.connection import Connection
     from etcdpod.connectors.live.connector import LiveConnector

@@ -33,32 +33,32 @@ class Relay:
         self._directory = tempfile.TemporaryDirectory(prefix="etcdpod-")
         self.path = str(Path(self._directory.name) / "socket")
         """The unix socket to connect to."""
-        self._loop = asyncio.new_event_loop()
         self._started = threading.Event()
-        self._thread = threading.Thread(target=self._serve, name="etcdpod-relay", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._end: asyncio.Event | None = None
+        self._thread = threading.Thread(target=self._run, name="etcdpod-relay", daemon=True)
         self._thread.start()
         self._started.wait()
 
     def close(self) -> None:
         """Ends all connections and removes the socket; may be called twice."""
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._loop.stop)
+        if self._loop is not None and self._end is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._end.set)
             self._thread.join()
         self._directory.cleanup()
 
-    def _serve(self) -> None:
-        loop = self._loop
+    def _run(self) -> None:
         try:
-            loop.run_until_complete(asyncio.start_unix_server(self._connect, self.path))
-            self._started.set()
-            loop.run_forever()
-            tasks = asyncio.all_tasks(loop)
-            for task in tasks:
-                task.cancel()
-            loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+            asyncio.run(self._serve())
         finally:
             self._started.set()
-            loop.close()
+
+    async def _serve(self) -> None:
+        server = await asyncio.start_unix_server(self._connect, self.path)
+        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
+        self._started.set()
+        await self._end.wait()
+        server.close()
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -77,7 +77,8 @@ class Relay:
             # gRPC sees a connection that closes at once; the diagnosis finds out why.
             writer.close()
             return
-        await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+        with suppress(asyncio.CancelledError):  # the relay is closed
+            await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -64,8 +64,14 @@ def client_context(files: TlsFiles, *, verify: bool) -> ssl.SSLContext:
     except (ssl.SSLError, OSError) as error:
         raise _unusable(files.cacert_path, "no CA certificate in PEM", error) from None
     if files.cert_path is not None:
+        if files.key is not None and b"ENCRYPTED" in files.key:
+            raise SourceError(
+                "this key is protected by a passphrase",
+                path=files.key_path,
+                next_step="take the passphrase off with openssl pkey",
+            )
         try:
-            context.load_cert_chain(files.cert_path, files.key_path, password="")
+            context.load_cert_chain(files.cert_path, files.key_path)
         except (ssl.SSLError, OSError, ValueError) as error:
             raise _chain_error(files, error) from None
     return context
@@ -78,10 +84,10 @@ def system_roots() -> bytes | None:
 
 
 def describe_certificate(data: bytes) -> str:
-    """One clause about a certificate (PEM or DER): whose, by whom, for which names, until when."""
+    """Whose a certificate (PEM or DER) is and who issued it; empty where it cannot be read."""
     certificate = _load(data)
     if certificate is None:
-        return "a certificate that cannot be read"
+        return ""
     subject = _name(certificate.subject)
     issuer = _name(certificate.issuer)
     by = "itself" if certificate.subject == certificate.issuer else f"'{issuer}'"
@@ -162,12 +168,6 @@ def _chain_error(files: TlsFiles, error: Exception) -> SourceError:
             f"this key does not belong to the certificate {files.cert_path}",
             path=files.key_path,
             next_step="name the pair that was made together",
-        )
-    if "password" in str(error).lower() or "BAD_DECRYPT" in reason:
-        return SourceError(
-            "this key is protected by a passphrase",
-            path=files.key_path,
-            next_step="take the passphrase off with openssl pkey",
         )
     return _unusable(f"{files.cert_path} or {files.key_path}", "no certificate and key", error)
 

@@ -6,6 +6,8 @@ import http.server
 import os
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+from cryptography.hazmat.primitives import serialization
 from etcd3 import etcdrpc
 
 from etcdpod.errors import ExitCode, SourceError, UsageError
@@ -115,7 +118,7 @@ def test_a_wrong_host_name_tells_the_right_ones(secure_etcd, authority, connect)
 
 def test_a_server_that_wants_a_client_certificate_says_so(secure_etcd, authority, connect):
     etcd = secure_etcd(client_ca=authority.cacert)
-    with one_clear_line("client", "--cert and --key"):
+    with one_clear_line("wants a client certificate", "--cert and --key"):
         connect(etcd.endpoint, cacert=str(authority.cacert))
 
 
@@ -166,6 +169,50 @@ def test_skipping_verification_is_loud_and_reads_an_expired_etcd(secure_etcd, au
     )
     assert sum(len(record.value) for record in connector.range(b"/k/")) == 2_000_000
     assert [n for n in connector.notices if "NOT verified" in n and n.startswith("WARNING")]
+
+
+def test_a_key_with_a_passphrase_is_told(authority, connect, tmp_path):
+    pair = authority.issue("client")
+    locked = tmp_path / "locked.key"
+    key = serialization.load_pem_private_key(pair.key.read_bytes(), None)
+    locked.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(b"passphrase"),
+        )
+    )
+    with one_clear_line(str(locked), "passphrase"):
+        connect("https://127.0.0.1:1", cert=str(pair.cert), key=str(locked))
+
+
+@pytest.mark.parametrize("outcome", ["refused", "unverified"])
+def test_grpc_and_the_relay_add_nothing_to_stderr(outcome, secure_etcd, make_authority):
+    etcd = secure_etcd()
+    code = """if True:
+        import sys
+        from etcdpod.connectors.live import LiveConnector, LiveOptions
+        from etcdpod.errors import SourceError
+        cacert, skip = sys.argv[2] or None, not sys.argv[2]
+        options = LiveOptions(cacert=cacert, insecure_skip_tls_verify=skip)
+        try:
+            connector = LiveConnector.open(sys.argv[1], options=options)
+            connector.info()
+            connector.close()
+            print("unverified")
+        except SourceError:
+            print("refused")
+        """
+    cacert = str(make_authority("other-ca").cacert) if outcome == "refused" else ""
+    environ = {name: text for name, text in os.environ.items() if name != "GRPC_VERBOSITY"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, etcd.endpoint, cacert],
+        capture_output=True,
+        env=environ,
+        timeout=60,
+        check=True,
+    )
+    assert (done.stdout.decode().strip(), done.stderr) == (outcome, b"")
 
 
 def test_tls_and_clear_text_are_told_apart(secure_etcd, etcds, authority, connect):
