@@ -14,7 +14,7 @@ from etcdpod.connectors import open_source
 from etcdpod.connectors.live.endpoints import is_endpoint
 from etcdpod.decoder import Decoder
 from etcdpod.demo import demo_path
-from etcdpod.errors import UsageError
+from etcdpod.errors import EtcdpodError, UsageError
 from etcdpod.history.moment import last_moment
 from etcdpod.history.view import Registry
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from etcdpod.connectors.base import Connector
+    from etcdpod.decoder.keyring import ConfiguredKeyring
     from etcdpod.records import Damage, SourceInfo
 
 
@@ -42,6 +43,14 @@ class SourceOptions:
     """etcdctl's flags that were given, by name: endpoints, cacert, cert, key, user, …"""
     notify: Callable[[str], None] = field(default=lambda text: None)
     """Told, a line at a time, what the user should hear while a source is read."""
+    wal_dir: str | None = None
+    """Where the write-ahead log of a data directory lies, if not in it."""
+    only_vouched: bool = False
+    """Leave out what etcd itself no longer vouches for: logged and carved revisions."""
+    encryption_config: str | None = None
+    """The API server's EncryptionConfiguration, whose keys open values encrypted at rest."""
+    progress: Callable[[str], Callable[[int, int], None]] | None = None
+    """Makes, for a long work of a name, what is told how much of how many bytes are done."""
 
 
 class Session:
@@ -50,7 +59,12 @@ class Session:
     def __init__(self, connector: Connector, options: SourceOptions) -> None:
         self.connector = connector
         self.options = options
-        decoder = Decoder(as_served=options.as_served, definitions=lambda: self._definitions())
+        self.keyring = _keyring(options)
+        decoder = Decoder(
+            keyring=self.keyring,
+            as_served=options.as_served,
+            definitions=lambda: self._definitions(),
+        )
         self.registry = Registry(
             connector,
             decoder,
@@ -67,7 +81,12 @@ class Session:
             SourceError: a target cannot be read, and why.
             UsageError: nothing was named and no live etcd is known.
         """
-        return cls(_open(options), options)
+        connector = _open(options)
+        try:
+            return cls(connector, options)
+        except EtcdpodError:
+            connector.close()
+            raise
 
     def _definitions(self) -> Iterator[dict[str, Any]]:
         yield from self.registry.definitions
@@ -112,7 +131,22 @@ def _open(options: SourceOptions) -> Connector:
     if not options.targets:
         return _open_live(None, options)
     (target, *_) = [demo_path(target) for target in options.targets]
-    return _open_live(target, options) if is_endpoint(target) else open_source(target)
+    if is_endpoint(target):
+        return _open_live(target, options)
+    return open_source(
+        target,
+        wal_dir=options.wal_dir,
+        only_vouched=options.only_vouched,
+        unpacking=options.progress and options.progress("unpacking"),
+    )
+
+
+def _keyring(options: SourceOptions) -> ConfiguredKeyring | None:
+    if options.encryption_config is None:
+        return None
+    from etcdpod.decoder.keyring import ConfiguredKeyring
+
+    return ConfiguredKeyring.load(options.encryption_config)
 
 
 def _open_live(target: str | None, options: SourceOptions) -> Connector:

@@ -31,6 +31,7 @@ OWN_OPTIONS = ("-h", "--help", "--version")
 """Options of the program itself, not of a verb."""
 
 VALUE_OPTIONS = (
+    *("--wal-dir", "--encryption-config"),
     *("--from", "--prefix", "-n", "--namespace", "--at", "--now"),
     *("--endpoints", "--cacert", "--cert", "--key", "--user", "--password"),
 )

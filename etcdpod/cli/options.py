@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import UTC, datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from etcdpod.cli.completion import complete_namespace
-from etcdpod.cli.diagnostics import guarded, report_damage, say
+from etcdpod.cli.diagnostics import guarded, progress, report_damage, say
 from etcdpod.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -42,6 +43,17 @@ _SOURCE = (
         help="Add what the API server adds on reading; default is what is stored.",
     ),
     click.option("--show-secrets", is_flag=True, help="Show the data of Secrets."),
+    click.option("--wal-dir", metavar="DIR", help="Where a data directory's log lies (--wal-dir)."),
+    click.option(
+        "--only-vouched",
+        is_flag=True,
+        help="Leave out revisions from the log and from free pages: only what etcd would answer.",
+    ),
+    click.option(
+        "--encryption-config",
+        metavar="FILE",
+        help="The API server's EncryptionConfiguration; opens values encrypted at rest.",
+    ),
 )
 
 
@@ -60,7 +72,10 @@ _CONNECTION = (
 )
 """etcdctl's own flags; each has its ETCDCTL_* variable."""
 
-_DECODING = ("prefixes", "as_served", "show_secrets")
+_READING = (
+    *("prefixes", "as_served", "show_secrets"),
+    *("wal_dir", "only_vouched", "encryption_config"),
+)
 
 
 def source_options(function: Command) -> Command:
@@ -71,13 +86,14 @@ def source_options(function: Command) -> Command:
     def collected(*arguments: Any, sources: tuple[str, ...], **words: Any) -> Any:
         from etcdpod.session import SourceOptions
 
-        reading = {name: words.pop(name) for name in _DECODING}
+        reading = {name: words.pop(name) for name in _READING}
         reading["prefixes"] = tuple(prefix.rstrip("/") for prefix in reading["prefixes"])
         live = {name: words.pop(name) for name in connection}
         options = SourceOptions(
             targets=sources,
             connection={name: value for name, value in live.items() if value not in (None, False)},
             notify=say,
+            progress=progress if sys.stderr.isatty() else None,
             **reading,
         )
         return guarded(lambda: function(*arguments, options=options, **words))
@@ -171,8 +187,6 @@ def parse_time(text: str) -> datetime:
 
 def terminal_colour() -> bool:
     """Whether stdout is a terminal that wants colour (NO_COLOR, TERM=dumb respected)."""
-    import sys
-
     return (
         sys.stdout.isatty()
         and not os.environ.get("NO_COLOR")
