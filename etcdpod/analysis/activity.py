@@ -132,7 +132,7 @@ def stored_bytes(record: Record) -> int:
     for number in (record.create_revision, record.revision.main, record.version, record.lease):
         if number:
             total += 1 + _varint_bytes(number)
-    if record.value_size:
+    if record.value_size > 0:  # below 0 where a live etcd was asked for keys alone
         total += 1 + _varint_bytes(record.value_size) + record.value_size
     return total
 

@@ -191,7 +191,7 @@ def round_moments(axis: Axis, spacing: int) -> list[tuple[int, datetime]]:
     step = next((step for step in _STEPS if step >= wanted), _STEPS[-1])
     seconds = (end - start).total_seconds()
     first = -(-start.timestamp() // step) * step
-    ticks = []
+    ticks: list[tuple[int, datetime]] = []
     while seconds > 0 and first <= end.timestamp() and len(ticks) <= axis.columns:
         column = int((first - start.timestamp()) / seconds * axis.columns)
         ticks.append((column, datetime.fromtimestamp(first, UTC)))

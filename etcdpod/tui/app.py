@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import App, SystemCommand
-from textual.worker import get_current_worker
 
 from etcdpod.tui.loading import follow, open_sources
 from etcdpod.tui.messages import (
+    Failed,
     Followed,
     HeadsRead,
     Opened,
@@ -25,11 +26,11 @@ from etcdpod.tui.model.text import clock_text
 from etcdpod.tui.model.world import World
 from etcdpod.tui.screens.base import CommandScreen
 from etcdpod.tui.screens.browser import BrowserScreen
+from etcdpod.tui.threads import in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from textual.message import Message
     from textual.screen import Screen
 
     from etcdpod.records import Record
@@ -52,6 +53,8 @@ class EtcdpodApp(App[str]):
         self.options = options
         self.browser = BrowserScreen()
         self._world: World | None = None
+        self.failures: list[str] = []
+        """Tracebacks of defects that were met; shown when the browser ends."""
         self._followed: list[Record] = []
         self._progress: dict[str, str] = {}
 
@@ -69,17 +72,12 @@ class EtcdpodApp(App[str]):
     def on_mount(self) -> None:
         """Show the browser at once, and open the sources behind it."""
         self.push_screen(self.browser)
-        self._in_thread(partial(open_sources, self.options), "open")
+        options = replace(self.options, notify=self._notified)
+        in_thread(self, partial(open_sources, options, self.post_message), "open")
 
-    def _in_thread(self, work: object, group: str) -> None:
-        def run() -> None:
-            worker = get_current_worker()
-            work(self._from_thread, lambda: worker.is_cancelled)  # type: ignore[operator]
-
-        self.run_worker(run, thread=True, group=group)
-
-    def _from_thread(self, message: Message) -> None:
-        self.post_message(message)
+    def _notified(self, text: str) -> None:
+        """What a source wants the user to hear; called from threads."""
+        self.post_message(Said(text))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The commands of the screen, for the palette; then those of Textual."""
@@ -95,7 +93,7 @@ class EtcdpodApp(App[str]):
 
     @on(Opened)
     def _opened(self, event: Opened) -> None:
-        self._world = World(event.session, event.clock, event.info)
+        self._world = World(event.session, event.info)
         self.refresh_title(self.browser)
 
     @on(OpeningFailed)
@@ -108,8 +106,10 @@ class EtcdpodApp(App[str]):
         self.world.complete = self.world.complete or event.done
         self.browser.world_changed()
         if event.done and self.world.live:
-            work = partial(follow, self.world.registry, self.world.newest + 1)
-            self._in_thread(work, "follow")
+            since = self.world.newest + 1
+            in_thread(
+                self, partial(follow, self.world.registry, since, self.post_message), "follow"
+            )
             self.set_interval(BREATH, self._show_followed)
 
     @on(TimesRead)
@@ -137,10 +137,16 @@ class EtcdpodApp(App[str]):
             if isinstance(screen, CommandScreen) and screen.is_mounted:
                 screen.title_bar.progress = shown
 
+    @on(Failed)
+    def _fail(self, event: Failed) -> None:
+        self.failures.append(event.trace)
+        text = f"a defect of etcdpod, please report it: {one_line(event.what)}"
+        self.notify(text, severity="error", markup=False)
+
     @on(Said)
     def _say(self, event: Said) -> None:
-        severity = "error" if event.problem else "information"
-        self.notify(one_line(event.text), severity=severity, markup=False)
+        text = one_line(event.text)
+        self.notify(text, severity="error" if event.problem else "information", markup=False)
 
     @on(TravelTo)
     def _travel(self, event: TravelTo) -> None:

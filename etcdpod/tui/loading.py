@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from etcdpod.connectors.base import Watching
 from etcdpod.errors import EtcdpodError, NotFoundError
-from etcdpod.history.clock import Clock
 from etcdpod.session import Session
 from etcdpod.tui.messages import (
     Followed,
@@ -22,7 +21,6 @@ from etcdpod.tui.messages import (
     OpeningFailed,
     Progress,
     RowsRead,
-    Said,
     TimesRead,
 )
 from etcdpod.tui.model.moments import Moments
@@ -61,17 +59,13 @@ def open_sources(options: SourceOptions, post: Post, stopped: Stopped) -> None:
         session = Session.open(options)
         registry = session.registry
         _ = registry.types, registry.prefixes  # read now what later calls would wait for
-        clock = Clock.from_registry(registry)
-        post(Opened(session, session.info, clock))
+        post(Opened(session, session.info))
     except (EtcdpodError, OSError) as error:
         post(OpeningFailed(str(error)))
         return
-    try:
-        first, last = read_heads(registry, post, stopped)
-        if not stopped():
-            post(TimesRead(Moments.of_clock(clock, first, last)))
-    except EtcdpodError as error:
-        post(Said(str(error), problem=True))
+    first, last = read_heads(registry, post, stopped)
+    if not stopped():
+        post(TimesRead(Moments.of_clock(registry.clock, first, last)))
 
 
 def read_heads(registry: Registry, post: Post, stopped: Stopped) -> tuple[int, int]:
@@ -125,8 +119,6 @@ def read_rows(order: RowOrder, post: Post, stopped: Stopped) -> None:
             if order.background and total > ONE_BY_ONE:
                 post(Progress(f"reading {label} … {done:,} of {total:,}", "rows"))
             time.sleep(PAUSE)
-    except (EtcdpodError, OSError) as error:
-        post(Said(str(error), problem=True))
     finally:
         post(Progress("", "rows"))
 
@@ -162,10 +154,7 @@ def follow(registry: Registry, since: int, post: Post, stopped: Stopped) -> None
     connector = registry.connector
     if not isinstance(connector, Watching):
         return
-    try:
-        for record in connector.watch(b"", since):
-            if stopped():
-                return
-            post(Followed([replace(record, value=b"")]))
-    except (EtcdpodError, OSError) as error:
-        post(Said(f"following ended: {error}", problem=True))
+    for record in connector.watch(b"", since):
+        if stopped():
+            return
+        post(Followed([replace(record, value=b"")]))

@@ -10,7 +10,6 @@ from textual.message import Message
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from etcdpod.history.clock import Clock
     from etcdpod.records import Record, SourceInfo
     from etcdpod.session import Session
     from etcdpod.tui.model.listing import Entry, Listing
@@ -25,7 +24,6 @@ class Opened(Message):
 
     session: Session
     info: SourceInfo
-    clock: Clock
 
 
 @dataclass
@@ -107,3 +105,11 @@ class Said(Message):
 
     text: str
     problem: bool = False
+
+
+@dataclass
+class Failed(Message):
+    """Something went wrong that should not have: a defect of this program."""
+
+    what: str
+    trace: str

@@ -35,8 +35,8 @@ _LOUD: Final[Mapping[str, Style]] = {
 
 def of_lane(cell: Cell) -> Style:
     """The style of a column of a lane: trouble stands out, what is well stays calm."""
-    if cell.state is not None and cell.state.trouble and cell.glyph == cell.state.glyph:
-        return _LOUD.get(cell.colour, LANE[cell.colour])
+    if cell.state is not None and cell.state.trouble:
+        return _LOUD.get(cell.state.colour, LANE[cell.colour])
     return LANE[cell.colour]
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from etcdpod.cli.diagnostics import say
 from etcdpod.cli.options import source_options
 from etcdpod.errors import ExitCode, SourceError
 
@@ -23,7 +24,10 @@ def command(options: SourceOptions) -> ExitCode:
     """
     from etcdpod.tui.app import EtcdpodApp
 
-    reason = EtcdpodApp(options).run()
+    app = EtcdpodApp(options)
+    reason = app.run()
+    for trace in app.failures:
+        say(trace)
     if reason:
         raise SourceError(reason)
     return ExitCode.FOUND

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from etcdpod.analysis.activity import Consumer, consumers
+from etcdpod.analysis.attribution import writers
 from etcdpod.tui.cells import Cell, Column
 from etcdpod.tui.model.safe_text import one_line
 from etcdpod.tui.styles import BOLD, DIM
@@ -22,7 +23,7 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 def groupings(world: World) -> dict[str, Callable[[bytes], str]]:
-    """The ways of grouping keys, in the order in which they are gone through."""
+    """To whose account a key goes, for each grouping of keys."""
     catalog, ledger = world.catalog, world.ledger
 
     def number(key: bytes) -> int:
@@ -89,6 +90,14 @@ def ordered(found: Sequence[Consumer], *, by_bytes: bool) -> list[Consumer]:
     return sorted(found, key=lambda c: (-(c.bytes if by_bytes else c.revisions), c.name))
 
 
-def count(world: World, grouping: str) -> list[Consumer]:
-    """Count by one of the groupings of keys."""
+GROUPINGS = ("kind", "namespace", "key", "writer")
+"""What can be counted by, in the order in which it is gone through."""
+
+
+def count(
+    world: World, grouping: str, progress: Callable[[int, int], None] | None = None
+) -> list[Consumer]:
+    """Count by one of the groupings; for writers every revision has to be read."""
+    if grouping == "writer":
+        return writers(world.registry, world.ledger, progress=progress)
     return consumers(world.ledger, groupings(world)[grouping])

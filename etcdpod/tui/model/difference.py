@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from etcdpod.history.blame import annotate
-from etcdpod.history.view import History
 from etcdpod.tui.cells import Cell, line
-from etcdpod.tui.model.life import changes_between, item_at
+from etcdpod.tui.model.life import changes_between, history_of, item_at
 from etcdpod.tui.model.safe_text import one_line
 from etcdpod.tui.model.text import (
     blamed,
@@ -26,7 +24,6 @@ from etcdpod.tui.styles import BOLD, DIM, WARNING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from etcdpod.history.clock import Clock
     from etcdpod.history.view import Registry
     from etcdpod.tui.cells import Line
     from etcdpod.tui.model.life import Moment
@@ -37,7 +34,6 @@ class Question:
     """What is to be compared, and how it is to be shown."""
 
     registry: Registry
-    clock: Clock
     key: bytes
     selected: Moment
     before: Moment | None
@@ -66,7 +62,8 @@ def _evidence(question: Question) -> list[Line]:
         head = [Cell(f"rev {question.before.revision} → {step.record.revision}", BOLD)]
     lines: list[Line] = [head]
     if writer is not None and not question.marked:
-        text = f"{question.selected.who}: {writer.certainty}; {writer.evidence}"
+        name = writer.controller or writer.component
+        text = f"by {name}, {writer.certainty}: {writer.evidence}"
         lines.append(line(Cell(one_line(text), DIM)))
     provenance = step.record.provenance
     lines.append(line(Cell(one_line(f"from {provenance}, trust {provenance.trust.value}"), DIM)))
@@ -130,15 +127,11 @@ def _sides(question: Question) -> tuple[dict[str, Any] | None, dict[str, Any] | 
 
 
 def _blame(question: Question) -> list[Line]:
-    registry = question.registry
-    info = registry.connector.info()
-    lives = registry.history_of_key(question.key, info.compact_revision)
-    history = History(question.key, lives, info.compact_revision, info.current_revision)
+    history = history_of(question.registry, question.key)
+    if history is None:
+        return list(message("not kept"))
     limit = question.selected.step.record.revision
-    steps = takewhile(
-        lambda step: step.record.revision <= limit,
-        annotate(registry.steps(history), question.clock, registry),
-    )
+    steps = takewhile(lambda step: step.record.revision <= limit, question.registry.steps(history))
     return blamed(steps)
 
 

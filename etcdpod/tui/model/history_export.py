@@ -29,7 +29,7 @@ def history_export(subject: Subject, life: Life, view: str, difference: str) -> 
         ".md": markdown,
         ".diff": lambda: difference + "\n",
         ".yaml": lambda: dumps(_fields(life)),
-        ".json": lambda: json_text.dumps(_fields(life)),
+        ".json": lambda: json_text.pretty(_fields(life)) + "\n",
     }
     name = file_name("history", subject.namespace, subject.name, ending=".md")
     return Exportable(title, name, formats)

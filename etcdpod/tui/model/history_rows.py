@@ -43,8 +43,8 @@ class HistoryRows:
         entry = self.entries[index]
         blank = Cell("")
         if isinstance(entry, Heading):
-            style, sign = (WARNING, "┄") if entry.gap else (BOLD, "●")
-            return (Cell(sign, style), blank, blank, blank, blank, Cell(entry.text, style))
+            style, letter = (WARNING, "┄") if entry.gap else (BOLD, "●")
+            return (Cell(letter, style), blank, blank, blank, blank, Cell(entry.text, style))
         step = entry.step
         late = self.at is not None and entry.revision > self.at
         style = REMOVED if step.event == "DELETED" else DIM if late else PLAIN

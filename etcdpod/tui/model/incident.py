@@ -91,12 +91,18 @@ def reading(lane: Lane, axis: Axis, revision: int) -> Line:
     return pieces
 
 
-def legend_line(lanes: Sequence[Lane]) -> Line:
-    """What the letters mean."""
-    pieces = []
+def legend_lines(lanes: Sequence[Lane], width: int) -> list[Line]:
+    """What the letters mean, in as many lines as it takes."""
+    lines: list[list[Cell]] = [[]]
+    room = width
     for glyph, colour, label in legend(lanes):
-        pieces += [Cell(glyph, LANE[colour]), Cell(f" {label}  ", DIM)]
-    return pieces
+        size = len(label) + 4
+        if size > room and lines[-1]:
+            lines.append([])
+            room = width
+        room -= size
+        lines[-1] += [Cell(glyph, LANE[colour]), Cell(f" {label}  ", DIM)]
+    return list(lines)
 
 
 def incident_export(lanes: Sequence[Lane], axis: Axis, source: str) -> Exportable:

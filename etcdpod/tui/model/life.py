@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from etcdpod.history.blame import annotate
 from etcdpod.history.diff import changes
 from etcdpod.history.missing import missing
 from etcdpod.history.paths import touches
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from etcdpod.history.clock import Clock
     from etcdpod.history.model import Change, Step
     from etcdpod.history.view import Item, Registry
     from etcdpod.records import Revision
@@ -71,25 +69,30 @@ class Life:
         return tuple(moment for moment in self.moments if moment.revision <= revision)
 
 
-def read_life(registry: Registry, clock: Clock, key: bytes, *, noise: bool = False) -> Life | None:
+def read_life(registry: Registry, key: bytes, *, noise: bool = False) -> Life | None:
     """Read every kept revision of a key; None if there is none."""
-    for life in iterate_life(registry, clock, key, noise=noise):
+    last = None
+    for life in iterate_life(registry, key, noise=noise):
         last = life
-    return last if "last" in locals() else None
+    return last
 
 
-def iterate_life(
-    registry: Registry, clock: Clock, key: bytes, *, noise: bool = False
-) -> Iterator[Life]:
-    """Read a life in parts, the first one early: each is the whole so far, the last is all."""
+def history_of(registry: Registry, key: bytes) -> History | None:
+    """The heads of all lives of a key; None if no revision of it is kept."""
     info = registry.connector.info()
     lives = registry.history_of_key(key, info.compact_revision)
-    if not lives:
+    return History(key, lives, info.compact_revision, info.current_revision) if lives else None
+
+
+def iterate_life(registry: Registry, key: bytes, *, noise: bool = False) -> Iterator[Life]:
+    """Read a life in parts, the first one early: each is the whole so far, the last is all."""
+    history = history_of(registry, key)
+    if history is None:
         return
-    history = History(key, lives, info.compact_revision, info.current_revision)
-    gaps = missing(lives, info.compact_revision)
+    lives = history.incarnations
+    gaps = missing(lives, history.compact_revision)
     moments: list[Moment] = []
-    for step in annotate(registry.steps(history, noise=noise), clock, registry):
+    for step in registry.steps(history, noise=noise):
         moments.append(_moment(step))
         if len(moments) % PART == 0:
             yield Life(key, tuple(moments), gaps, len(lives))

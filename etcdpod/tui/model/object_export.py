@@ -35,7 +35,7 @@ def object_export(subject: Subject, pane_name: str, pane: str) -> Exportable:
 
     formats = {
         ".yaml": lambda: dumps(_object(subject)),
-        ".json": lambda: json_text.dumps(_object(subject)),
+        ".json": lambda: json_text.pretty(_object(subject)) + "\n",
         ".md": markdown,
         ".txt": lambda: pane + "\n",
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from etcdpod.records import Deleted
+from etcdpod.records import Deleted, Record
 from etcdpod.tui.cells import Cell, fitted, line
 from etcdpod.tui.model.events import event_lines
 from etcdpod.tui.model.life import Heading, headings, read_life
@@ -39,17 +39,14 @@ def read_subject(subject: Subject) -> Item | None:
     """The object as of the revision; what it was last, if it is gone."""
     world = subject.world
     found = world.connector.get(subject.key, subject.at)
-    if isinstance(found, Deleted):
-        found = found.last
-    if found is None or not hasattr(found, "provenance"):
-        return None
-    return world.registry.read(found)
+    record = found.last if isinstance(found, Deleted) else found
+    return world.registry.read(record) if isinstance(record, Record) else None
 
 
 def timeline_lines(subject: Subject) -> list[Line]:
     """The changes up to the revision, the newest first and that one with its difference."""
     world = subject.world
-    life = read_life(world.registry, world.clock, subject.key)
+    life = read_life(world.registry, subject.key)
     if life is None:
         return list(message("no revision of it is kept"))
     moments = life.up_to(subject.at)
@@ -90,7 +87,7 @@ def _changes(moment: Moment) -> list[Line]:
 def diff_lines(subject: Subject) -> list[Line]:
     """The last change up to the revision, in full."""
     world = subject.world
-    life = read_life(world.registry, world.clock, subject.key)
+    life = read_life(world.registry, subject.key)
     moments = life.up_to(subject.at) if life is not None else ()
     if not moments:
         return list(message("no revision of it is kept"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from etcdpod.records import Severity
@@ -35,7 +36,20 @@ def source_lines(world: World, info: SourceInfo) -> list[Line]:
 
 
 def _fact(name: str, text: str) -> Line:
-    return [Cell(f"  {name:<20}", DIM), Cell(drawn_line(one_line(text, 500)))]
+    return [Cell(f"  {name:<22}", DIM), Cell(drawn_line(one_line(text, 500)))]
+
+
+def _words(value: object) -> str:
+    """A detail as a person would write it."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_words(part)}" for name, part in value.items())
+    if isinstance(value, list | tuple):
+        return "; ".join(_words(part) for part in value) or "none"
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _source(info: SourceInfo) -> list[Line]:
@@ -47,7 +61,7 @@ def _source(info: SourceInfo) -> list[Line]:
     ]
     if info.cluster_id is not None:
         facts.append(_fact("cluster", f"{info.cluster_id:x}"))
-    facts += [_fact(name, str(value)) for name, value in info.details.items()]
+    facts += [_fact(name, _words(value)) for name, value in info.details.items()]
     return [line(Cell("Source", HEADING)), *facts]
 
 

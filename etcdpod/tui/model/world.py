@@ -29,7 +29,6 @@ class World:
     """Shared by all screens; grown by messages, on the event loop only."""
 
     session: Session
-    clock: Clock
     info: SourceInfo
     """As it was when the source was opened: asking a live one again is a request."""
     moments: Moments = field(default_factory=Moments)
@@ -45,6 +44,11 @@ class World:
     def registry(self) -> Registry:
         """The objects."""
         return self.session.registry
+
+    @property
+    def clock(self) -> Clock:
+        """The times of revisions."""
+        return self.registry.clock
 
     @property
     def connector(self) -> Connector:

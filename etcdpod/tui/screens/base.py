@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.screen import Screen
 
-from etcdpod.errors import EtcdpodError
 from etcdpod.tui.commands import EVERYWHERE, Command, bindings
 from etcdpod.tui.export import Exportable, write_export
 from etcdpod.tui.messages import Said
-from etcdpod.tui.model.safe_text import one_line
 from etcdpod.tui.screens.help import HelpScreen
+from etcdpod.tui.threads import in_thread
 from etcdpod.tui.widgets.bars import KeyBar, TitleBar
 from etcdpod.tui.widgets.prompt import Prompt
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from textual.app import ComposeResult
-    from textual.binding import Binding
     from textual.widget import Widget
 
     from etcdpod.tui.app import EtcdpodApp
@@ -29,30 +27,26 @@ if TYPE_CHECKING:
 
 
 class CommandScreen(Screen[None]):
-    """A screen whose keys are the commands in ``COMMANDS``.
+    """A screen whose keys are the commands in ``KEYS``.
 
     A subclass lays out its ``body``, does its commands in ``action_…``, and says in ``exported``
     what of it can be written to a file.
     """
 
-    COMMANDS: ClassVar[Sequence[type[Command]]] = ()
+    KEYS: ClassVar[Sequence[type[Command]]] = ()
     TITLE_TEXT: ClassVar[str] = ""
 
     app: EtcdpodApp
 
     def __init_subclass__(cls, **options: object) -> None:
         """Bind the keys of the subclass's commands, and those of every screen."""
-        cls.BINDINGS = list(cls._bindings())
+        cls.BINDINGS = list(bindings(cls.all_commands()))
         super().__init_subclass__(**options)  # type: ignore[arg-type]
 
     @classmethod
     def all_commands(cls) -> tuple[type[Command], ...]:
         """Its own commands, then those of every screen."""
-        return (*cls.COMMANDS, *EVERYWHERE)
-
-    @classmethod
-    def _bindings(cls) -> Iterable[Binding]:
-        return bindings(cls.all_commands())
+        return (*cls.KEYS, *EVERYWHERE)
 
     @property
     def world(self) -> World:
@@ -135,21 +129,12 @@ class CommandScreen(Screen[None]):
             self.notify("nothing of the kind here")
             return
 
-        def work() -> None:
-            try:
-                self.post_message(Said(use(thing)))
-            except (EtcdpodError, OSError) as error:
-                self.post_message(Said(str(error), problem=True))
+        in_thread(self, lambda stopped: self._say(use(thing)), "export")
 
-        self.run_worker(work, thread=True, group="export", exclusive=True)
+    def _say(self, text: str) -> None:
+        self.post_message(Said(text))
 
     def _copy(self, thing: Exportable) -> str:
         text = thing.text()
         self.app.call_from_thread(self.app.copy_to_clipboard, text)
         return f"{thing.title}: {len(text):,} characters copied"
-
-    @on(Said)
-    def _said(self, event: Said) -> None:
-        event.stop()
-        severity = "error" if event.problem else "information"
-        self.notify(one_line(event.text), severity=severity, markup=False)

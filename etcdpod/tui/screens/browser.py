@@ -34,14 +34,14 @@ class BrowserScreen(BrowserKeys):
     """The first screen, and the one that all others return to."""
 
     CSS_PATH = "browser.tcss"
-    COMMANDS: ClassVar[Sequence[type[Command]]] = commands.BROWSER
+    KEYS: ClassVar[Sequence[type[Command]]] = commands.BROWSER
     TITLE_TEXT = "browser"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 Textual declares it so
         (0, "-narrow"),
         (110, "-wide"),
         (190, "-huge"),
     ]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-short"), (32, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012 as above
 
     def __init__(self) -> None:
         super().__init__()

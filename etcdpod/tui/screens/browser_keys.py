@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual import on
 
-from etcdpod.errors import EtcdpodError, UsageError
+from etcdpod.errors import UsageError
 from etcdpod.tui.messages import Found, Said
 from etcdpod.tui.model.filters import parse_filter
 from etcdpod.tui.model.navigation import find_kind, kind_names, owner_place
@@ -16,6 +16,7 @@ from etcdpod.tui.screens.incident import IncidentScreen
 from etcdpod.tui.screens.sources import SourcesScreen
 from etcdpod.tui.screens.time_travel import TimeTravelScreen
 from etcdpod.tui.screens.top import TopScreen
+from etcdpod.tui.threads import in_thread
 from etcdpod.tui.widgets.detail import Detail
 from etcdpod.tui.widgets.objects import Objects
 from etcdpod.tui.widgets.prompt import Prompt
@@ -251,13 +252,10 @@ class BrowserKeys(TimeTravelScreen):
         if subject is None:
             return
 
-        def work() -> None:
-            try:
-                self.post_message(Found(owner_place(subject)))
-            except EtcdpodError as error:
-                self.post_message(Said(str(error), problem=True))
+        in_thread(self, lambda stopped: self._find(subject), "owner")
 
-        self.run_worker(work, thread=True, group="owner", exclusive=True)
+    def _find(self, subject: Subject) -> None:
+        self.post_message(Found(owner_place(subject)))
 
     @on(Found)
     def _found(self, event: Found) -> None:

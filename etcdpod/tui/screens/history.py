@@ -10,18 +10,16 @@ from textual import on
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Static
-from textual.worker import get_current_worker
 
-from etcdpod.errors import EtcdpodError
 from etcdpod.tui import commands
 from etcdpod.tui.cells import plain_text
-from etcdpod.tui.messages import Said, TravelTo
+from etcdpod.tui.messages import TravelTo
 from etcdpod.tui.model.difference import VIEWS, Question, answer
 from etcdpod.tui.model.history_export import history_export
 from etcdpod.tui.model.history_rows import HistoryRows
 from etcdpod.tui.model.life import Heading, Life, Moment, headings, iterate_life, touching
-from etcdpod.tui.model.text import message
 from etcdpod.tui.screens.base import CommandScreen
+from etcdpod.tui.threads import in_thread
 from etcdpod.tui.widgets.grid import Grid
 from etcdpod.tui.widgets.lines import Lines
 
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
     from etcdpod.tui.commands import Command
     from etcdpod.tui.export import Exportable
     from etcdpod.tui.model.panes import Subject
+    from etcdpod.tui.threads import Stopped
 
 
 @dataclass
@@ -62,9 +61,12 @@ class HistoryScreen(CommandScreen):
     """
 
     CSS_PATH = "history.tcss"
-    COMMANDS: ClassVar[Sequence[type[Command]]] = commands.HISTORY
+    KEYS: ClassVar[Sequence[type[Command]]] = commands.HISTORY
     TITLE_TEXT = "history"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-narrow"), (140, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 Textual declares it so
+        (0, "-narrow"),
+        (190, "-wide"),
+    ]
 
     def __init__(self, subject: Subject) -> None:
         super().__init__()
@@ -102,18 +104,15 @@ class HistoryScreen(CommandScreen):
     # --- the life ---------------------------------------------------------------------------
 
     def _read_life(self) -> None:
-        self.run_worker(partial(self._work_life, self.noise), thread=True, group="life")
+        in_thread(self, partial(self._work_life, self.noise), "life")
 
-    def _work_life(self, noise: bool) -> None:
-        worker, world = get_current_worker(), self.subject.world
+    def _work_life(self, noise: bool, stopped: Stopped) -> None:
         life: Life | None = None
-        try:
-            for life in iterate_life(world.registry, world.clock, self.subject.key, noise=noise):
-                if worker.is_cancelled:
-                    return
-                self.post_message(LifeRead(life, noise, done=False))
-        except (EtcdpodError, OSError) as error:
-            self.post_message(Said(str(error), problem=True))
+        registry = self.subject.world.registry
+        for life in iterate_life(registry, self.subject.key, noise=noise):
+            if stopped():
+                return
+            self.post_message(LifeRead(life, noise, done=False))
         self.post_message(LifeRead(life, noise, done=True))
 
     @on(LifeRead)
@@ -190,7 +189,6 @@ class HistoryScreen(CommandScreen):
         width = self.difference.size.width or self.size.width
         return Question(
             world.registry,
-            world.clock,
             life.key,
             moment,
             before,
@@ -203,15 +201,11 @@ class HistoryScreen(CommandScreen):
         question = self._question()
         if question is None:
             return
-        work = partial(self._work_difference, question, self.view)
-        self.run_worker(work, thread=True, group="difference", exclusive=True)
+        in_thread(self, partial(self._work_difference, question, self.view), "difference")
 
-    def _work_difference(self, question: Question, view: str) -> None:
-        try:
-            lines: Sequence[Line] = answer(question, view)
-        except (EtcdpodError, OSError) as error:
-            lines = message(str(error))
-        if not get_current_worker().is_cancelled:
+    def _work_difference(self, question: Question, view: str, stopped: Stopped) -> None:
+        lines = answer(question, view)
+        if not stopped():
             self.post_message(DifferenceRead(question.selected.revision, view, lines))
 
     @on(DifferenceRead)

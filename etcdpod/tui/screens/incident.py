@@ -8,23 +8,22 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.message import Message
 from textual.widgets import Static
-from textual.worker import get_current_worker
 
 from etcdpod.analysis.lanes import node_lanes, pod_lanes
-from etcdpod.errors import EtcdpodError
 from etcdpod.tui import commands
-from etcdpod.tui.messages import Progress, Said, TravelTo
+from etcdpod.tui.messages import Progress, TravelTo
 from etcdpod.tui.model.incident import (
     ORDERS,
     Lanes,
     changes_of,
     incident_export,
-    legend_line,
+    legend_lines,
     reading,
 )
 from etcdpod.tui.model.panes import Subject
 from etcdpod.tui.screens.base import CommandScreen
 from etcdpod.tui.screens.history import HistoryScreen
+from etcdpod.tui.threads import in_thread
 from etcdpod.tui.widgets.lane_chart import LaneChart
 from etcdpod.tui.widgets.lines import Lines
 from etcdpod.tui.widgets.prompt import Prompt
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 
     from etcdpod.tui.commands import Command
     from etcdpod.tui.export import Exportable
+    from etcdpod.tui.threads import Stopped
 
 SVG_COLUMNS = 1000
 """Pixels of the axis in an exported picture."""
@@ -44,7 +44,7 @@ NARROWEST = 4
 """Revisions that are still worth an axis."""
 
 
-class Stopped(Exception):
+class Unwanted(Exception):
     """The lanes are not wanted any more."""
 
 
@@ -64,7 +64,7 @@ class IncidentScreen(CommandScreen):
     """
 
     CSS_PATH = "incident.tcss"
-    COMMANDS: ClassVar[Sequence[type[Command]]] = commands.INCIDENT
+    KEYS: ClassVar[Sequence[type[Command]]] = commands.INCIDENT
     TITLE_TEXT = "incident"
 
     def __init__(self, namespace: str | None, at: int | None) -> None:
@@ -87,29 +87,28 @@ class IncidentScreen(CommandScreen):
         self.query_one("#reading", Lines).can_focus = False
         self.chart.focus()
         self.app.refresh_title(self, "incident")
-        self.run_worker(self._work, thread=True, group="lanes")
+        in_thread(self, self._work, "lanes")
 
     @property
     def chart(self) -> LaneChart:
         """The lanes."""
         return self.query_one(LaneChart)
 
-    def _work(self) -> None:
-        worker, registry = get_current_worker(), self.world.registry
+    def _work(self, stopped: Stopped) -> None:
+        registry = self.world.registry
 
         def progress(count: int) -> None:
-            if worker.is_cancelled:
-                raise Stopped
+            if stopped():
+                raise Unwanted
             self.app.post_message(Progress(f"reading pods … {count:,} revisions", "lanes"))
 
         try:
             lanes = Lanes(pod_lanes(registry, progress=progress), node_lanes(registry))
             self.post_message(LanesRead(lanes))
-        except (EtcdpodError, OSError) as error:
-            self.post_message(Said(str(error), problem=True))
-        except Stopped:
+        except Unwanted:
             pass
-        self.app.post_message(Progress("", "lanes"))
+        finally:
+            self.app.post_message(Progress("", "lanes"))
 
     @on(LanesRead)
     def _take(self, event: LanesRead) -> None:
@@ -150,8 +149,9 @@ class IncidentScreen(CommandScreen):
     def _moved(self) -> None:
         chart = self.chart
         if chart.lane is not None and chart.axis is not None:
-            lines = [reading(chart.lane, chart.axis, chart.revision), legend_line(chart.lanes)]
-            self.query_one("#reading", Lines).show(lines)
+            said = reading(chart.lane, chart.axis, chart.revision)
+            below = self.query_one("#reading", Lines)
+            below.show([said, *legend_lines(chart.lanes, self.size.width)])
 
     @on(LaneChart.Chosen)
     def _chosen(self) -> None:

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.message import Message
 
-from etcdpod.errors import EtcdpodError
 from etcdpod.tui import commands
-from etcdpod.tui.messages import Said
 from etcdpod.tui.model.object_export import text_export
 from etcdpod.tui.model.sources import source_lines
 from etcdpod.tui.screens.base import CommandScreen
+from etcdpod.tui.threads import in_thread
 from etcdpod.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from etcdpod.tui.cells import Line
     from etcdpod.tui.commands import Command
     from etcdpod.tui.export import Exportable
+    from etcdpod.tui.threads import Stopped
 
 
 @dataclass
@@ -37,7 +37,7 @@ class SourcesScreen(CommandScreen):
     """One report, read anew each time."""
 
     CSS_PATH = "sources.tcss"
-    COMMANDS: ClassVar[Sequence[type[Command]]] = commands.SOURCES
+    KEYS: ClassVar[Sequence[type[Command]]] = commands.SOURCES
     TITLE_TEXT = "sources"
 
     def body(self) -> Iterable[Widget]:
@@ -52,14 +52,12 @@ class SourcesScreen(CommandScreen):
 
     def action_refresh(self) -> None:
         """Ask again."""
-        self.run_worker(self._work, thread=True, exclusive=True, group="report")
+        in_thread(self, self._work, "report")
 
-    def _work(self) -> None:
-        try:
-            info = self.world.session.info
-            self.post_message(ReportRead(source_lines(self.world, info)))
-        except (EtcdpodError, OSError) as error:
-            self.post_message(Said(str(error), problem=True))
+    def _work(self, stopped: Stopped) -> None:
+        lines = source_lines(self.world, self.world.session.info)
+        if not stopped():
+            self.post_message(ReportRead(lines))
 
     @on(ReportRead)
     def _take(self, event: ReportRead) -> None:

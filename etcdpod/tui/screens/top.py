@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.message import Message
 from textual.widgets import Static
-from textual.worker import get_current_worker
 
-from etcdpod.errors import EtcdpodError
 from etcdpod.tui import commands
-from etcdpod.tui.messages import Progress, Said
-from etcdpod.tui.model.consumers import ConsumerRows, count, groupings, ordered
+from etcdpod.tui.messages import Progress
+from etcdpod.tui.model.consumers import GROUPINGS, ConsumerRows, count, ordered
 from etcdpod.tui.model.object_export import text_export
 from etcdpod.tui.screens.base import CommandScreen
+from etcdpod.tui.threads import in_thread
 from etcdpod.tui.widgets.grid import Grid
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from etcdpod.analysis.activity import Consumer
     from etcdpod.tui.commands import Command
     from etcdpod.tui.export import Exportable
+    from etcdpod.tui.threads import Stopped
 
 
 @dataclass
@@ -37,11 +37,15 @@ class Counted(Message):
     found: Sequence[Consumer]
 
 
+class Unwanted(Exception):
+    """The count is not wanted any more."""
+
+
 class TopScreen(CommandScreen):
     """A table of consumers."""
 
     CSS_PATH = "top.tcss"
-    COMMANDS: ClassVar[Sequence[type[Command]]] = commands.TOP
+    KEYS: ClassVar[Sequence[type[Command]]] = commands.TOP
     TITLE_TEXT = "top"
 
     def __init__(self) -> None:
@@ -63,18 +67,21 @@ class TopScreen(CommandScreen):
 
     def _count(self) -> None:
         self.query_one(Grid).empty = "counting …"
-        work = partial(self._work, self.grouping)
-        self.run_worker(work, thread=True, exclusive=True, group="count")
+        in_thread(self, partial(self._work, self.grouping), "count")
 
-    def _work(self, grouping: str) -> None:
+    def _work(self, grouping: str, stopped: Stopped) -> None:
+        def progress(done: int, total: int) -> None:
+            if stopped():
+                raise Unwanted
+            self.app.post_message(Progress(f"reading writers … {done:,} of {total:,}", "count"))
+
         try:
-            found = count(self.world, grouping)
-        except (EtcdpodError, OSError) as error:
-            self.post_message(Said(str(error), problem=True))
-            return
-        if not get_current_worker().is_cancelled:
+            found = count(self.world, grouping, progress)
             self.post_message(Counted(grouping, found))
-        self.app.post_message(Progress("", "count"))
+        except Unwanted:
+            pass
+        finally:
+            self.app.post_message(Progress("", "count"))
 
     @on(Counted)
     def _take(self, event: Counted) -> None:
@@ -96,7 +103,7 @@ class TopScreen(CommandScreen):
 
     def action_group_by(self) -> None:
         """The next grouping."""
-        names = list(groupings(self.world))
+        names = GROUPINGS
         self.grouping = names[(names.index(self.grouping) + 1) % len(names)]
         self._count()
 

@@ -11,12 +11,12 @@ from textual import on
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
-from textual.worker import get_current_worker
 
 from etcdpod.errors import EtcdpodError
 from etcdpod.tui.model.panes import TABS, Subject
 from etcdpod.tui.model.safe_text import one_line
 from etcdpod.tui.model.text import message
+from etcdpod.tui.threads import in_thread
 from etcdpod.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from etcdpod.tui.cells import Line
+    from etcdpod.tui.threads import Stopped
 
 SETTLE = 0.06
 """Seconds of rest before an object is read: holding a key down reads none in between."""
@@ -126,15 +127,14 @@ class Detail(Vertical):
         if self.subject is None:
             self.lines.show(message("nothing is selected"))
             return
-        work = partial(self._work, self.subject, self.tab)
-        self.run_worker(work, group="detail", exclusive=True, thread=True)
+        in_thread(self, partial(self._work, self.subject, self.tab), "detail")
 
-    def _work(self, subject: Subject, tab: str) -> None:
+    def _work(self, subject: Subject, tab: str, stopped: Stopped) -> None:
         try:
             lines = TABS[tab](subject)
         except (EtcdpodError, OSError) as error:
             lines = message("cannot be read", one_line(str(error)))
-        if not get_current_worker().is_cancelled:
+        if not stopped():
             self.post_message(LinesRead(subject, tab, lines))
 
     @on(LinesRead)

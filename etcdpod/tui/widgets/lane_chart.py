@@ -30,6 +30,7 @@ WIDEST_NAME = 42
 class LaneChart(ScrollView, can_focus=True, inherit_bindings=False):
     """The picture of an incident."""
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"lane-chart--cursor"}
     BINDINGS: ClassVar[list[BindingType]] = [
         ("up,k", "move(-1)", "Lane up"),
         ("down,j", "move(1)", "Lane down"),
@@ -121,7 +122,8 @@ class LaneChart(ScrollView, can_focus=True, inherit_bindings=False):
         name = fitted(shortened(self._title(lane), self.name_width), self.name_width)
         segments = [Segment(f"{name} ", BOLD if chosen else PLAIN)]
         if chosen:
-            segments = [Segment(name, PAST), Segment(" ")]
+            segments = [Segment(name, self.get_component_rich_style("lane-chart--cursor"))]
+            segments.append(Segment(" "))
         cursor = axis.position(self.revision)
         for column, cell in enumerate(cells(lane, axis)):
             glyph, style = cell.glyph, of_lane(cell)

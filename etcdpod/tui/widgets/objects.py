@@ -7,13 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.worker import get_current_worker
 
 from etcdpod.tui.loading import RowOrder, read_rows
 from etcdpod.tui.messages import RowsRead
 from etcdpod.tui.model.listing import Listing
 from etcdpod.tui.model.object_cells import ObjectRows
 from etcdpod.tui.model.rows import RowReader
+from etcdpod.tui.threads import in_thread
 from etcdpod.tui.widgets.grid import Grid
 
 if TYPE_CHECKING:
@@ -126,12 +126,7 @@ class Objects(Grid):
         order = RowOrder(
             self._reader, self.listing, entries, at, self.source.now, group == "background"
         )
-        work = partial(self._work, order)
-        self.run_worker(work, group=group, exclusive=True, thread=True, exit_on_error=True)
-
-    def _work(self, order: RowOrder) -> None:
-        worker = get_current_worker()
-        read_rows(order, self.post_message, lambda: worker.is_cancelled)
+        in_thread(self, partial(read_rows, order, self.post_message), group)
 
     @on(RowsRead)
     def _take(self, event: RowsRead) -> None:
