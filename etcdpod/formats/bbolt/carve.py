@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import mmap
 import os
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -74,12 +75,15 @@ def stale_elements(file: BboltFile, used: Mask) -> Iterator[StaleElements]:
     """
     gather = Gather(file.data, file.size)
     pages, trusted_end = _candidates(file, gather, used)
-    edges = np.searchsorted(
-        np.cumsum(pages.elements), np.arange(0, pages.elements.sum(), CHUNK_ELEMENTS), "right"
-    )
-    for start, stop in zip(edges, [*edges[1:], len(pages.id)], strict=True):
+    reached = np.cumsum(pages.elements)
+    total = int(reached[-1]) if len(reached) > 0 else 0
+    edges = [
+        *np.searchsorted(reached, range(0, total, CHUNK_ELEMENTS), "right").tolist(),
+        len(reached),
+    ]
+    for start, stop in pairwise(edges):
         if start < stop:
-            chosen = slice(int(start), int(stop))
+            chosen = slice(start, stop)
             yield _elements(file, gather, pages.select(chosen), trusted_end[chosen])
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from etcdpod.formats.mvcc.apply import Applier, keep_attempts
 from etcdpod.formats.mvcc.logged import CONTRADICTED, UNCOMMITTED, LogRows, fill_versions
 from etcdpod.formats.mvcc.prior import Agreement, IndexPrior, compare
-from etcdpod.formats.mvcc.survey import survey
+from etcdpod.formats.mvcc.survey import Survey, survey
 from etcdpod.formats.wal.entries import NORMAL_ENTRY, parse_request
 from etcdpod.formats.wal.messages import InternalRaftRequest
 from etcdpod.records import Damage, Severity
@@ -96,8 +96,6 @@ class Replay:
             first_row = len(rows)
             applier = self._applier(start, stop, from_empty=from_empty)
             if applier is None:
-                what = f"the log tells no revision from entry {self._log.places.index[start]} on"
-                self._report(what, Severity.WARNING)
                 return
             self._apply(applier, start, stop)
             agreement = self._compare(first_row, to_end=reaches_database)
@@ -120,17 +118,21 @@ class Replay:
         rows, read = self._result.rows, self._read
         if from_empty:
             return Applier(rows, read)
-        revision = self._survey(start, stop)
+        revision, writes = self._survey(start, stop)
         if revision is None:
+            if writes > 0:
+                first = self._log.places.index[start]
+                what = f"nothing tells the revisions of the log from entry {first} on"
+                self._report(what, Severity.WARNING)
             return None
         applier = Applier(rows, read, revision=revision, complete=False, prior=self._prior)
         applier.known_from = revision
         return applier
 
-    def _survey(self, start: int, stop: int) -> int | None:
+    def _survey(self, start: int, stop: int) -> Survey:
         index = self._index
         if index is not None and self._log.places.index[start] == self._log.applied + 1:
-            return index.current_revision
+            return Survey(index.current_revision, 0)
         newest = (lambda _: None) if self._prior is None else self._prior.newest
         return survey(self._committed(start, stop), newest)
 

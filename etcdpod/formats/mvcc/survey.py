@@ -31,6 +31,15 @@ COMPARED_BYTES = 256
 """Of a value."""
 
 
+class Survey(NamedTuple):
+    """What a first reading of a stretch of the log tells."""
+
+    revision: int | None
+    """The current revision before its first entry; None where nothing tells."""
+    writes: int
+    """Requests that may change something, as far as it was read."""
+
+
 class _Write(NamedTuple):
     number: int
     """How many requests had changed something by then, this one included."""
@@ -82,8 +91,8 @@ class _Surveyor:
 
 def survey(
     entries: Iterable[LoggedEntry], newest: Callable[[bytes], tuple[PriorState, bytes] | None]
-) -> int | None:
-    """The current revision before a stretch of the log; None where nothing tells.
+) -> Survey:
+    """Read a stretch of the log as far as it takes to find its first revision.
 
     Args:
         entries: the committed entries of the stretch.
@@ -101,8 +110,8 @@ def survey(
         votes = _content_votes(surveyor, newest)
     ranked = votes.most_common(1)
     if not ranked or ranked[0][0] < 0:
-        return None
-    return ranked[0][0]
+        return Survey(None, surveyor.count)
+    return Survey(ranked[0][0], surveyor.count)
 
 
 def _content_votes(
