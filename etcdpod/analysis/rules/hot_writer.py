@@ -27,19 +27,22 @@ ORDINARY: Final = frozenset({"leases", "events"})
 
 def check(cluster: Cluster) -> Iterator[Finding]:
     """Keys with many revisions in a short time; heads alone are read."""
-    counts: dict[bytes, list[Record]] = {}
+    written: dict[bytes, int] = {}
     for record in cluster.registry.connector.records(keys_only=True):
-        if record.mod_revision <= cluster.revision and record.version > 1:
-            heads = counts.setdefault(record.key, [])
-            heads.append(record)
-            if len(heads) > WRITES:
-                heads.pop(0)
-    for key, heads in counts.items():
+        if record.version >= WRITES and record.mod_revision <= cluster.revision:
+            written[record.key] = record.mod_revision
+    for key in written:
         named = _named(cluster, key)
-        if named is None or len(heads) < WRITES or named.resource in ORDINARY:
+        if named is None or named.resource in ORDINARY:
             continue
         if cluster.namespace in (None, named.namespace):
-            yield from _finding(cluster, named, heads)
+            heads = [
+                record
+                for record in cluster.registry.connector.history(key, keys_only=True)
+                if record.mod_revision <= cluster.revision and not record.tombstone
+            ]
+            if len(heads) >= WRITES:
+                yield from _finding(cluster, named, heads[-WRITES:])
 
 
 def _named(cluster: Cluster, key: bytes) -> ResourceKey | None:

@@ -27,24 +27,25 @@ REASONS: Final = frozenset(
     }
 )
 
+# The words "not found" also end messages that say more, so they are looked for last.
 _CAUSES: Final = (
     (
-        ("not found", "manifest unknown", "does not exist", "no such image"),
-        "image {image} does not exist in its registry",
-        "correct the name or the tag, or push the image",
+        ("may require authorization", "may require 'docker login'"),
+        "image {image} does not exist, or its registry refuses it to this pod",
+        "correct its name, or give the pod an imagePullSecret that may read it",
     ),
     (
-        ("unauthorized", "authentication required", "denied", "no basic auth", "403", "401"),
+        ("unauthorized", "authentication required", "denied", "no basic auth", "forbidden"),
         "the registry refuses image {image} to this pod",
         "give the pod an imagePullSecret that may read the image, or correct its name",
     ),
     (
-        ("toomanyrequests", "rate limit", "429"),
+        ("toomanyrequests", "rate limit", "too many requests"),
         "the registry limits how often image {image} may be pulled",
         "pull with an account, through a mirror, or wait",
     ),
     (
-        ("no such host", "i/o timeout", "connection refused", "no route", "timeout", "tls", "x509"),
+        ("no such host", "lookup ", "timeout", "connection refused", "no route", "tls: ", "x509"),
         "the registry of image {image} cannot be reached from the node",
         "check DNS, network, proxy and certificates between the node and the registry",
     ),
@@ -52,6 +53,11 @@ _CAUSES: Final = (
         ("no match for platform", "exec format", "no matching manifest"),
         "image {image} does not exist for the node's platform",
         "build the image for that platform, or select other nodes",
+    ),
+    (
+        ("not found", "manifest unknown", "does not exist", "no such image"),
+        "image {image} does not exist in its registry",
+        "correct the name or the tag, or push the image",
     ),
 )
 _OTHER: Final = (
