@@ -47,7 +47,7 @@ class State(Enum):
 GONE = "×"
 """The glyph of a deletion."""
 
-RESTART = "!"
+RESTART = "R"
 """The glyph of a container that was started again."""
 
 MOVED = "@"

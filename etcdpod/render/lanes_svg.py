@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from etcdpod.render.lane_model import RESTART, State, round_moments
-from etcdpod.render.lanes import MARK_COLOURS, legend, title
+from etcdpod.render.lanes import legend, title
 from etcdpod.render.safe import printable
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _legend(keys: Sequence[tuple[str, str, str]], top: int) -> Iterator[str]:
     x = 8.0
     for glyph, _, label in keys:
         colour = colours.get(glyph)
-        if glyph in MARK_COLOURS and glyph == RESTART:
+        if glyph == RESTART:
             yield f'<circle cx="{x + 5}" cy="{top + 5}" r="3.2" fill="#fff" stroke="#9b1c1c"/>'
         elif colour is not None:
             yield f'<rect x="{x}" y="{top}" width="10" height="10" fill="{colour}"/>'

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from etcdpod.analysis.axis import axis_moments
 from etcdpod.errors import UsageError
-from etcdpod.render.lane_model import Axis, rising
+from etcdpod.render.lane_model import Axis
 
 if TYPE_CHECKING:
     from etcdpod.history.clock import Clock
-
-SAMPLES = 240
-"""Revisions whose time is asked for: more than an axis has columns on most terminals."""
 
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?")
 _AGO = re.compile(r"([+-])((?:\d+(?:\.\d+)?[dhms])+)")
@@ -32,13 +30,7 @@ class Moments:
     @classmethod
     def of_clock(cls, clock: Clock, first: int, last: int) -> Moments:
         """Ask the clock for the times of revisions spread evenly over a span."""
-        step = max((last - first) // SAMPLES, 1)
-        found = []
-        for revision in {*range(first, last, step), last}:
-            estimate = clock.span(revision).estimate
-            if estimate is not None:
-                found.append((revision, estimate.timestamp()))
-        return cls(rising(found))
+        return cls(axis_moments(clock, first, last))
 
     def axis(self, first: int, last: int, columns: int) -> Axis:
         """An axis over a span of revisions."""

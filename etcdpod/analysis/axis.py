@@ -1,0 +1,27 @@
+"""Times for an axis: enough samples of the clock to place every revision between them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from etcdpod.render.lane_model import rising
+
+if TYPE_CHECKING:
+    from etcdpod.history.clock import Clock
+
+SAMPLES = 240
+"""Revisions whose time is asked for: more than an axis has columns on most terminals."""
+
+
+def axis_moments(clock: Clock, first: int, last: int) -> tuple[tuple[int, float], ...]:
+    """(revision, Unix time) of revisions spread evenly over a span, ascending in both.
+
+    Empty where nothing carries a time.
+    """
+    step = max((last - first) // SAMPLES, 1)
+    found = []
+    for revision in sorted({*range(first, last, step), last}):
+        estimate = clock.span(revision).estimate
+        if estimate is not None:
+            found.append((revision, estimate.timestamp()))
+    return rising(found)
