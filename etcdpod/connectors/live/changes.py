@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from etcdpod.connectors.live.compaction import find_compact_revision
+from etcdpod.connectors.live.compaction import find_compact_revision, newest_revision
 from etcdpod.connectors.live.explain import (
     code_of,
     explain,
@@ -158,6 +158,8 @@ class Changes:
         for response in call:
             if target is None and not response.canceled:
                 target = response.watch_id
+                if self._handed_over and response.header.revision < self._next - 1:
+                    self._check_progress()
                 if barrier is not None:
                     barrier.raise_up()
             elif target is None or (response.watch_id == target and response.canceled):
@@ -247,6 +249,19 @@ class Changes:
             reason = response.cancel_reason or "etcd ended the watch"
             raise explain_text(reason, self._member.endpoint)
         return int(response.compact_revision)
+
+    def _check_progress(self) -> None:
+        """Raises when etcd itself went back in time: what is new would never be shown."""
+        if self._connection.options.serializable:
+            return  # this member may lag behind the one that was asked before
+        newest = newest_revision(self._connection, self._span)
+        if newest < self._next - 1:
+            raise SourceError(
+                f"this etcd went back from revision {self._next - 1} to {newest}: "
+                "it was restored from a backup",
+                path=str(self._member.endpoint),
+                next_step="ask again: its history is another one now",
+            )
 
     def _take_in(self, error: grpc.RpcError, failures: int) -> None:
         """Decides whether a broken stream is opened again."""

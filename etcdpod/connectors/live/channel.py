@@ -37,7 +37,7 @@ READ_ONLY_METHODS = frozenset(
         "/etcdserverpb.Cluster/MemberList",
     }
 )
-"""No entry in the raft log, no write (measured: facts on etcd's API)."""
+"""None of these adds an entry to the raft log or writes (a test measures it)."""
 
 _OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.max_receive_message_length", MAX_ANSWER),

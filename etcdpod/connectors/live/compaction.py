@@ -1,4 +1,4 @@
-"""How far back an etcd remembers: its compact revision, which no call tells outright."""
+"""How far an etcd reaches: its newest revision, and its compact one, which no call tells."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from etcd3 import etcdrpc
 
 from etcdpod.connectors.live.explain import explain, explain_text, is_transient
 from etcdpod.connectors.live.watch import WatchCall
-from etcdpod.errors import CompactedError, SourceError
+from etcdpod.errors import CompactedError, FutureRevisionError, SourceError
 
 if TYPE_CHECKING:
     from etcdpod.connectors.live.connection import Connection
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 _TRIES = 5
 _SILENCE = 5.0
 """Seconds without an answer after which a stream is given up."""
+
+
+def newest_revision(connection: Connection, span: Span) -> int:
+    """The newest revision; of the cluster, or of one member where reads are serializable."""
+    quorum = not connection.options.serializable
+    request = etcdrpc.RangeRequest(key=span.key, limit=1, keys_only=True, serializable=not quorum)
+    return int(connection.call("KV.Range", request, quorum=quorum).header.revision)
 
 
 def find_compact_revision(connection: Connection, span: Span) -> int:
@@ -43,6 +50,9 @@ def find_compact_revision(connection: Connection, span: Span) -> int:
         connection.call("KV.Range", request, quorum=quorum)
     except CompactedError:
         connection.compact_revision = _ask_by_watch(connection, span)
+    except FutureRevisionError:  # this etcd was restored from a backup since
+        connection.compact_revision = 0
+        return find_compact_revision(connection, span)
     return connection.compact_revision
 
 

@@ -60,7 +60,7 @@ class Connection:
         self.files = files
         self.closed = False
         self.compact_revision = 0
-        """As last learnt; it only grows."""
+        """As last learnt; it only grows, unless etcd is restored from a backup."""
         self._notify = notify
         self._members = deque(Member(endpoint, files, options) for endpoint in endpoints)
         self._lock = threading.RLock()

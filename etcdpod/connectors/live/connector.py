@@ -8,7 +8,7 @@ from etcd3 import etcdrpc
 
 from etcdpod.connectors.live import hashes, maintenance
 from etcdpod.connectors.live.changes import Changes, Following, LostRevisions
-from etcdpod.connectors.live.compaction import find_compact_revision
+from etcdpod.connectors.live.compaction import find_compact_revision, newest_revision
 from etcdpod.connectors.live.endpoints import is_endpoint
 from etcdpod.connectors.live.lists import Lister, primed
 from etcdpod.connectors.live.messages import (
@@ -163,7 +163,7 @@ class LiveConnector:
         memory, the rest in an unlinked temporary file.
         """
         span = prefix_span(prefix)
-        newest = maintenance.current_revision(self._connection, span)
+        newest = newest_revision(self._connection, span)
         return self._kept(span, since, newest, newest, keys_only=keys_only)
 
     def watch(self, prefix: bytes, since: int) -> Following:
@@ -258,7 +258,7 @@ class LiveConnector:
         )
 
     def _future(self, span: Span, at: int | None) -> FutureRevisionError:
-        newest = maintenance.current_revision(self._connection, span)
+        newest = newest_revision(self._connection, span)
         return FutureRevisionError(
             f"revision {at} is newer than this etcd",
             path=self._target,

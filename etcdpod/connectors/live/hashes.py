@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 import grpc
 from etcd3 import etcdrpc
 
-from etcdpod.connectors.live.compaction import find_compact_revision
+from etcdpod.connectors.live.compaction import find_compact_revision, newest_revision
 from etcdpod.connectors.live.explain import explain
 from etcdpod.connectors.live.maintenance import (
     ask_all,
-    current_revision,
     listed_members,
     reachable,
 )
@@ -68,7 +67,7 @@ def hash_members(connection: Connection) -> HashComparison:
     listed = listed_members(connection)
     with reachable(connection, listed) as members:
         for attempt in range(_TRIES):
-            revision = current_revision(connection, key_span(b"\0"))
+            revision = newest_revision(connection, key_span(b"\0"))
             # A compaction up to the newest revision makes older servers refuse that revision.
             asked = revision if revision > _compact(connection) else 0
             hashes = ask_all(members, lambda member: _hash(connection, member, asked, listed))  # noqa: B023

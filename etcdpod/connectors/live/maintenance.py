@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import grpc
 from etcd3 import etcdrpc
 
-from etcdpod.connectors.live.compaction import find_compact_revision
+from etcdpod.connectors.live.compaction import find_compact_revision, newest_revision
 from etcdpod.connectors.live.endpoints import parse_endpoints
 from etcdpod.connectors.live.explain import short_reason
 from etcdpod.connectors.live.member import Member
-from etcdpod.connectors.live.messages import Span, key_span, later_fields, later_number
+from etcdpod.connectors.live.messages import key_span, later_fields, later_number
 from etcdpod.errors import EtcdpodError, UsageError
 from etcdpod.records import SourceInfo
 
@@ -62,13 +62,6 @@ class MemberStatus:
     """Why the member did not answer; the numbers are 0 then."""
 
 
-def current_revision(connection: Connection, span: Span) -> int:
-    """The newest revision; of the cluster, or of one member where reads are serializable."""
-    quorum = not connection.options.serializable
-    request = etcdrpc.RangeRequest(key=span.key, limit=1, keys_only=True, serializable=not quorum)
-    return int(connection.call("KV.Range", request, quorum=quorum).header.revision)
-
-
 def source_info(connection: Connection, target: str) -> SourceInfo:
     """What the etcd behind ``connection`` is, with the state of its members."""
     member = connection.ready(quorum=False)
@@ -76,7 +69,7 @@ def source_info(connection: Connection, target: str) -> SourceInfo:
     notes: list[str] = []
     revision, compact = int(status.header.revision), 0
     try:
-        revision = current_revision(connection, key_span(b"\0"))
+        revision = newest_revision(connection, key_span(b"\0"))
     except EtcdpodError as error:
         notes.append(f"newest revision of this member only: {error.what}")
     try:

@@ -100,7 +100,7 @@ class Barrier:
 
     A watch says nothing where nothing changes, so its end has to be asked for. Newer etcds answer
     a progress request when all watches of a stream have caught up. Older ones answer at once,
-    true or not (etcd issue 15220), or never (17507): there a second watch is added that etcd must
+    true or not (etcd-io/etcd#15220), or never (#17507): there a second watch is added that etcd must
     cancel, as its start lies below the compact revision. Etcd brings waiting watches up to date
     in rounds and cancels such a one at the start of a round. So once one was cancelled and the
     next one is, with nothing delivered between, the watch in question had caught up.
@@ -157,7 +157,7 @@ class Barrier:
 def answers_progress(version: str) -> bool:
     """Whether an etcd of this version answers progress requests when, and only when, it is true.
 
-    From 3.4.31 and 3.5.13 on (etcd's change logs: issues 15220 and 17507).
+    From 3.4.31 and 3.5.13 on (etcd-io/etcd#15695, #17566, #17567).
     """
     numbers = version.split("-", 1)[0].split(".")
     if len(numbers) != 3 or not all(number.isascii() and number.isdigit() for number in numbers):

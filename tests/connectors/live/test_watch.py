@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import threading
 import time
@@ -326,3 +327,32 @@ def test_a_patient_follower_does_not_hold_up_other_questions(etcds, connect):
     etcd.ctl("put", "/w/a", "1")
     follower.reached(2)
     follower.close()
+
+
+def test_an_etcd_that_was_restored_to_an_older_state_is_not_followed_on(etcds, connect):
+    etcd = etcds.start()
+    for number in range(5):
+        etcd.ctl("put", "/w/a", str(number))
+    etcd.ctl("compact", "4")
+    etcd.kill()
+    backup = etcd.data_dir.parent / "backup"
+    shutil.copytree(etcd.data_dir, backup)
+    etcd.start()
+    connector = connect(etcd.endpoint)
+    follower = Follower(connector, b"/w/", since=4)
+    for number in range(5):
+        etcd.ctl("put", "/w/a", str(number))
+    etcd.ctl("compact", "9")
+    follower.reached(11)
+    assert list(connector.history(b"/w/a"))
+    etcd.kill()
+    shutil.rmtree(etcd.data_dir)
+    backup.rename(etcd.data_dir)
+    etcd.start()
+    deadline = time.monotonic() + 10
+    while follower.error is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert isinstance(follower.error, SourceError)
+    assert "went back from revision 11 to 6" in str(follower.error)
+    assert [record.revision.main for record in connector.history(b"/w/a")] == [4, 5, 6]
