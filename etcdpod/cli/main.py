@@ -13,6 +13,7 @@ from etcdpod.errors import ExitCode
 
 COMMANDS = (
     ("get", "Objects as kubectl shows them, as of any revision."),
+    ("describe", "An object in words, with what belongs to it and its events."),
     ("history", "The whole life of an object, revision by revision."),
     ("diff", "What differs between two revisions, or two snapshots."),
     ("keys", "The etcd keys, with their revisions and sizes."),
