@@ -151,6 +151,9 @@ class BboltFile:
 
     def changed(self) -> bool:
         """Whether a writer has committed since the file was opened, and may reuse our pages."""
+        if self.size < self.meta.high_water_mark * self.page_size:
+            # The file grows before a commit needs it: this one did so between two of our looks.
+            return os.fstat(self.stream.fileno()).st_size > self.size
         for number, meta in enumerate(self.metas):
             offset = number * self.page_size
             if meta is None:

@@ -16,34 +16,36 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 
+_WORD = 8
+
+
 class Gather:
     """Random access to the first ``size`` bytes of a mapping, without copying it.
 
-    Every method takes an array of byte offsets. An offset at which the integer would end beyond
-    the file reads as 0: callers check bounds, this only keeps a forgotten check harmless.
+    Every method takes an array of byte offsets. What lies beyond the file reads as zeros, so that
+    eight bytes may be asked for where only some of them matter.
     """
 
     def __init__(self, data: mmap, size: int) -> None:
         self.size = size
+        self._tail = bytes(data[max(size - _WORD, 0) : size]).ljust(2 * _WORD, b"\0")
         self._bytes = np.frombuffer(data, np.uint8, size)
-        self._words = self._overlapping(data, "<u8", 8)
-        self._halves = self._overlapping(data, "<u4", 4)
-
-    def _overlapping(self, data: mmap, kind: str, width: int) -> np.ndarray:
-        """One integer at every byte of the file: a view with a stride of one byte."""
-        return np.ndarray((max(self.size - width + 1, 0),), kind, data, strides=(1,))
+        # One word at every byte of the file: a view with a stride of one byte.
+        self._words = np.ndarray((max(size - _WORD + 1, 0),), "<u8", data, strides=(1,))
 
     def bytes(self, offsets: Integers) -> NDArray[np.uint8]:
         """The byte at each offset."""
         return _take(self._bytes, offsets)
 
-    def half_words(self, offsets: Integers) -> Integers:
-        """The little-endian u32 at each offset."""
-        return _take(self._halves, offsets).astype(np.int64)
-
     def words(self, offsets: Integers) -> Words:
         """The little-endian u64 at each offset."""
-        return _take(self._words, offsets).astype(np.uint64, copy=False)
+        found = _take(self._words, offsets).astype(np.uint64, copy=False)
+        last = self.size - _WORD
+        cut = np.flatnonzero((offsets > last) & (offsets < self.size) & (offsets >= 0))
+        for row in cut.tolist():
+            start = int(offsets[row]) - max(last, 0)
+            found[row] = int.from_bytes(self._tail[start : start + _WORD], "little")
+        return found
 
     def big_words(self, offsets: Integers) -> Words:
         """The big-endian u64 at each offset: etcd's revisions and ids."""

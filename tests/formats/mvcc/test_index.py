@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import random
+import struct
 from collections import defaultdict
 
 import numpy as np
 import pytest
-from bbolt_writer import BboltWriter, backend, delete, put, revision_key
+from bbolt_writer import (
+    LEAF,
+    BboltWriter,
+    backend,
+    delete,
+    leaf_body,
+    page_header,
+    put,
+    revision_key,
+)
 
 from etcdpod.formats.mvcc import keys as keys_module
 from etcdpod.formats.mvcc.store import Store
@@ -101,6 +111,7 @@ def test_a_large_file_needs_no_memory_for_its_values(store_of):
     assert sum(column.nbytes for column in index.rows) < 100 * len(rows)
 
 
+EMPTY_INLINE = struct.pack("<QQ", 0, 0) + page_header(0, LEAF, 0)
 KEY = b"/registry/pods/shop/web"
 LIFE = [put(main, KEY, b"%d" % main, create=2, version=main - 1) for main in range(2, 12)]
 
@@ -281,3 +292,24 @@ def test_a_missing_key_bucket_is_reported(store_of):
     store = store_of([], without=(b"key",))
     assert len(store.index) == 0
     assert any("bucket key is missing" in what for what in texts(store))
+
+
+@pytest.mark.parametrize("slack", range(12))
+@pytest.mark.parametrize("lease", [0, 5, -1])
+def test_a_record_that_ends_with_the_file_is_read_like_any_other(tmp_path, slack, lease):
+    """The leaf of bucket ``key`` is the last page, and full to its last bytes or nearly so."""
+    overhead = 16 + 16 + sum(map(len, put(2, b"k", b"v" * 3000, lease=lease))) - 3000
+    value = b"v" * (4096 - overhead - slack)
+    writer = BboltWriter(inline=(b"meta",))
+    root = writer.next_page
+    writer.next_page += 1
+    page = writer.add_tree([put(2, b"k", value, lease=lease)])
+    leaf = leaf_body([(b"key", struct.pack("<QQ", page, 0)), (b"meta", EMPTY_INLINE)], flags=1)
+    writer.pages[root] = (page_header(root, LEAF, 2) + leaf).ljust(4096, b"\0")
+    path = tmp_path / "file.db"
+    path.write_bytes(writer.build(root))
+    assert len(path.read_bytes().rstrip(b"\0")) == 4 * 4096 - slack
+    store = Store.open(path)
+    assert store.index.value(0) == value
+    assert int(store.index.rows.lease[0]) == lease
+    assert store.damage == []
