@@ -1,0 +1,168 @@
+"""Compressed streams, told by how they begin: gzip, xz, bzip2, zstd; and archives: tar, zip."""
+
+from __future__ import annotations
+
+import importlib
+import zlib
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+from etcdpod.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CHUNK = 1 << 18
+_TAR_OFFSET = 257
+_TAR_MAGICS = (b"ustar\x00", b"ustar ")
+_ZIP = b"PK\x03\x04"
+ZSTD_MODULES = ("compression.zstd", "backports.zstd", "zstandard")
+"""Python's own from 3.14 on, then the packages that bring it to older ones."""
+
+
+class Compression(NamedTuple):
+    """How one sort of compressed stream begins and is called."""
+
+    magic: bytes
+    suffix: str
+
+
+COMPRESSIONS = {
+    "gzip": Compression(b"\x1f\x8b\x08", ".gz"),
+    "xz": Compression(b"\xfd7zXZ\x00", ".xz"),
+    "bzip2": Compression(b"BZh", ".bz2"),
+    "zstd": Compression(b"\x28\xb5\x2f\xfd", ".zst"),
+}
+
+
+def packed_form(head: bytes) -> str | None:
+    """What a file that begins so is packed with; None where it is not packed."""
+    for form, compression in COMPRESSIONS.items():
+        if head.startswith(compression.magic):
+            return form
+    if head.startswith(_ZIP):
+        return "zip"
+    magic = head[_TAR_OFFSET : _TAR_OFFSET + 6]
+    return "tar" if magic in _TAR_MAGICS else None
+
+
+def decompressed(
+    stream: IO[bytes], form: str, path: str, report: Callable[[str], None]
+) -> IO[bytes]:
+    """The stream without its compression, as far as that can be undone.
+
+    Args:
+        stream: the compressed bytes.
+        form: as ``packed_form`` told it.
+        path: the file, for errors.
+        report: told what is wrong where the stream ends early.
+
+    Raises:
+        SourceError: this Python has no zstd.
+    """
+    return _Guarded(_opened(stream, form, path), report)  # type: ignore[return-value]
+
+
+def _opened(stream: IO[bytes], form: str, path: str) -> Any:
+    if form == "gzip":
+        import gzip
+
+        return gzip.GzipFile(fileobj=stream, mode="rb")
+    if form == "xz":
+        import lzma
+
+        return lzma.LZMAFile(stream)
+    if form == "bzip2":
+        import bz2
+
+        return bz2.BZ2File(stream)
+    for name in ZSTD_MODULES:
+        try:
+            module = importlib.import_module(name)
+        except ImportError:
+            continue
+        if name == "zstandard":
+            return module.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
+        return module.ZstdFile(stream)
+    raise SourceError(
+        "is packed with zstd, which this Python cannot unpack",
+        next_step="install the package zstandard, or unpack it with `zstd -d`",
+        path=path,
+    )
+
+
+class _Guarded:
+    """A decompressor that ends where its data do not go on; what is wrong is reported."""
+
+    def __init__(self, stream: Any, report: Callable[[str], None]) -> None:
+        self._stream = stream
+        self._report = report
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to ``size`` bytes; empty at the end."""
+        try:
+            part: bytes = self._stream.read(size)
+        except EOFError:
+            self._report("the packed file is cut off: what follows is missing")
+            return b""
+        except _data_errors() as error:
+            self._report(f"the packed file is damaged, what follows is missing: {error}")
+            return b""
+        return part
+
+
+def _data_errors() -> tuple[type[Exception], ...]:
+    """What decompressors raise on bad data; asked for only when something was raised."""
+    import gzip
+    import lzma
+
+    errors: list[type[Exception]] = [gzip.BadGzipFile, lzma.LZMAError, zlib.error]
+    for name in ZSTD_MODULES:
+        try:
+            errors.append(importlib.import_module(name).ZstdError)
+        except ImportError:
+            continue
+    return (*errors, OSError)  # the last is bzip2's
+
+
+class PackedStream:
+    """The packed file itself: every byte that passes is hashed and counted.
+
+    Args:
+        raw: the open file.
+        hashed: takes each part.
+        progress: told the bytes read and the size.
+        size: bytes of the file.
+    """
+
+    def __init__(
+        self,
+        raw: IO[bytes],
+        hashed: Callable[[bytes], None],
+        progress: Callable[[int, int], None] | None,
+        size: int,
+    ) -> None:
+        self._raw = raw
+        self._hashed = hashed
+        self._progress = progress
+        self._size = size
+        self._done = 0
+        self._told = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to ``size`` bytes; empty at the end."""
+        part = self._raw.read(size)
+        self._hashed(part)
+        self._done += len(part)
+        if self._progress is not None and (self._done - self._told > CHUNK or not part):
+            self._told = self._done
+            self._progress(self._done, self._size)
+        return part
+
+    def drain(self) -> None:
+        """Read what is left, so that the hash is that of the whole file."""
+        while self.read(CHUNK):
+            pass
+
+    def readable(self) -> bool:
+        """It is there to be read."""
+        return True
