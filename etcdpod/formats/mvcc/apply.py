@@ -75,8 +75,6 @@ class Applier:
         self.rows = rows
         self.revision = revision
         self.compact_revision = -1
-        self.known_from = revision
-        """The state of every key is known from this revision on."""
         self.state = State(rows, read, complete=complete, prior=prior)
         self.numbering = Numbering(rows, known=complete)
         self.auth = AuthStore()
@@ -281,7 +279,6 @@ class Applier:
             self.state.forget_since(self.numbering.correct())
             self.revision += difference
             self._main = self.revision + 1
-            self.known_from = max(self.known_from, self._main)
 
     def _delete_untold(self, is_concerned: Callable[[bytes], bool]) -> None:
         """Deletions of keys that the log does not name: by a range, or by an older lease."""
@@ -290,7 +287,6 @@ class Applier:
             # That there were some is likely: nobody grants a lease for nothing.
             self.numbering.doubt()
             self._sub = max(self._sub, 1)
-            self.known_from = max(self.known_from, self._main)
             return
         for key, value in sorted(told.items()):
             if value is None and is_concerned(key):
@@ -308,6 +304,8 @@ class Applier:
     def _put(self, request: Any) -> None:
         key, lease, rows = request.key, request.lease, self.rows
         old = self._row(key)
+        if old == UNKNOWN and key in self._judge.absent:
+            old = ABSENT
         create_revision, version = (self._main, 1) if old == ABSENT else (0, 0)
         value = _place_of(self._entry, request.value)
         if old >= 0:
@@ -317,8 +315,6 @@ class Applier:
                 value = rows.segment[old], rows.value_offset[old], rows.value_size[old]
             if request.ignore_lease:
                 lease = rows.lease[old]
-        elif old == UNKNOWN:
-            self.known_from = max(self.known_from, self._main)
         self.state.detach(key)
         row = rows.add(
             key, self._main, self._sub, self._place, older=old, create_revision=create_revision,
@@ -341,10 +337,8 @@ class Applier:
         row = self._row(key)
         if row == ABSENT:
             return
-        if row == UNKNOWN:
-            self.known_from = max(self.known_from, self._main)
-            if self._told() is None:
-                self.numbering.doubt()
+        if row == UNKNOWN and self._told() is None:
+            self.numbering.doubt()
         self.state.detach(key)
         self.rows.add(
             key, self._main, self._sub, self._place, older=row, flags=TOMBSTONE | self._flags

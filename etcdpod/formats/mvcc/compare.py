@@ -51,6 +51,8 @@ class Judge:
         self._revision = 1
         self.is_unsure = False
         """Whether a compare could not be decided, and was taken to hold."""
+        self.absent: set[bytes] = set()
+        """Keys that must not have existed, if the compares did hold."""
         self.proven: list[int] = []
         """Rows whose revision a compare states as we counted it."""
         self.correction = 0
@@ -60,6 +62,7 @@ class Judge:
         """Judge another request, at the current revision ``revision``."""
         self._revision = revision
         self.is_unsure, self.correction = False, 0
+        self.absent.clear()
         self.proven.clear()
 
     def holds(self, compare: Any) -> bool:
@@ -76,6 +79,8 @@ class Judge:
         row = self._state.row(compare.key, self._revision)
         if row == UNKNOWN:
             self.is_unsure = True
+            if _says_absent(compare):
+                self.absent.add(compare.key)
             return True
         if compare.target == Target.MOD and compare.result == 0 and row >= 0:
             self._weigh(compare.mod_revision, row)
@@ -123,6 +128,13 @@ class Judge:
             if rows.main[row] == stated:
                 return True
         return False
+
+
+def _says_absent(compare: Any) -> bool:
+    """Whether a compare holds only for a key that does not exist, as that of a creation."""
+    field = _TARGET_FIELDS.get(compare.target)
+    is_born = compare.target in (Target.MOD, Target.CREATE, Target.VERSION)
+    return is_born and compare.result == 0 and field is not None and not getattr(compare, field)
 
 
 def _any(_: Any, __: Any) -> bool:

@@ -38,8 +38,6 @@ class Stretch:
 
     first_row: int
     """Of the rows; the stretch ends where the next one begins."""
-    known_from: int
-    """The state of all keys is known from this revision on."""
     agreement: Agreement
 
 
@@ -125,9 +123,7 @@ class Replay:
                 what = f"nothing tells the revisions of the log from entry {first} on"
                 self._report(what, Severity.WARNING)
             return None
-        applier = Applier(rows, read, revision=revision, complete=False, prior=self._prior)
-        applier.known_from = revision
-        return applier
+        return Applier(rows, read, revision=revision, complete=False, prior=self._prior)
 
     def _survey(self, start: int, stop: int) -> Survey:
         index = self._index
@@ -183,7 +179,7 @@ class Replay:
                 rows.flags[row] |= CONTRADICTED
         if not applier.state.complete:
             fill_versions(rows, first_row)
-        self._result.stretches.append(Stretch(first_row, applier.known_from, agreement))
+        self._result.stretches.append(Stretch(first_row, agreement))
 
     def _keep_replaced(self) -> None:
         """The writes of entries that were never committed, as attempts without a revision."""
