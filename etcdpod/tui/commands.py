@@ -409,6 +409,13 @@ class Travel(Command):
     footer = "go there"
 
 
+class OwnerHistory(Command):
+    """The history of the owner: the ReplicaSet of a pod, the Deployment of that."""
+
+    key = "o"
+    footer = "owner"
+
+
 class PreviousObject(Command):
     """The previous revision of this object."""
 
@@ -558,6 +565,7 @@ BROWSER = (
 """The browser, in the order of its footer."""
 
 HISTORY = (
+    OwnerHistory,
     Mark,
     NextView,
     Blame,

@@ -30,7 +30,7 @@ def event_lines(world: World, namespace: str, name: str, kind: str, at: int | No
     if not found:
         return list(message("no event about it is kept up to here"))
     found.sort(key=lambda one: one[:2])
-    heading = f"{'REVISION':>9} {'LAST SEEN':9} {'TYPE':8} {'COUNT':>5} {'REASON':22} MESSAGE"
+    heading = f"{'LAST SEEN':9} {'TYPE':7} {'COUNT':>5} {'REASON':20} MESSAGE"
     return [line(Cell(heading, BOLD))] + [_line(*one[1:]) for one in found]
 
 
@@ -72,10 +72,11 @@ def _line(revision: int, gone: bool, event: dict[str, Any]) -> Line:
     source = (event.get("source") or {}).get("component") or event.get("reportingComponent") or ""
     style = GONE if gone else WARNING if kind == "Warning" else PLAIN
     text = one_line(str(event.get("message") or event.get("note") or ""), 1000)
+    origin = f"  ({one_line(str(source))}, rev {revision}{', gone since' if gone else ''})"
     return [
-        Cell(f"{revision:>9} {_when(event)[11:19]:9} ", DIM if gone else PLAIN),
-        Cell(f"{fitted(kind, 8)} {count:>5} ", style),
-        Cell(fitted(one_line(str(event.get("reason") or "")), 22) + " ", style),
+        Cell(f"{_when(event)[11:19]:9} ", DIM if gone else PLAIN),
+        Cell(f"{fitted(kind, 7)} {count:>5} ", style),
+        Cell(fitted(one_line(str(event.get("reason") or "")), 20) + " ", style),
         Cell(text),
-        Cell(f"  ({one_line(str(source))}){' gone since' if gone else ''}", DIM),
+        Cell(origin, DIM),
     ]

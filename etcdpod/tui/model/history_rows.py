@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rich.style import Style
+
 from etcdpod.tui.cells import Cell, Column
 from etcdpod.tui.model.life import Heading, Moment
 from etcdpod.tui.model.text import clock_text
@@ -48,6 +50,7 @@ class HistoryRows:
         step = entry.step
         late = self.at is not None and entry.revision > self.at
         style = REMOVED if step.event == "DELETED" else DIM if late else PLAIN
+        told = Style(bold=True) + style if entry.by_intent else style
         is_marked = self.marked is not None and entry.revision == self.marked.revision
         trust = step.record.provenance.trust.value
         sign = Cell("◆", PAST) if is_marked else Cell("" if trust == "A" else trust, WARNING)
@@ -55,9 +58,9 @@ class HistoryRows:
             sign,
             Cell(str(step.record.revision), DIM if late else BOLD),
             Cell(clock_text(entry.time), style),
-            Cell(entry.who, DIM),
+            Cell(entry.who, told if entry.by_intent else DIM),
             Cell("" if step.record.tombstone else f"{step.record.value_size:,}", DIM),
-            Cell(entry.what, style),
+            Cell(entry.what, told),
         )
 
     def position(self, revision: int | None) -> int:

@@ -38,9 +38,19 @@ class Moment:
         return self.step.record.mod_revision
 
     @property
+    def by_intent(self) -> bool:
+        """Whether it changed what is wanted (the spec), and not only what is reported."""
+        if self.step.event != "MODIFIED":
+            return False
+        return any(change.path.startswith(_INTENT) for change in self.step.changes)
+
+    @property
     def time(self) -> datetime | None:
         """The best estimate of when it was written, UTC."""
         return None if self.step.time is None else self.step.time.estimate
+
+
+_INTENT = ("spec.", "data.", "metadata.deletionTimestamp", "metadata.labels", "roleRef.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +116,17 @@ PART = 400
 def _moment(step: Step) -> Moment:
     what = " · ".join(step.summary) or ("no change" if step.problem is None else str(step.problem))
     light = replace(step, object=None, record=replace(step.record, value=b""))
-    return Moment(light, who(step.writer), one_line(what))
+    return Moment(light, _who(step), one_line(what))
+
+
+def _who(step: Step) -> str:
+    """The writer; a client by the name it gave itself, which says what it was used for."""
+    writer = step.writer
+    if writer is None or writer.controller or writer.manager == writer.component:
+        return who(writer)
+    if not writer.manager.startswith(f"{writer.component}-"):
+        return who(writer)
+    return one_line(f"{'likely ' if writer.certainty == 'likely' else ''}{writer.manager}")
 
 
 def headings(life: Life, moments: Sequence[Moment]) -> list[Moment | Heading]:

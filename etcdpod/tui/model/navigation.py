@@ -47,6 +47,11 @@ class Place:
     name: str
     key: bytes
 
+    def subject(self, world: World, at: int | None) -> Subject:
+        """The object as of a revision."""
+        kind = self.kind.resource.kind if self.kind.resource is not None else ""
+        return Subject(world, self.key, at, self.namespace, self.name, kind)
+
 
 def owner_place(subject: Subject) -> Place:
     """Where the owner of an object is.

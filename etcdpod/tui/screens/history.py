@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,11 +13,12 @@ from textual.widgets import Static
 
 from etcdpod.tui import commands
 from etcdpod.tui.cells import plain_text
-from etcdpod.tui.messages import TravelTo
+from etcdpod.tui.messages import Found, TravelTo
 from etcdpod.tui.model.difference import VIEWS, Question, answer
 from etcdpod.tui.model.history_export import history_export
 from etcdpod.tui.model.history_rows import HistoryRows
 from etcdpod.tui.model.life import Heading, Life, Moment, headings, iterate_life, touching
+from etcdpod.tui.model.navigation import owner_place
 from etcdpod.tui.screens.base import CommandScreen
 from etcdpod.tui.threads import in_thread
 from etcdpod.tui.widgets.grid import Grid
@@ -276,6 +277,19 @@ class HistoryScreen(CommandScreen):
         moment = self.selected
         if moment is not None:
             self.app.post_message(TravelTo(moment.revision))
+
+    def action_owner_history(self) -> None:
+        """Find the owner in a thread, and show its history above this one."""
+        subject = replace(self.subject, at=self._revision)
+        in_thread(self, lambda stopped: self._find_owner(subject), "owner")
+
+    def _find_owner(self, subject: Subject) -> None:
+        self.post_message(Found(owner_place(subject)))
+
+    @on(Found)
+    def _found(self, event: Found) -> None:
+        event.stop()
+        self.app.push_screen(HistoryScreen(event.place.subject(self.subject.world, self._revision)))
 
     def action_previous_object(self) -> None:
         """One revision up."""
