@@ -100,8 +100,8 @@ class Barrier:
 
     A watch says nothing where nothing changes, so its end has to be asked for. Newer etcds answer
     a progress request when all watches of a stream have caught up. Older ones answer at once,
-    true or not (etcd-io/etcd#15220), or never (#17507): there a second watch is added that etcd must
-    cancel, as its start lies below the compact revision. Etcd brings waiting watches up to date
+    true or not (etcd-io/etcd#15220), or never (#17507): there a second watch is added that must be
+    cancelled, as its start lies below the compact revision. Etcd brings waiting watches up to date
     in rounds and cancels such a one at the start of a round. So once one was cancelled and the
     next one is, with nothing delivered between, the watch in question had caught up.
     """
