@@ -152,16 +152,34 @@ def test_keys_that_are_not_kubernetes_own_are_kept_apart(connector_of):
 @pytest.mark.parametrize(
     "bad",
     [
-        (revision_key(11, mark=b"x"), REBORN[9][1]),
+        (revision_key(11, mark=b"tt"), REBORN[9][1]),
         (revision_key(11)[:12], REBORN[9][1]),
         (b"", REBORN[9][1]),
     ],
-    ids=["18 bytes, other mark", "short key", "empty key"],
+    ids=["19 bytes", "short key", "empty key"],
 )
 def test_odd_bolt_keys_are_damage_and_no_reason_to_stop(connector_of, bad):
     connector = connector_of([*REBORN[:9], bad])
     assert [record.revision.main for record in connector.records()] == list(range(2, 11))
     assert any("is no revision" in damage.what for damage in connector.damage)
+
+
+def test_an_18_byte_key_with_another_mark_is_what_its_record_says(connector_of):
+    rows = [
+        *REBORN[:8],
+        (revision_key(10, mark=b"x"), REBORN[8][1]),
+        (revision_key(11, mark=b"u"), REBORN[9][1]),
+    ]
+    connector = connector_of(rows)
+    written = [(record.revision.main, record.tombstone) for record in connector.records()][-2:]
+    assert written == [(10, False), (11, True)]
+    answer = connector.get(WEB)
+    assert isinstance(answer, Record)
+    assert answer.value == b"new-2"
+    assert isinstance(connector.get(GONE), Deleted)
+    assert [damage.what for damage in connector.damage] == [
+        "a revision has a mark that etcd does not know"
+    ] * 2
 
 
 @pytest.mark.parametrize("bucket", [b"alarm", b"auth", b"cluster", b"lease", b"members", b"meta"])

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from etcdpod.formats.bbolt.defects import Defects
     from etcdpod.formats.bbolt.elements import Elements, Pages
-    from etcdpod.formats.bbolt.gather import Integers, Mask
+    from etcdpod.formats.bbolt.gather import Gather, Integers, Mask
     from etcdpod.formats.bbolt.tree import Tree
 
 
@@ -55,6 +55,17 @@ _KINDS = (
 )  # fmt: skip
 
 
+class _Keys(NamedTuple):
+    """Keys of bucket ``key`` as columns."""
+
+    main: Integers
+    sub: Integers
+    marked: Mask
+    """There is a byte behind the revision."""
+    strange: Mask
+    """That byte is not the mark of a tombstone."""
+
+
 def scan(tree: Tree, pages: Pages, damage_to: Defects) -> tuple[Rows, int]:
     """The rows of leaf ``pages``, and the newest main revision seen, empty records included.
 
@@ -74,41 +85,46 @@ def scan(tree: Tree, pages: Pages, damage_to: Defects) -> tuple[Rows, int]:
 
 
 def _scan_elements(tree: Tree, elements: Elements, defects: Defects) -> tuple[Rows, int]:
-    gather = tree.gather
-    main = gather.big_words(elements.key).view(np.int64)
-    sub = gather.big_words(elements.key + 9).view(np.int64)
-    marked = elements.key_size == MARKED_SIZE
-    good = (elements.flags == 0) & (marked | (elements.key_size == PLAIN_SIZE))
-    good &= (gather.bytes(elements.key + 8) == SEPARATOR) & (main > 0) & (sub >= 0)
-    marks = gather.bytes(elements.key[marked] + PLAIN_SIZE)
-    good[np.flatnonzero(marked)[marks != TOMBSTONE_MARK]] = False
-    if not good.all():
-        bad = ~good
-        defects.many("a key of bucket key is no revision", elements.page[bad], elements.key[bad])
+    keys, good = _read_keys(tree.gather, elements, defects)
     # An empty record only marks a revision: `snapshot restore --bump-revision` writes one.
-    newest = int(main[good & (elements.value_size == 0)].max(initial=0))
-    good &= (marked | (elements.value_size > 0)) & (elements.value_size <= MAX_VALUE_SIZE)
-    values, understood = read_key_values(gather, elements.value, elements.value_size)
+    newest = int(keys.main[good & (elements.value_size == 0)].max(initial=0))
+    good &= (keys.marked | (elements.value_size > 0)) & (elements.value_size <= MAX_VALUE_SIZE)
+    values, understood = read_key_values(tree.gather, elements.value, elements.value_size)
     _parse_singly(tree, elements, values, np.flatnonzero(good & ~understood), good, defects)
-    _report_contradictions(main, marked, elements, values, good, defects)
-    absurd = good & ~marked & (sub > MAX_SUB)
-    if absurd.any():
-        what = "no transaction has as many changes as the key states"
-        defects.many(what, elements.page[absurd], elements.key[absurd], Severity.WARNING)
-    doubtful = good & ~marked & (values.mod_revision != main)
-    if doubtful.any():
-        main = _mended(main, values.mod_revision, doubtful)
+    # With a mark that etcd does not know it is the record that tells whether it is a tombstone.
+    tombstone = keys.marked & ~(keys.strange & (values.mod_revision > 0))
+    _report_contradictions(keys, tombstone, elements, values, good, defects)
+    doubtful = good & ~tombstone & (values.mod_revision != keys.main)
+    main = _mended(keys.main, values.mod_revision, doubtful) if doubtful.any() else keys.main
     newest = max(newest, int(main[good].max(initial=0)))
     v = values
     rows = Rows(
-        main, sub, marked, elements.page, v.key_offset, v.key_size.astype(np.int32),
+        main, keys.sub, tombstone, elements.page, v.key_offset, v.key_size.astype(np.int32),
         v.create_revision, v.version, v.value_offset, v.value_size.astype(np.int32), v.lease,
     )  # fmt: skip
     return (rows if good.all() else rows.select(good)), newest
 
 
+def _read_keys(gather: Gather, elements: Elements, defects: Defects) -> tuple[_Keys, Mask]:
+    """The bucket keys as revisions, and which of them are revisions at all."""
+    main = gather.big_words(elements.key).view(np.int64)
+    sub = gather.big_words(elements.key + 9).view(np.int64)
+    marked = elements.key_size == MARKED_SIZE
+    good = (elements.flags == 0) & (marked | (elements.key_size == PLAIN_SIZE))
+    good &= (gather.bytes(elements.key + 8) == SEPARATOR) & (main > 0) & (sub >= 0)
+    strange = marked.copy()
+    strange[marked] = gather.bytes(elements.key[marked] + PLAIN_SIZE) != TOMBSTONE_MARK
+    for fault, what, severity in (
+        (~good, "a key of bucket key is no revision", Severity.LOSS),
+        (good & strange, "a revision has a mark that etcd does not know", Severity.WARNING),
+    ):
+        if fault.any():
+            defects.many(what, elements.page[fault], elements.key[fault], severity)
+    return _Keys(main, sub, marked, strange), good
+
+
 def _report_contradictions(
-    main: Integers,
+    keys: _Keys,
     tombstone: Mask,
     elements: Elements,
     values: KeyValues,
@@ -116,16 +132,21 @@ def _report_contradictions(
     defects: Defects,
 ) -> None:
     """Report records that contradict their key or themselves; they are kept."""
+    main, created = keys.main, values.create_revision
     other = values.mod_revision != np.where(tombstone, 0, main)
-    first = values.create_revision == main
-    sound = (values.create_revision > 0) & (values.create_revision <= main) & (values.version > 0)
+    first = created == main
+    sound = (created > 0) & (created <= main) & (values.version > 0)
     sound &= first == (values.version == 1)
-    empty = (values.create_revision == 0) & (values.version == 0) & (values.value_size == 0)
+    empty = (created == 0) & (values.version == 0) & (values.value_size == 0)
     for fault, what in (
         (good & other, "the record states another revision than its key"),
         (
             good & ~other & ~np.where(tombstone, empty, sound),
             "the revisions and the version that the record states cannot all be right",
+        ),
+        (
+            good & ~tombstone & (keys.sub > MAX_SUB),
+            "no transaction has as many changes as the key states",
         ),
     ):
         if fault.any():

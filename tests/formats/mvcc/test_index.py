@@ -203,13 +203,12 @@ def test_a_record_that_contradicts_itself_or_its_neighbours_is_reported(store_of
     "key",
     [
         revision_key(5)[:16],
-        revision_key(5, mark=b"u"),
         revision_key(5, mark=b"tt"),
         revision_key(5).replace(b"_", b"/"),
         revision_key(-5),
         b"x",
     ],
-    ids=["short", "another mark", "long", "another separator", "negative", "one byte"],
+    ids=["short", "long", "another separator", "negative", "one byte"],
 )
 def test_a_bucket_key_that_is_no_revision_is_reported_and_passed_by(store_of, key):
     rows = LIFE.copy()
