@@ -158,7 +158,9 @@ def _of_entry(write: Write, entry: Entry, certainty: Certainty, how: str) -> Wri
     controller = ""
     if component == CONTROLLER_MANAGER:
         created = write.event == "ADDED"
-        controller = controller_of(write.after, entry.subresource, created=created)
+        # Before Kubernetes 1.22 entries named no subresource.
+        part = entry.subresource or ("status" if set(entry.fields) == {"f:status"} else "")
+        controller = controller_of(write.after, part, created=created)
     return Writer(
         component=component,
         controller=controller,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from etcdpod.history.clock_samples import Interval
-    from etcdpod.history.clock_skew import Agreement
+    from etcdpod.history.clock_skew import Agreement, Skew
     from etcdpod.history.model import Step
     from etcdpod.history.view import Registry
 
@@ -81,6 +81,11 @@ class Clock:
                 "time was read: all intervals allow for that",
             )
         return notes
+
+    @property
+    def skews(self) -> tuple[Skew, ...]:
+        """The writers whose clocks are off."""
+        return self._agreement.skews
 
     def span(self, revision: int, own: Interval = UNKNOWN) -> TimeSpan:
         """When a revision was written.

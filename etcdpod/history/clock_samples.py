@@ -47,6 +47,8 @@ class LeaseSample:
     """One renewal of a Lease: the same moment on two clocks."""
 
     revision: int
+    lease: str
+    """``NAMESPACE/NAME`` of the Lease."""
     writer: str
     """Whose clock: the Lease and its holder."""
     own: int
@@ -120,7 +122,7 @@ def _lease_sample(
         writer += f" held by {holder}"
     elif not holder and last is not None:
         writer = last.writer
-    return LeaseSample(record.mod_revision, writer, own, stamp)
+    return LeaseSample(record.mod_revision, name, writer, own, stamp)
 
 
 def newest_stamp(metadata: dict[str, Any]) -> int | None:

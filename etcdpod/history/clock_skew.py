@@ -44,13 +44,29 @@ class Offset:
 
 
 @dataclass(frozen=True, slots=True)
+class Skew:
+    """A clock that is off."""
+
+    lease: str
+    """``NAMESPACE/NAME`` of the Lease that shows it."""
+    revision: int
+    """A revision of it that does."""
+    microseconds: int
+    """How far the holder's clock runs ahead; negative: behind."""
+    note: str
+    """The same as a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
     """What all Leases together say of time."""
 
     rows: list[Row]
     """Dated revisions, on one clock."""
     notes: tuple[str, ...]
-    """Clocks that are off, one sentence each."""
+    """What is to be said of the clocks, one sentence each."""
+    skews: tuple[Skew, ...] = ()
+    """The writers whose clocks are off; each is among the notes as well."""
 
 
 def reconcile(samples: Sequence[LeaseSample]) -> Agreement:
@@ -64,10 +80,21 @@ def reconcile(samples: Sequence[LeaseSample]) -> Agreement:
     if len(stamps) * 2 < len(samples):
         return _without_stamps(groups)
     rows: list[Row] = []
+    skews: list[Skew] = []
     for writer, group in groups.items():
         offset = _offset(writer, group, reference, notes)
         rows.extend(_row(sample, offset, stamps.get(sample.revision)) for sample in group)
-    return Agreement(rows, tuple(notes))
+        if offset is not None and (offset.least > WORTH_TELLING or offset.most < -WORTH_TELLING):
+            skews.append(_skew(group[-1], (offset.least + offset.most) // 2))
+    return Agreement(rows, (*notes, *(skew.note for skew in skews)), tuple(skews))
+
+
+def _skew(sample: LeaseSample, ahead: int) -> Skew:
+    note = (
+        f"the clock of {sample.writer} is {_ahead(ahead)} the API server's: "
+        "its times are corrected by that"
+    )
+    return Skew(sample.lease, sample.revision, ahead, note)
 
 
 def _row(sample: LeaseSample, offset: Offset | None, stamp: int | None) -> Row:
@@ -155,11 +182,6 @@ def _offset(
         notes.append(f"the clock of {writer} was set within the span: its times are not used")
         return None
     least, most = min(least, most), max(least, most)  # a clock that drifted within the span
-    if least > WORTH_TELLING or most < -WORTH_TELLING:
-        notes.append(
-            f"the clock of {writer} is {_ahead((least + most) // 2)} the API server's: "
-            "its times are corrected by that"
-        )
     return Offset(least, most)
 
 
@@ -176,16 +198,18 @@ def _without_stamps(groups: dict[str, list[LeaseSample]]) -> Agreement:
     if len(panel) > 1 and len(agreeing[best]) * 2 <= len(panel):
         return Agreement([], ("the clocks of the Leases disagree, and none can be told right",))
     rows: list[Row] = []
-    notes = []
+    skews = []
     for writer, group in groups.items():
-        if abs(apart[writer, best]) <= ODD:
+        ahead = apart[writer, best]
+        if abs(ahead) <= ODD:
             rows.extend((sample.revision, sample.own, sample.own) for sample in group)
-        else:
-            notes.append(
-                f"the clock of {writer} is about {_ahead(apart[writer, best])} that of "
-                f"{len(agreeing[best])} other Leases: its times are not used"
-            )
-    return Agreement(rows, tuple(notes))
+            continue
+        note = (
+            f"the clock of {writer} is about {_ahead(ahead)} that of "
+            f"{len(agreeing[best])} other Leases: its times are not used"
+        )
+        skews.append(Skew(group[-1].lease, group[-1].revision, ahead, note))
+    return Agreement(rows, tuple(skew.note for skew in skews), tuple(skews))
 
 
 def _distance(one: Sequence[LeaseSample], other: Sequence[LeaseSample]) -> int:

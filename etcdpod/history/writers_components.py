@@ -19,6 +19,15 @@ CONTROLLER_MANAGER: Final = "kube-controller-manager"
 API_SERVER: Final = "kube-apiserver"
 ETCD: Final = "etcd"
 
+OWN_COMPONENTS: Final = frozenset(
+    {
+        *(API_SERVER, CONTROLLER_MANAGER, ETCD, KUBELET, SCHEDULER),
+        "cloud-controller-manager",
+        "kube-proxy",
+    }
+)
+"""What belongs to Kubernetes itself; whatever else writes is a client."""
+
 OWNING: Final = {
     "ReplicaSet": "replicaset-controller",
     "StatefulSet": "statefulset-controller",

@@ -6,7 +6,7 @@ traces elsewhere: a condition, an event, an owner that is gone, a namespace that
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from etcdpod.history.fields import condition, field, mapping, number, owner_of, strings, text
 from etcdpod.history.model import Writer
@@ -15,9 +15,12 @@ from etcdpod.history.writers_components import (
     DISRUPTIONS,
     ETCD,
     FINALIZERS,
+    OWN_COMPONENTS,
     SCHEDULER,
     UNKNOWN,
+    component_of,
 )
+from etcdpod.history.writers_fields import entries
 from etcdpod.history.writers_write import Write, likely, unknown
 
 if TYPE_CHECKING:
@@ -42,10 +45,11 @@ def _completed(write: Write) -> Writer | None:
                 f"finalizer {', '.join(finalizers)} was the last that held it",
                 controller=controllers.pop(),
             )
-        return unknown(
-            f"finalizer {', '.join(finalizers)} held it until someone removed that; "
-            "a write that only removes leaves no name"
-        )
+        held = f"finalizer {', '.join(finalizers)} held it until someone removed that"
+        client = only_client(write.before)
+        if client:
+            return likely(client, f"{held}, and {client} is the only client that wrote the object")
+        return unknown(f"{held}; a write that only removes leaves no name")
     by = write.previous
     return Writer(
         by.component,
@@ -74,10 +78,21 @@ def requested(write: Write) -> Writer:
             return writer
     grace = number(write.after, "metadata", "deletionGracePeriodSeconds", default=-1)
     asked = f" with a grace period of {grace} s" if grace >= 0 else ""
-    return unknown(
+    why = (
         f"the deletion was asked for{asked}; etcd does not hold who asked, and no controller's "
         "event, ending namespace or missing owner explains it: likely a client"
     )
+    client = only_client(write.before or write.after)
+    if client and owner_of(write.after) is None:
+        return likely(client, f"{why}, and {client} is the only one that wrote this object")
+    return unknown(why)
+
+
+def only_client(value: dict[str, Any]) -> str:
+    """The one client beside Kubernetes' own components that ever wrote an object; else empty."""
+    writers = {component_of(entry.manager) for entry in entries(value)}
+    clients = writers - OWN_COMPONENTS - {UNKNOWN}
+    return clients.pop() if len(clients) == 1 else ""
 
 
 def _by_disruption(write: Write) -> Writer | None:

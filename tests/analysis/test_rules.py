@@ -455,6 +455,37 @@ def test_a_writer_in_a_hot_loop(registry_of: Any) -> None:
     assert diagnose(registry_of(*seldom)) == []
 
 
+def test_a_clock_that_is_off_is_a_finding_about_its_node(registry_of: Any) -> None:
+    def renewal(name: str, second: int, ahead: int) -> dict[str, Any]:
+        lease = clock()
+        lease["metadata"] |= {
+            "name": name,
+            "managedFields": [
+                {
+                    "manager": "kubelet",
+                    "operation": "Update",
+                    "time": f"2026-01-01T11:00:{second:02}Z",
+                }
+            ],
+        }
+        own = second + ahead
+        lease["spec"] = {
+            "holderIdentity": name,
+            "renewTime": f"2026-01-01T11:{own // 60:02}:{own % 60:02}.100000Z",
+        }
+        return lease
+
+    renewals = [
+        renewal(name, second, 90 if name == "b" else 0)
+        for second in range(0, 50, 5)
+        for name in ("a", "b", "c")
+    ]
+    (found,) = diagnose(registry_of(node("a"), node("b"), node("c"), *renewals))
+    assert (found.rule, str(found.object)) == ("ClockSkew", "Node b")
+    assert "node b is 89.6 s ahead of" in found.cause  # 90 s, known to a second: stamps are cut
+    assert any(item.field == "spec.renewTime" for item in found.evidence)
+
+
 def test_a_stuck_stateful_set_names_its_pod(registry_of: Any) -> None:
     owner = {
         "apiVersion": "apps/v1",

@@ -115,10 +115,19 @@ def test_deletions_are_told_by_what_stands_around_them() -> None:
     assert scaled[760].component == scaled[761].component == "kubelet"
     assert preempted[940].component == "kube-scheduler"
     assert "PreemptionByScheduler" in preempted[940].evidence
-    # Who forced it is in no byte of etcd.
-    assert [forced[revision].component for revision in (845, 846)] == ["unknown", "unknown"]
-    assert [forced[revision].certainty for revision in (845, 846)] == ["unknown", "unknown"]
-    assert (held[943].component, held[958].component) == ("unknown", "kubelet")
+    # Who forced it is in no byte of etcd; but one client alone ever wrote these pods.
+    for revision in (845, 846):
+        assert (forced[revision].component, forced[revision].certainty) == ("kubectl", "likely")
+        assert "the only one that wrote this object" in forced[revision].evidence
+    assert (held[943].component, held[943].certainty) == ("kubectl", "likely")
+    assert (held[958].component, held[958].certainty) == ("kubelet", "likely")
+
+
+def test_who_deleted_a_pod_that_a_controller_made_is_not_claimed() -> None:
+    with Session.open(SourceOptions(targets=("demo",))) as session:
+        writer = named(session, "shop/db-0")[745]
+    assert (writer.component, writer.certainty) == ("unknown", "unknown")
+    assert "likely a client" in writer.evidence
 
 
 def test_a_namespace_takes_its_pods_with_it() -> None:
@@ -126,7 +135,7 @@ def test_a_namespace_takes_its_pods_with_it() -> None:
         job = named(session, "jobs/nightly-98977")
         held = named(session, "shop/held")
     assert {job[revision].controller for revision in (1344, 1345)} == {"namespace-controller"}
-    assert held[1321].component == "unknown"
+    assert (held[1321].component, held[1321].certainty) == ("kubectl", "likely")
     assert "example.com/guard" in held[1321].evidence
 
 

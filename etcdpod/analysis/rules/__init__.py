@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from etcdpod.analysis.rules import (
     claims,
+    clock_skew,
     container_config,
     crash_loop,
     disrupted,
@@ -60,4 +61,5 @@ RULES: Final[tuple[Rule, ...]] = (
     endpoints.RULE,
     ending_namespace.RULE,
     hot_writer.RULE,
+    clock_skew.RULE,
 )
