@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from etcdpod.connectors.places import RANK, LogPlace, combined
-from etcdpod.formats.mvcc.apply import keep_attempts
+from etcdpod.formats.mvcc.attempts import keep_uncommitted
 from etcdpod.formats.mvcc.replay import Replay
 from etcdpod.formats.wal.entries import NORMAL_ENTRY, RaftLog, parse_request
 from etcdpod.formats.wal.messages import InternalRaftRequest
@@ -94,7 +94,7 @@ def _keep_broken(log: RaftLog, replayed: Replayed, files: DataDirectory) -> None
                 request = parse_request(entry.data) if entry.type == NORMAL_ENTRY else None
                 known = bisect_left(log.places.index, entry.raft_index) < len(log.places)
                 if isinstance(request, InternalRaftRequest) and not known:
-                    keep_attempts(replayed.rows, entry._replace(segment=number), request)
+                    keep_uncommitted(replayed.rows, entry._replace(segment=number), request)
 
 
 def _report(source: str, result: ReplayedLog, index: RevisionIndex, damage: list[Damage]) -> None:

@@ -14,30 +14,27 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
+from etcdpod.formats.mvcc.attempts import keep_refused, place_of, value_place
 from etcdpod.formats.mvcc.auth import AuthStore, Permissions
 from etcdpod.formats.mvcc.compare import Judge
 from etcdpod.formats.mvcc.keyspace import in_range
 from etcdpod.formats.mvcc.logged import (
     ABSENT,
     DOUBTFUL,
-    REFUSED,
     TOMBSTONE,
-    UNCOMMITTED,
     UNKNOWN,
     LogRows,
-    Place,
 )
 from etcdpod.formats.mvcc.numbering import Numbering
 from etcdpod.formats.mvcc.state import State
+from etcdpod.formats.mvcc.witness import Witness, is_among
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from etcdpod.formats.mvcc.state import Prior
+    from etcdpod.formats.mvcc.witness import Operations
     from etcdpod.formats.wal.entries import LoggedEntry
-
-    Operations = list[tuple[str, Any]]
-    """RequestOp cases in the order in which they are carried out."""
 
 MAX_LEASE_TTL = 9_000_000_000
 """Seconds; a grant of more is refused."""
@@ -80,6 +77,7 @@ class Applier:
         self.auth = AuthStore()
         self.alarms: dict[int, set[int]] = {Alarm.NOSPACE: set(), Alarm.CORRUPT: set()}
         self._judge = Judge(self.state, self.numbering)
+        self._witness = Witness(prior, self.numbering)
         self._permissions = Permissions(self.auth, self.state.leases)
         self._entry: LoggedEntry
         self._main = self._sub = self._flags = 0
@@ -104,8 +102,6 @@ class Applier:
         if not entry.verified:
             self.numbering.doubt()
 
-    # --- requests -------------------------------------------------------------------------------
-
     def txn(self, request: Any, header: Any) -> None:
         """TxnRequest: compares, then the operations of one branch."""
         if self.auth.enabled and not self._permissions.txn(request, header):
@@ -121,11 +117,11 @@ class Applier:
         holds = self._choose(request, operations, is_located=is_located)
         if self._judge.correction:
             self._renumber(self._judge.correction)
-        if self._judge.is_unsure and not is_located and not self._is_witnessed(operations):
+        if self._judge.is_unsure and not is_located and not self._is_carried_out(operations):
             holds = False
             operations.clear()
         if not holds:
-            _keep_puts(self.rows, self._entry, request, self._main, self._flags)
+            keep_refused(self.rows, self._entry, request, self._main, self._flags)
         if not self._admits(operations):
             return
         for row in self._judge.proven:
@@ -185,8 +181,6 @@ class Applier:
             if field.name.startswith("auth_") and self.auth.is_admin(request.header.username):
                 self.auth.apply(field.name, value)
 
-    # --- transactions ---------------------------------------------------------------------------
-
     def _choose(self, request: Any, operations: Operations, *, is_located: bool = False) -> bool:
         """Append the operations that a transaction carries out, those of nested ones included.
 
@@ -232,29 +226,16 @@ class Applier:
             elif kind == "request_delete_range":
                 self._delete_range(operation)
 
-    # --- where the log alone does not decide ----------------------------------------------------
-
-    def _is_witnessed(self, operations: Operations) -> bool:
+    def _is_carried_out(self, operations: Operations) -> bool:
         """Whether operations that hang on an undecided compare were carried out.
 
         Where the database has the revision, it tells; elsewhere it is assumed and doubted.
         """
-        told = self._told()
+        told = self._witness.told(self._main)
         if told is None:
             self.numbering.doubt()
             return True
-        for kind, operation in operations:
-            if kind == "request_put" and told.get(operation.key) == operation.value:
-                return True
-            if kind == "request_delete_range" and _deleted(told, operation):
-                return True
-        return False
-
-    def _told(self) -> dict[bytes, bytes | None] | None:
-        """What the revision now due changed, by the database; None where it is silent."""
-        if self.state.prior is None or not self.numbering.is_sure:
-            return None
-        return self.state.prior.changes(self._main)
+        return is_among(operations, told)
 
     def _locate(self, puts: Iterable[Any]) -> bool:
         """Find out by the database where the count stands, if that is in doubt.
@@ -262,16 +243,11 @@ class Applier:
         Returns:
             Whether the database holds what one of ``puts`` writes: then it was carried out.
         """
-        prior = self.state.prior
-        if prior is None or self.numbering.is_sure:
-            return False
-        for put in puts:
-            main = prior.locate(put.key, put.value, self._main)
-            if main is not None:
-                self._renumber(main - self._main)
-                self.numbering.prove(len(self.rows))
-                return True
-        return False
+        main = self._witness.located(puts, self._main)
+        if main is not None:
+            self._renumber(main - self._main)
+            self.numbering.prove(len(self.rows))
+        return main is not None
 
     def _renumber(self, difference: int) -> None:
         """The count was wrong by ``difference``: forget what it was applied to."""
@@ -282,7 +258,7 @@ class Applier:
 
     def _delete_untold(self, is_concerned: Callable[[bytes], bool]) -> None:
         """Deletions of keys that the log does not name: by a range, or by an older lease."""
-        told = self._told()
+        told = self._witness.told(self._main)
         if told is None:
             # That there were some is likely: nobody grants a lease for nothing.
             self.numbering.doubt()
@@ -296,8 +272,6 @@ class Applier:
         row = self._row(key)
         return self.rows.lease[row] if row >= 0 else 0
 
-    # --- changes --------------------------------------------------------------------------------
-
     def _row(self, key: bytes) -> int:
         return self.state.row(key, self.revision)
 
@@ -307,7 +281,7 @@ class Applier:
         if old == UNKNOWN and key in self._judge.absent:
             old = ABSENT
         create_revision, version = (self._main, 1) if old == ABSENT else (0, 0)
-        value = _place_of(self._entry, request.value)
+        value = value_place(self._entry, request.value)
         if old >= 0:
             create_revision, version = rows.create_revision[old], rows.version[old]
             version += version > 0
@@ -317,8 +291,9 @@ class Applier:
                 lease = rows.lease[old]
         self.state.detach(key)
         row = rows.add(
-            key, self._main, self._sub, self._place, older=old, create_revision=create_revision,
-            version=version, lease=lease, value=value, flags=self._flags,
+            key, self._main, self._sub, place_of(self._entry), older=old,
+            create_revision=create_revision, version=version, lease=lease, value=value,
+            flags=self._flags,
         )  # fmt: skip
         self._sub += 1
         self.state.keyspace.put(key, row)
@@ -337,19 +312,19 @@ class Applier:
         row = self._row(key)
         if row == ABSENT:
             return
-        if row == UNKNOWN and self._told() is None:
+        if row == UNKNOWN and self._witness.told(self._main) is None:
             self.numbering.doubt()
         self.state.detach(key)
         self.rows.add(
-            key, self._main, self._sub, self._place, older=row, flags=TOMBSTONE | self._flags
+            key,
+            self._main,
+            self._sub,
+            place_of(self._entry),
+            older=row,
+            flags=TOMBSTONE | self._flags,
         )
         self._sub += 1
         self.state.keyspace.remove(key)
-
-    @property
-    def _place(self) -> Place:
-        entry = self._entry
-        return Place(entry.raft_index, entry.segment, entry.offset)
 
 
 _ACTIONS: dict[str, Callable[[Applier, Any, Any], None]] = {
@@ -362,41 +337,6 @@ _ACTIONS: dict[str, Callable[[Applier, Any, Any], None]] = {
     "alarm": Applier.alarm,
 }
 """By field of InternalRaftRequest, the most frequent first."""
-
-
-def keep_attempts(rows: LogRows, entry: LoggedEntry, request: Any) -> None:
-    """Add the puts of a request that was never committed, as rows without a revision."""
-    if request.HasField("put"):
-        _keep_put(rows, entry, request.put, 0, UNCOMMITTED)
-    elif request.HasField("txn"):
-        _keep_puts(rows, entry, request.txn, 0, UNCOMMITTED)
-
-
-def _keep_puts(rows: LogRows, entry: LoggedEntry, txn: Any, main: int, flags: int) -> None:
-    """The writes of a transaction that had no effect: they never came to be."""
-    for operation in txn.success:
-        if operation.WhichOneof("request") == "request_put":
-            _keep_put(rows, entry, operation.request_put, main, flags)
-
-
-def _keep_put(rows: LogRows, entry: LoggedEntry, put: Any, main: int, flags: int) -> None:
-    place = Place(entry.raft_index, entry.segment, entry.offset)
-    value = _place_of(entry, put.value)
-    rows.add(put.key, main, 0, place, lease=put.lease, value=value, flags=flags | REFUSED)
-
-
-def _place_of(entry: LoggedEntry, value: bytes) -> tuple[int, int, int]:
-    """Where a value lies in the log. Any equal bytes of the record will do."""
-    return entry.segment, entry.offset + 8 + max(entry.record.find(value), 0), len(value)
-
-
-def _deleted(told: dict[bytes, bytes | None], request: Any) -> bool:
-    if not request.range_end:
-        return told.get(request.key, b"") is None
-    return any(
-        value is None and in_range(key, request.key, request.range_end)
-        for key, value in told.items()
-    )
 
 
 def _costs_space(txn: Any) -> bool:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from etcdpod.formats.mvcc.apply import Applier, keep_attempts
+from etcdpod.formats.mvcc.apply import Applier
+from etcdpod.formats.mvcc.attempts import keep_uncommitted
 from etcdpod.formats.mvcc.logged import CONTRADICTED, UNCOMMITTED, LogRows, fill_versions
 from etcdpod.formats.mvcc.prior import Agreement, IndexPrior, compare
 from etcdpod.formats.mvcc.survey import Survey, survey
@@ -187,7 +188,7 @@ class Replay:
         for entry in log.entries(places=log.replaced):
             request = parse_request(entry.data) if entry.type == NORMAL_ENTRY else None
             if isinstance(request, InternalRaftRequest):
-                keep_attempts(self._result.rows, entry, request)
+                keep_uncommitted(self._result.rows, entry, request)
 
     def _read(self, segment: int, offset: int, size: int) -> bytes:
         return self._log.reader.segments[segment].read(offset, size)
