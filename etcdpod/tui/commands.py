@@ -62,6 +62,7 @@ _KEY_NAMES = {
     "plus": "+",
     "minus": "-",
     "space": "space",
+    "exclamation_mark": "!",
     "equals_sign": "=",
     "full_stop": ".",
 }
@@ -123,8 +124,9 @@ class Copy(Command):
 class Export(Command):
     """Write what is shown to a file: the ending decides between .yaml, .json, .md and .svg."""
 
-    key = "w"
+    key = "E"
     footer = "export"
+    shown = "E"
 
 
 class Refresh(Command):
@@ -195,6 +197,20 @@ class ShowDiff(Command):
     """What the last change of this object changed; again: the whole screen."""
 
     key = "f"
+
+
+class Why(Command):
+    """A pod's way from its creation on, where it got stuck, the cause, and what to do."""
+
+    key = "w"
+    footer = "why"
+
+
+class Findings(Command):
+    """What is wrong in the whole registry at this moment, the worst first, with the evidence."""
+
+    key = "exclamation_mark"
+    footer = "findings"
 
 
 class Describe(Command):
@@ -509,6 +525,30 @@ class LaneTravel(Command):
     footer = "go there"
 
 
+class FirstTrouble(Command):
+    """Move the cursor to where the trouble of this lane begins."""
+
+    key = "f"
+    footer = "first trouble"
+
+
+# --- findings ---------------------------------------------------------------------------------
+
+
+class FindingHistory(Command):
+    """The history of the object that this finding is about."""
+
+    key = "enter,h"
+    footer = "history"
+
+
+class FindingTravel(Command):
+    """Take the browser to the moment since when it is so."""
+
+    key = "g"
+    footer = "go there"
+
+
 # --- top --------------------------------------------------------------------------------------
 
 
@@ -540,6 +580,8 @@ BROWSER = (
     GoToRevision,
     Live,
     Incident,
+    Findings,
+    Why,
     ShowYaml,
     Describe,
     ShowEvents,
@@ -586,6 +628,7 @@ HISTORY = (
 INCIDENT = (
     LaneHistory,
     LaneTravel,
+    FirstTrouble,
     PreviousEvent,
     NextEvent,
     ZoomIn,
@@ -601,6 +644,9 @@ INCIDENT = (
 
 SOURCES = (Refresh, Top)
 """Sources and integrity."""
+
+FINDINGS = (FindingHistory, FindingTravel, Refresh)
+"""What is wrong."""
 
 TOP = (GroupBy, OrderBy, Sources)
 """Who writes and who holds the bytes."""

@@ -11,7 +11,7 @@ from etcdpod.tui.model.text import clock_text
 
 if TYPE_CHECKING:
     from etcdpod.tui.model.life import Life, Moment
-    from etcdpod.tui.model.panes import Subject
+    from etcdpod.tui.model.subject import Subject
 
 
 def history_export(subject: Subject, life: Life, view: str, difference: str) -> Exportable:

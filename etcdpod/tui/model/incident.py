@@ -38,7 +38,7 @@ class Lanes:
         return sorted({lane.namespace for lane in self.pods})
 
     def chosen(self, namespace: str | None, words: str, order: str) -> list[Lane]:
-        """The lanes that are shown: pods in their order, then all nodes."""
+        """The lanes that are shown: nodes in trouble, the pods in their order, other nodes."""
         wanted = words.lower().split()
         pods = [
             lane
@@ -50,7 +50,9 @@ class Lanes:
             "birth": lambda lane: (lane.first, 0),
             "name": lambda lane: (lane.namespace, lane.name),
         }
-        return [*sorted(pods, key=keys[order]), *self.nodes]
+        sick = [lane for lane in self.nodes if lane.first_trouble is not None]
+        well = [lane for lane in self.nodes if lane.first_trouble is None]
+        return [*sick, *sorted(pods, key=keys[order]), *well]
 
 
 def _has(lane: Lane, word: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from etcdpod.errors import UsageError
 from etcdpod.history.fields import members, owner_of
-from etcdpod.tui.model.panes import Subject, read_subject
+from etcdpod.tui.model.subject import Subject, read_subject
 
 if TYPE_CHECKING:
     from etcdpod.tui.model.catalog import Catalog, Kind
@@ -63,18 +63,27 @@ def owner_place(subject: Subject) -> Place:
     reference = _reference(item.object if item is not None else None)
     if reference is None:
         raise UsageError(f"{subject.name} has no owner")
-    world = subject.world
-    resource = world.registry.types.of_object(
-        str(reference.get("apiVersion")), str(reference.get("kind"))
+    kind, group = str(reference.get("kind")), str(reference.get("apiVersion"))
+    return place_of(
+        subject.world, kind, subject.namespace, str(reference.get("name")), api_version=group
     )
+
+
+def place_of(world: World, kind: str, namespace: str, name: str, *, api_version: str = "") -> Place:
+    """Where an object is, from the words that another object calls it by.
+
+    Raises:
+        UsageError: its kind is not known here, or no revision of it is kept.
+    """
+    types = world.registry.types
+    resource = types.of_object(api_version, kind) if api_version else types.resolve(kind)
     if resource is None:
-        raise UsageError(f"its owner is a {reference.get('kind')}, which no kind here is called")
-    name = str(reference.get("name"))
-    namespace = subject.namespace if resource.namespaced else ""
+        raise UsageError(f"no kind here is called {api_version} {kind}")
+    namespace = namespace if resource.namespaced else ""
     keys = world.registry.keys(resource, namespace or None, name)
     key = next((key for key in keys if world.ledger.number(key) is not None), None)
     if key is None:
-        raise UsageError(f"its owner {resource.singular} {name} is not kept in this source")
+        raise UsageError(f"{resource.singular} {name} is not kept in this source")
     return Place(world.catalog.kind_of_resource(resource), namespace, name, key)
 
 

@@ -8,12 +8,12 @@ from etcdpod.errors import NotFoundError
 from etcdpod.render import json as json_text
 from etcdpod.render.yaml import dumps
 from etcdpod.tui.export import Exportable, fenced, file_name
-from etcdpod.tui.model.panes import read_subject
+from etcdpod.tui.model.subject import read_subject
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from etcdpod.tui.model.panes import Subject
+    from etcdpod.tui.model.subject import Subject
 
 
 def object_export(subject: Subject, pane_name: str, pane: str) -> Exportable:

@@ -2,45 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from etcdpod.records import Deleted, Record
 from etcdpod.tui.cells import Cell, fitted, line
 from etcdpod.tui.model.events import event_lines
 from etcdpod.tui.model.life import Heading, headings, read_life
 from etcdpod.tui.model.raw import raw_lines
+from etcdpod.tui.model.subject import read_subject
 from etcdpod.tui.model.text import change_lines, clock_text, item_lines, message
+from etcdpod.tui.model.words import describe_lines, explain_lines
 from etcdpod.tui.styles import BOLD, DIM, REMOVED, WARNING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from etcdpod.history.view import Item
     from etcdpod.tui.cells import Line
     from etcdpod.tui.model.life import Moment
-    from etcdpod.tui.model.world import World
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """One object as of a revision."""
-
-    world: World
-    key: bytes
-    at: int | None
-    namespace: str
-    name: str
-    kind: str
-    """The Kind of the object (``Pod``); empty for a key of no known kind."""
-
-
-def read_subject(subject: Subject) -> Item | None:
-    """The object as of the revision; what it was last, if it is gone."""
-    world = subject.world
-    found = world.connector.get(subject.key, subject.at)
-    record = found.last if isinstance(found, Deleted) else found
-    return world.registry.read(record) if isinstance(record, Record) else None
+    from etcdpod.tui.model.subject import Subject
 
 
 def timeline_lines(subject: Subject) -> list[Line]:
@@ -114,8 +92,10 @@ def raw_pane(subject: Subject) -> list[Line]:
 
 TABS: dict[str, Callable[[Subject], Sequence[Line]]] = {
     "Timeline": timeline_lines,
-    "Diff": diff_lines,
+    "Why": explain_lines,
+    "Describe": describe_lines,
     "YAML": yaml_pane,
+    "Diff": diff_lines,
     "Events": events_pane,
     "Raw": raw_pane,
 }

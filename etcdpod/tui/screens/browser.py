@@ -14,7 +14,7 @@ from etcdpod.tui.model.caption import caption
 from etcdpod.tui.model.listing import View
 from etcdpod.tui.model.lists import Counted, side_lists
 from etcdpod.tui.model.navigation import find_kind
-from etcdpod.tui.model.panes import Subject
+from etcdpod.tui.model.subject import Subject
 from etcdpod.tui.screens.browser_keys import BrowserKeys
 from etcdpod.tui.widgets.detail import Detail
 from etcdpod.tui.widgets.grid import Grid

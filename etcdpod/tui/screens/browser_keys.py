@@ -11,6 +11,7 @@ from etcdpod.tui.messages import Found, Said
 from etcdpod.tui.model.filters import parse_filter
 from etcdpod.tui.model.navigation import find_kind, kind_names, owner_place
 from etcdpod.tui.model.object_export import object_export, text_export
+from etcdpod.tui.screens.findings import FindingsScreen
 from etcdpod.tui.screens.history import HistoryScreen
 from etcdpod.tui.screens.incident import IncidentScreen
 from etcdpod.tui.screens.sources import SourcesScreen
@@ -24,7 +25,7 @@ from etcdpod.tui.widgets.prompt import Prompt
 if TYPE_CHECKING:
     from etcdpod.tui.export import Exportable
     from etcdpod.tui.model.catalog import Kind
-    from etcdpod.tui.model.panes import Subject
+    from etcdpod.tui.model.subject import Subject
 
 ZOOMED = "zoomed"
 """The class of a screen whose pane has all the room."""
@@ -168,6 +169,10 @@ class BrowserKeys(TimeTravelScreen):
         """The last change."""
         self._open_tab("Diff")
 
+    def action_why(self) -> None:
+        """Why a pod is as it is."""
+        self._open_tab("Why")
+
     def action_describe(self) -> None:
         """The object in words."""
         self._open_tab("Describe")
@@ -237,6 +242,10 @@ class BrowserKeys(TimeTravelScreen):
     def action_incident(self) -> None:
         """All pods as lanes."""
         self.app.push_screen(IncidentScreen(self.namespace, self.at))
+
+    def action_findings(self) -> None:
+        """What is wrong."""
+        self.app.push_screen(FindingsScreen(self.namespace, self.at))
 
     def action_sources(self) -> None:
         """What is read."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from etcdpod.tui.cells import Line
     from etcdpod.tui.commands import Command
     from etcdpod.tui.export import Exportable
-    from etcdpod.tui.model.panes import Subject
+    from etcdpod.tui.model.subject import Subject
     from etcdpod.tui.threads import Stopped
 
 

@@ -20,7 +20,7 @@ from etcdpod.tui.model.incident import (
     legend_lines,
     reading,
 )
-from etcdpod.tui.model.panes import Subject
+from etcdpod.tui.model.navigation import place_of
 from etcdpod.tui.screens.base import CommandScreen
 from etcdpod.tui.screens.history import HistoryScreen
 from etcdpod.tui.threads import in_thread
@@ -198,6 +198,12 @@ class IncidentScreen(CommandScreen):
             if later:
                 self.chart.point_at(later[0])
 
+    def action_first_trouble(self) -> None:
+        """Where the trouble of the lane begins."""
+        lane = self.chart.lane
+        if lane is not None and lane.first_trouble is not None:
+            self.chart.point_at(lane.first_trouble)
+
     def _zoom(self, factor: float) -> None:
         if self._span is None or self.chart.axis is None:
             return
@@ -258,11 +264,10 @@ class IncidentScreen(CommandScreen):
         if lane is None:
             return
         world = self.world
-        resource = world.registry.resolve(lane.kind)
-        keys = world.registry.keys(resource, lane.namespace or None, lane.name)
-        key = next((key for key in keys if world.ledger.number(key) is not None), keys[0])
-        subject = Subject(world, key, self.chart.revision, lane.namespace, lane.name, resource.kind)
-        self.app.push_screen(HistoryScreen(subject))
+        at = self.chart.revision if self.chart.revision < world.newest else None
+        kind = world.registry.resolve(lane.kind).kind
+        place = place_of(world, kind, lane.namespace, lane.name)
+        self.app.push_screen(HistoryScreen(place.subject(world, at)))
 
     def action_lane_travel(self) -> None:
         """The browser at this moment."""

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from etcdpod.errors import EtcdpodError
-from etcdpod.tui.model.panes import TABS, Subject
+from etcdpod.tui.model.panes import TABS
 from etcdpod.tui.model.safe_text import one_line
 from etcdpod.tui.model.text import message
 from etcdpod.tui.threads import in_thread
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from etcdpod.tui.cells import Line
+    from etcdpod.tui.model.subject import Subject
     from etcdpod.tui.threads import Stopped
 
 SETTLE = 0.06

@@ -1,0 +1,70 @@
+"""What is wrong in the registry as rows, the worst first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from etcdpod.tui.cells import Cell, Column, line
+from etcdpod.tui.model.safe_text import one_line
+from etcdpod.tui.model.text import clock_text
+from etcdpod.tui.styles import BAD, BOLD, DIM, PLAIN, REMOVED, WARNING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from etcdpod.analysis.finding import Finding
+    from etcdpod.tui.cells import Line
+
+_STYLES = {"critical": BAD, "error": REMOVED, "warning": WARNING, "info": DIM}
+
+
+@dataclass(frozen=True)
+class FindingRows:
+    """Findings as the source of a grid."""
+
+    findings: Sequence[Finding]
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        """How bad, since when, what, and why."""
+        return (
+            Column("SEVERITY"),
+            Column("SINCE"),
+            Column("OBJECT", limit=60, least=24, middle=True),
+            Column("RULE", limit=30, least=12),
+            Column("CAUSE", limit=300),
+        )
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    def row(self, index: int) -> Sequence[Cell]:
+        """One finding."""
+        found = self.findings[index]
+        return (
+            Cell(found.severity, _STYLES[found.severity]),
+            Cell(clock_text(found.since, tenths=False)),
+            Cell(one_line(str(found.object)), BOLD),
+            Cell(one_line(found.rule)),
+            Cell(one_line(found.cause)),
+        )
+
+
+def finding_lines(found: Finding) -> list[Line]:
+    """Everything that is known of one finding."""
+    lines = [
+        [Cell("Cause     ", BOLD), Cell(one_line(found.cause, 2000))],
+        [Cell("Solution  ", BOLD), Cell(one_line(found.solution, 2000))],
+        [Cell("Next      ", BOLD), Cell(one_line(found.next_check, 2000))],
+        line(),
+        line(Cell("Evidence", BOLD)),
+    ]
+    for one in found.evidence:
+        place = one.field or (f"event {one.event}" if one.event else "")
+        who = (
+            f"{one.kind} {one.namespace}/{one.name}" if one.namespace else f"{one.kind} {one.name}"
+        )
+        head = one_line(f"  rev {one.revision}  {who}  {place}")
+        lines.append([Cell(head, DIM), Cell(" = " if one.says else ""), Cell(one_line(one.says))])
+    return [*lines, line(Cell("", PLAIN))]

@@ -1,0 +1,33 @@
+"""What is looked at: one key of the registry as of a revision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from etcdpod.records import Deleted, Record
+
+if TYPE_CHECKING:
+    from etcdpod.history.view import Item
+    from etcdpod.tui.model.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One object as of a revision."""
+
+    world: World
+    key: bytes
+    at: int | None
+    namespace: str
+    name: str
+    kind: str
+    """The Kind of the object (``Pod``); empty for a key of no known kind."""
+
+
+def read_subject(subject: Subject) -> Item | None:
+    """The object as of the revision; what it was last, if it is gone."""
+    world = subject.world
+    found = world.connector.get(subject.key, subject.at)
+    record = found.last if isinstance(found, Deleted) else found
+    return world.registry.read(record) if isinstance(record, Record) else None

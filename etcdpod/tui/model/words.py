@@ -1,0 +1,88 @@
+"""One object in words: why it is as it is, and what kubectl would say of it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from etcdpod.analysis.explanation import explain
+from etcdpod.analysis.explanation_text import explanation_lines
+from etcdpod.history.neighbours import Neighbours
+from etcdpod.resources.describe import describe
+from etcdpod.tui.cells import Cell, line
+from etcdpod.tui.model.life import history_of
+from etcdpod.tui.model.safe_text import drawn_line
+from etcdpod.tui.model.subject import read_subject
+from etcdpod.tui.model.text import item_lines, message
+from etcdpod.tui.styles import BOLD, CHANGED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from etcdpod.history.view import Item
+    from etcdpod.tui.cells import Line
+    from etcdpod.tui.model.subject import Subject
+
+_LABEL = re.compile(r"( *)([A-Z][A-Za-z/() .-]{0,40}:)(\s.*|)$")
+_HEAD = re.compile(r"([A-Z][a-z]+)(\s{2,}.*)$")
+
+
+def explain_lines(subject: Subject) -> Sequence[Line]:
+    """A pod's way, where it got stuck, why, and what to do; each incarnation, the last first."""
+    if subject.kind != "Pod":
+        return message(
+            "only a pod has a way that can be told",
+            "! lists what is wrong in the whole registry, with the evidence.",
+        )
+    registry = subject.world.registry
+    history = history_of(registry, subject.key)
+    found = [] if history is None else explain(registry, history, at=subject.at)
+    if not found:
+        return message("no revision of it is kept up to here")
+    title = f"{subject.namespace}/{subject.name}"
+    texts: list[str] = []
+    for explanation in reversed(found):
+        texts += [*explanation_lines(explanation, title), ""]
+    return [_headed(drawn_line(text)) for text in texts]
+
+
+def _headed(text: str) -> Line:
+    match = _HEAD.fullmatch(text)
+    if match is None:
+        return line(text)
+    return [Cell(match[1], BOLD), Cell(match[2])]
+
+
+def describe_lines(subject: Subject) -> Sequence[Line]:
+    """What ``kubectl describe`` prints, as of the revision shown."""
+    item = read_subject(subject)
+    value = None if item is None else _with_sizes(subject, item)
+    if value is None:
+        return item_lines(item)
+    world = subject.world
+    around = Neighbours(world.registry, world.now(subject.at), subject.at)
+    return labelled(describe(value, around, show_events=True).splitlines())
+
+
+def labelled(texts: Iterable[str]) -> list[Line]:
+    """Lines of ``Label:  text``, the labels set apart."""
+    lines: list[Line] = []
+    for text in texts:
+        shown = drawn_line(text)
+        match = _LABEL.fullmatch(shown)
+        lines.append(
+            line(shown)
+            if match is None
+            else [Cell(match[1]), Cell(match[2], CHANGED), Cell(match[3])]
+        )
+    return lines
+
+
+def _with_sizes(subject: Subject, item: Item) -> dict[str, Any] | None:
+    """The object; a Secret with its values, of which only the sizes are told."""
+    value = item.object
+    registry = subject.world.registry
+    if value is None or value.get("kind") != "Secret" or registry.show_secrets:
+        return value
+    stored = registry.read_unmasked(item.record).object or {}
+    return {**value, "data": stored["data"]} if "data" in stored else value
