@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 
@@ -16,6 +17,9 @@ COMMANDS = (
     ("describe", "An object in words, with what belongs to it and its events."),
     ("history", "The whole life of an object, revision by revision."),
     ("diff", "What differs between two revisions, or two snapshots."),
+    ("explain", "A pod's way through its life, where it got stuck, and why."),
+    ("diagnose", "What is wrong in the whole registry, ranked, with the evidence."),
+    ("blame", "Each line of an object with the revision and writer that last set it."),
     ("keys", "The etcd keys, with their revisions and sizes."),
     ("decode", "Stored values to YAML or JSON."),
     ("info", "What a source is: versions, revisions, sizes, counts, damage."),
@@ -86,6 +90,8 @@ def _verb_first(args: list[str]) -> list[str]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
+    # Objects decoded from a registry hold no cycles: looking for some costs a tenth of a list.
+    gc.set_threshold(100_000, 50, 100)
     try:
         code = etcdpod_command.main(arguments, prog_name="etcdpod", standalone_mode=False)
     except click.ClickException as error:

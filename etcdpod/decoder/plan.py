@@ -7,7 +7,7 @@ always writes is shown when it is on the wire; what its release did not know is 
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from etcdpod.decoder import members
 from etcdpod.decoder.reader import (
@@ -28,8 +28,10 @@ from etcdpod.decoder.reader import (
     STOP,
     TEXT,
     TEXT_SHOWN,
+    read,
 )
-from etcdpod.decoder.scalars import LEAVES, PICKERS, read_bytes
+from etcdpod.decoder.scalars import LEAVES, PICKERS, Kept, read_bytes
+from etcdpod.decoder.text import go_text
 from etcdpod.decoder.wire import FIXED64, LENGTH_DELIMITED, MAXIMUM_DEPTH, VARINT
 from etcdpod.schema import message_facts
 
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 
 SCALAR_WIRE_TYPES = {"string": LENGTH_DELIMITED, "bytes": LENGTH_DELIMITED, "double": FIXED64}
 SKIPS = {LENGTH_DELIMITED: SKIP, VARINT: SKIP_NUMBER, FIXED64: SKIP_DOUBLE}
+LONGEST_PART = 1024
+"""Bytes of a message inside a projection that is kept at most, once it was read."""
 UNSIGNED = 65
 """Bits of a number that has no sign: more than a varint can fill."""
 NUMBER_BITS = {"int32": 32, "int64": 64, "uint32": UNSIGNED, "uint64": UNSIGNED}
@@ -93,6 +97,15 @@ class Plan:
         self.table = entries, tuple(nulls)
         return self.table
 
+    @property
+    def is_projected(self) -> bool:
+        """Whether only some fields are read."""
+        return self._projection is not None
+
+    def read_alone(self, message: bytes) -> dict[str, Any]:
+        """The object of a message by itself."""
+        return read(message, 0, len(message), self, {}, go_text)
+
     def _wanted(self, field: Field) -> bool:
         if field.json_name == "managedFields" and not self._managed_fields:
             return False
@@ -110,6 +123,12 @@ class Plan:
         plan, pick = self._plan(field, facts), PICKERS.get(form)
         if field.label == "map":
             return CALL_AGAIN, name, members.object_map(plan, pick)
+        if pick is None and plan.is_projected and name != "metadata":
+            # Cut down to a few fields, much is the same from object to object.
+            kept = Kept(plan.read_alone, LONGEST_PART).__getitem__
+            if field.label == "repeated":
+                return CALL_AGAIN, name, members.leaf_list(kept)
+            return LEAF, name, kept
         if pick is None:
             return (OBJECTS if field.label == "repeated" else OBJECT), name, plan
         if field.label == "repeated":

@@ -18,12 +18,50 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from etcdpod.decoder.decoded import Projection
+    from etcdpod.decoder.slim import Slim
+    from etcdpod.schema import Message
 
 PROTOBUF_TYPES = ("", "application/vnd.kubernetes.protobuf")
 OTHER_TYPES = {"application/json": "json", "application/cbor": "cbor"}
+WORTH_SLIMMING = 64
+"""Objects of a kind after which its projection gets a schema of its own."""
 ENVELOPE = "k8s.io.apimachinery.pkg.runtime.Unknown"
 ENVELOPE_PATH = "envelope"
 """Path of what lies beside the object, not in it."""
+
+
+class Reading:
+    """How the objects of one kind are read for one purpose, and how many were.
+
+    Args:
+        facts: the kind's message; None for a kind that no release knows.
+        projection: what is wanted of it; None for all.
+        managed_fields: whether those are wanted.
+    """
+
+    __slots__ = ("_facts", "plan", "projection", "slim", "uses")
+
+    def __init__(
+        self, facts: Message | None, projection: Projection | None, *, managed_fields: bool
+    ) -> None:
+        self.plan: Plan | None = None
+        self.projection = projection
+        self.slim: Slim | None = None
+        self.uses = 0
+        self._facts = facts
+        if facts is not None:
+            if managed_fields and not projection:
+                self.plan = plan_of(facts)
+            else:
+                self.plan = Plan(facts, projection, managed_fields=managed_fields)
+
+    def count(self) -> None:
+        """One more is read: after so many a schema of the wanted fields alone pays."""
+        self.uses += 1
+        if self.uses == WORTH_SLIMMING and self.projection and self._facts is not None:
+            from etcdpod.decoder.slim import slimmer
+
+            self.slim = slimmer(self._facts, self.projection)
 
 
 class ProtobufReader:
@@ -35,7 +73,8 @@ class ProtobufReader:
 
     def __init__(self, whole: Callable[[str, str], bool] | None = None) -> None:
         self._whole = whole
-        self._plans: dict[tuple[str, str, int, bool], tuple[Projection | None, Plan | None]] = {}
+        # A projection is kept in its reading, so that its id stays its own.
+        self._readings: dict[tuple[str, str, int, bool], Reading] = {}
 
     def read(
         self, value: bytes, projection: Projection | None, *, managed_fields: bool
@@ -47,40 +86,34 @@ class ProtobufReader:
             return Undecodable(
                 f"no protobuf envelope: {error.reason}", value, error.offset, ENVELOPE_PATH
             )
-        if envelope.content_encoding or envelope.content_type not in PROTOBUF_TYPES:
+        api_version, kind, start, end, encoding, content_type, beside = envelope
+        if encoding or content_type not in PROTOBUF_TYPES:
             return _read_wrapped(value, envelope)
+        name = (api_version, kind, id(projection), managed_fields)
+        reading = self._readings.get(name) or self._reading(name, projection)
+        reading.count()
         names = _type_meta(envelope)
-        plan = self._plan(envelope, projection, managed_fields=managed_fields)
         try:
-            if plan is None:
-                shown, unknown = show_unknown_kind(value, envelope.start, envelope.end, names)
+            if reading.plan is None:
+                shown, unknown = show_unknown_kind(value, start, end, names)
+            elif reading.slim is not None and (small := reading.slim(value[start:end])) is not None:
+                shown, unknown = read_message(small, 0, len(small), reading.plan, names)
             else:
-                shown, unknown = read_message(value, envelope.start, envelope.end, plan, names)
+                shown, unknown = read_message(value, start, end, reading.plan, names)
         except Unreadable as error:
             return Undecodable(error.reason, value, error.offset, error.path)
-        unknown = _beside(value, envelope) + unknown
-        return Decoded(shown, envelope.api_version, envelope.kind, "protobuf", unknown)
+        if beside:
+            unknown = _beside(value, envelope) + unknown
+        return Decoded(shown, api_version, kind, "protobuf", unknown)
 
-    def _plan(
-        self, envelope: Envelope, projection: Projection | None, *, managed_fields: bool
-    ) -> Plan | None:
-        """The plan for a kind; None for a kind that no release knows."""
-        name = (envelope.api_version, envelope.kind, id(projection), managed_fields)
-        kept = self._plans.get(name)
-        if kept is None:
-            row = kinds_by_name().get(name[:2])
-            plan = None
-            if row is not None:
-                facts = message_facts(row.message)
-                whole = self._whole is not None and self._whole(row.api_version, row.kind)
-                if managed_fields and (whole or not projection):
-                    plan = plan_of(facts)
-                else:
-                    wanted = None if whole else projection
-                    plan = Plan(facts, wanted, managed_fields=managed_fields)
-            # The projection is kept beside its plan, so that its id stays its own.
-            kept = self._plans[name] = projection, plan
-        return kept[1]
+    def _reading(self, name: tuple[str, str, int, bool], projection: Projection | None) -> Reading:
+        api_version, kind, _, managed_fields = name
+        row = kinds_by_name().get((api_version, kind))
+        facts = None if row is None else message_facts(row.message)
+        whole = self._whole is not None and self._whole(api_version, kind)
+        reading = Reading(facts, None if whole else projection, managed_fields=managed_fields)
+        self._readings[name] = reading
+        return reading
 
 
 def is_lossless(value: bytes) -> bool:

@@ -167,15 +167,17 @@ class Kept(dict[bytes, Any]):
 
     Args:
         leaf: reads one; its values must not be changed by anyone.
+        longest: bytes of one that is kept at most.
     """
 
-    def __init__(self, leaf: Callable[[bytes], Any]) -> None:
+    def __init__(self, leaf: Callable[[bytes], Any], longest: int = LONGEST_KEPT) -> None:
         super().__init__()
         self._leaf = leaf
+        self._longest = longest
 
     def __missing__(self, message: bytes) -> Any:
         value = self._leaf(message)
-        if len(message) <= LONGEST_KEPT:
+        if len(message) <= self._longest:
             if len(self) >= MOST_KEPT:
                 self.clear()
             self[message] = value

@@ -36,6 +36,8 @@ class Printer:
     """One cell a column, wide ones included, as of a moment (for ages)."""
     projection: Projection
     """The fields that ``cells`` reads; empty for the whole object."""
+    narrow: Projection | None = None
+    """Those read for the columns that are not wide, where that is worth telling apart."""
     kind: str = ""
     """Empty for a printer that is not bound to one kind."""
     groups: tuple[str, ...] = ("",)

@@ -83,6 +83,8 @@ def layout(
         ]
 
     projection = printer.projection
+    if printer.narrow is not None and not wide:
+        projection = printer.narrow
     if projection and (label_columns or show_labels):
         metadata = {**projection.get("metadata", {}), "labels": {}}
         projection = {**projection, "metadata": metadata}

@@ -190,11 +190,23 @@ _CONTAINER_STATUS = (
     "started",
     "restartCount",
     "lastState.terminated.finishedAt",
-    "state.running",
+    "state.running.nothing",  # that it runs is enough: no field of that name exists
     "state.waiting.reason",
     "state.terminated.exitCode",
     "state.terminated.signal",
     "state.terminated.reason",
+)
+_NARROW = (
+    "spec.containers.name",
+    "spec.initContainers.name",
+    "spec.initContainers.restartPolicy",
+    "status.phase",
+    "status.reason",
+    "status.conditions.type",
+    "status.conditions.status",
+    "status.conditions.reason",
+    *(f"status.containerStatuses.{path}" for path in _CONTAINER_STATUS),
+    *(f"status.initContainerStatuses.{path}" for path in _CONTAINER_STATUS),
 )
 
 POD = Printer(
@@ -204,20 +216,12 @@ POD = Printer(
     ),
     cells=_cells,
     projection=fields(
+        *_NARROW,
         "spec.nodeName",
-        "spec.containers.name",
-        "spec.initContainers.name",
-        "spec.initContainers.restartPolicy",
         "spec.readinessGates.conditionType",
-        "status.phase",
-        "status.reason",
         "status.nominatedNodeName",
         "status.podIP",
         "status.podIPs.ip",
-        "status.conditions.type",
-        "status.conditions.status",
-        "status.conditions.reason",
-        *(f"status.containerStatuses.{path}" for path in _CONTAINER_STATUS),
-        *(f"status.initContainerStatuses.{path}" for path in _CONTAINER_STATUS),
     ),
+    narrow=fields(*_NARROW),
 )

@@ -12,7 +12,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from etcdpod.resources.age import age, parse_time
-from etcdpod.resources.base import NONE, dig, text_at
+from etcdpod.resources.base import NONE, dig, format_labels, selector_text, text_at
+from etcdpod.resources.selectors import parse_label_selector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -195,6 +196,26 @@ def controlled_by(thing: dict[str, Any]) -> Iterator[str]:
     owner = controller_of(thing)
     if owner is not None:
         yield f"Controlled By:\t{owner.get('kind', '')}/{owner.get('name', '')}"
+
+
+def controlled(
+    thing: dict[str, Any], candidates: Iterable[dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """The objects that a controller owns and still selects."""
+    uid = text_at(thing, "metadata", "uid")
+    selects = parse_label_selector(_selector(thing)).matches
+    for candidate in candidates:
+        owner = controller_of(candidate)
+        if owner is not None and owner.get("uid", "") == uid and selects(candidate):
+            yield candidate
+
+
+def _selector(thing: dict[str, Any]) -> str:
+    """A workload's selector; a ReplicationController's has no operators."""
+    selector = dig(thing, "spec", "selector") or {}
+    if "matchLabels" in selector or "matchExpressions" in selector:
+        return selector_text(selector)
+    return format_labels(selector) if selector else ""
 
 
 def or_none(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from etcdpod.resources.base import NONE, dig, name_of, number_at, text_at
-from etcdpod.resources.describe.base import controller_of
+from etcdpod.resources.describe.base import controlled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,13 +28,8 @@ def replica_set_lines(deployment: dict[str, Any], around: Around) -> Iterator[st
 
 def replica_sets(deployment: dict[str, Any], around: Around) -> list[dict[str, Any]]:
     """The ReplicaSets that a Deployment controls, the oldest first."""
-    uid = text_at(deployment, "metadata", "uid")
-    found = []
     namespace = text_at(deployment, "metadata", "namespace")
-    for one in around.objects("replicasets.apps", namespace):
-        owner = controller_of(one)
-        if owner is not None and owner.get("uid") == uid:
-            found.append(one)
+    found = controlled(deployment, around.objects("replicasets.apps", namespace))
     return sorted(
         found, key=lambda one: (text_at(one, "metadata", "creationTimestamp"), name_of(one))
     )

@@ -13,8 +13,8 @@ from etcdpod.resources.base import (
 )
 from etcdpod.resources.describe.base import (
     Describer,
+    controlled,
     controlled_by,
-    controller_of,
     heading,
     labels_and_annotations,
     moment,
@@ -134,11 +134,8 @@ def _daemon_set(thing: dict[str, Any], around: Around) -> Iterator[str]:
 def _pods(thing: dict[str, Any], around: Around) -> str:
     """How many of a controller's pods are in each phase."""
     counts = dict.fromkeys(PHASES.values(), 0)
-    uid = text_at(thing, "metadata", "uid")
-    for pod in around.objects("pods", text_at(thing, "metadata", "namespace")):
-        owner = controller_of(pod)
-        if owner is None or owner.get("uid", "") != uid:
-            continue
+    pods = around.objects("pods", text_at(thing, "metadata", "namespace"))
+    for pod in controlled(thing, pods):
         word = PHASES.get(text_at(pod, "status", "phase"))
         if word is not None:
             counts[word] += 1
