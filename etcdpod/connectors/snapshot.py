@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 import numpy as np
 
 from etcdpod.connectors.snapshot_info import describe
-from etcdpod.errors import CompactedError, FutureRevisionError
+from etcdpod.errors import CompactedError, FutureRevisionError, SourceError
 from etcdpod.formats.mvcc.store import ATTEMPTS, Store
 from etcdpod.records import Compacted, Deleted, NotRecorded
 
@@ -45,12 +45,13 @@ class KeyUsage(NamedTuple):
 class SnapshotConnector:
     """The revisions in one bbolt file.
 
-    On the ``db`` of a running member every answer comes from one committed state, and a later
-    answer may come from a newer state than an earlier one.
+    On the ``db`` of a running member answers come from the state at the moment of opening, until
+    the member has written over a part of it: then from the newest state.
     """
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self.store = store
+        """The state that the next answer comes from."""
         self._described: tuple[Store, SourceInfo] | None = None
 
     @classmethod
@@ -69,20 +70,14 @@ class SnapshotConnector:
             SourceError: it cannot be read as a bbolt file.
         """
         connector = cls(Store.open(target))
-        if connector._store.file.size <= CHECKED_AT_ONCE:
+        if connector.store.file.size <= CHECKED_AT_ONCE:
             connector.check_trailer()
         return connector
 
     @property
-    def store(self) -> Store:
-        """The state that the next answer comes from."""
-        self._store = self._store.refreshed()
-        return self._store
-
-    @property
     def damage(self) -> list[Damage]:
         """Defects met so far; more may be found while records are read."""
-        return self._store.damage
+        return self.store.damage
 
     def info(self) -> SourceInfo:
         """What this file is and how far it reaches."""
@@ -94,7 +89,7 @@ class SnapshotConnector:
     def check_trailer(self) -> bool | None:
         """Whether the SHA-256 trailer is right; None without one. Reads the whole file once."""
         self._described = None
-        return self._store.file.check_trailer()
+        return self.store.file.check_trailer()
 
     def range(
         self, prefix: bytes, at: int | None = None, *, keys_only: bool = False
@@ -154,9 +149,15 @@ class SnapshotConnector:
         for key, *numbers in zip(table.keys, *(c.tolist() for c in columns), strict=True):
             yield KeyUsage(key, *numbers)
 
+    def refresh(self) -> bool:
+        """Go on to the newest state of a file that is being written; whether there is one."""
+        before = self.store
+        self.store = before.refreshed()
+        return self.store is not before
+
     def close(self) -> None:
         """Unmap the file; may be called twice."""
-        self._store.file.close()
+        self.store.file.close()
 
     def _select(
         self, question: Callable[[RevisionIndex], Integers], keys_only: bool
@@ -168,9 +169,11 @@ class SnapshotConnector:
         for _ in range(ATTEMPTS):
             store = self.store
             answer = question(store.index)
-            if not store.file.changed():
-                break
-        return store, answer
+            if store.whole():
+                return store, answer
+            self.refresh()
+        what = "the file is written faster than it can be read"
+        raise SourceError(what, next_step="take a snapshot and read that", path=store.file.path)
 
     @staticmethod
     def _checked(index: RevisionIndex, at: int | None) -> int:

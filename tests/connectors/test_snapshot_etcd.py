@@ -339,6 +339,7 @@ def test_the_db_of_a_running_member_is_read_at_once_and_without_its_lock(written
     deadline = time.monotonic() + 5
     while connector.info().current_revision < written.current and time.monotonic() < deadline:
         time.sleep(0.05)  # etcd commits every 100 ms
+        connector.refresh()
     found = [as_watched(record) for record in connector.range(b"")]
     assert found == etcd_range(written.stub, b"", 0)
     assert connector.damage == []

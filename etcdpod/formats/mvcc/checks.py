@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from etcdpod.formats.bbolt.defects import NAMED
+from etcdpod.formats.mvcc.revision import PLAIN_SIZE
+from etcdpod.formats.mvcc.varint import read_tagged
 from etcdpod.records import Severity
 
 if TYPE_CHECKING:
     from etcdpod.formats.bbolt.defects import Defects
-    from etcdpod.formats.bbolt.gather import Integers, Mask
+    from etcdpod.formats.bbolt.gather import Gather, Integers, Mask
     from etcdpod.formats.mvcc.backend import Backend
     from etcdpod.formats.mvcc.scan import Rows
 
+CHUNK_ROWS = 1 << 16
 FIRST_REVISION = 2
 """The main revision of the first write of a cluster."""
 
@@ -92,3 +95,24 @@ def holes(rows: Rows, order: Integers, starts: Integers, compact_revision: int) 
     goes_on[1:] = (version[1:] == version[:-1] + 1) & (create[1:] == create[:-1])
     whole = np.where(after_delete, (version == 1) & ~tombstone, tombstone | goes_on)
     return order[~whole & (rows.main[order] > compact_revision)]
+
+
+def untouched(gather: Gather, rows: Rows) -> bool:
+    """Whether every row still stands where it was found, before its key and behind it.
+
+    A writer that reuses a page writes other revisions there, so what was read of the keys
+    between the scan and this moment was right.
+    """
+    for start in range(0, len(rows.main), CHUNK_ROWS):
+        part = rows.select(slice(start, start + CHUNK_ROWS))
+        size = part.key_size.astype(np.int64)
+        # A KeyValue begins with a tag byte and the size of the key as a varint.
+        message = part.key_offset - 2 - (size >= 1 << 7) - (size >= 1 << 14) - (size >= 1 << 21)
+        main = gather.big_words(message - PLAIN_SIZE - part.tombstone).view(np.int64)
+        if not np.array_equal(main, part.main):
+            return False
+        put = ~part.tombstone
+        created = read_tagged(gather, part.key_offset[put] + size[put]).value.view(np.int64)
+        if not np.array_equal(created, part.create_revision[put]):
+            return False
+    return True

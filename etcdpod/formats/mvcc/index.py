@@ -8,7 +8,7 @@ import numpy as np
 
 from etcdpod.formats.bbolt.defects import NAMED
 from etcdpod.formats.bbolt.elements import pages_of
-from etcdpod.formats.mvcc.checks import holes, report_compaction, report_gaps
+from etcdpod.formats.mvcc.checks import holes, report_compaction, report_gaps, untouched
 from etcdpod.formats.mvcc.keys import KeyTable, rows_with_key, rows_with_prefix
 from etcdpod.formats.mvcc.scan import Rows, scan
 from etcdpod.records import Severity
@@ -92,6 +92,10 @@ class RevisionIndex:
         last = self.table(prefix).last_before(self.before(at))
         last = last[last >= 0]
         return last[~self.rows.tombstone[last]]
+
+    def untouched(self) -> bool:
+        """Whether no page under the rows was reused since they were indexed."""
+        return untouched(self._gather, self.rows)
 
     def key(self, row: int) -> bytes:
         """The key of a row."""

@@ -2,7 +2,7 @@
 
 The file may be the ``db`` of a running member. Its writer never touches a page of the newest
 committed tree, but reuses those that later transactions gave up; so whatever was read counts
-only if the metas have not moved since the file was opened, or if it is confirmed.
+only if the metas have not moved since the file was opened, or if it is found to be untouched.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ class Store:
     def _settled(cls, file: BboltFile) -> Store:
         store = cls(file)
         for _ in range(ATTEMPTS - 1):
-            # A state without a defect is whole, even if a writer has gone on meanwhile.
-            if not store.file.damage or not store.file.changed():
+            # A page that was reused before it was read breaks the order of revisions.
+            if not store.file.changed() or (not store.damage and store.index.untouched()):
                 return store
             store = cls(store.file.reopened())
         if store.file.changed():
@@ -73,6 +73,10 @@ class Store:
     def damage(self) -> list[Damage]:
         """Defects met so far."""
         return self.file.damage
+
+    def whole(self) -> bool:
+        """Whether the index still describes the file: what was read through it was right."""
+        return not self.file.changed() or self.index.untouched()
 
     def refreshed(self) -> Store:
         """This store, or a newer one where a writer has committed since."""
