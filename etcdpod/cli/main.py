@@ -20,6 +20,7 @@ COMMANDS = (
     ("explain", "A pod's way through its life, where it got stuck, and why."),
     ("diagnose", "What is wrong in the whole registry, ranked, with the evidence."),
     ("blame", "Each line of an object with the revision and writer that last set it."),
+    ("recover", "Deleted and lost objects, as files that can be applied."),
     ("keys", "The etcd keys, with their revisions and sizes."),
     ("decode", "Stored values to YAML or JSON."),
     ("info", "What a source is: versions, revisions, sizes, counts, damage."),
@@ -73,19 +74,22 @@ class Verbs(click.Group):
 def etcdpod_command() -> None:
     """Registry inspector and forensic tool for the etcd under a Kubernetes cluster.
 
-    Reads a snapshot file (--from FILE); --from demo is a recorded incident to try things on.
+    Reads a snapshot file, a data directory or a live etcd (--from, --endpoints); --from demo is a
+    recorded incident to try things on. Without a command it starts the terminal browser.
     """
 
 
 def _verb_first(args: list[str]) -> list[str]:
-    """``--from demo get pods`` as ``get pods --from demo``."""
+    """``--from demo get pods`` as ``get pods --from demo``; without a verb, the browser's."""
     leading: list[str] = []
     rest = list(args)
     while rest and rest[0].startswith("-") and rest[0] not in OWN_OPTIONS:
         leading.append(rest.pop(0))
         if leading[-1] in VALUE_OPTIONS and rest:
             leading.append(rest.pop(0))
-    return [rest[0], *leading, *rest[1:]] if rest and leading else args
+    if not rest:
+        return ["tui", *leading]
+    return [rest[0], *leading, *rest[1:]] if leading else args
 
 
 def main(arguments: list[str] | None = None) -> None:
