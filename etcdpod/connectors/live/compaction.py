@@ -27,17 +27,24 @@ def newest_revision(connection: Connection, span: Span) -> int:
     return int(connection.call("KV.Range", request, quorum=quorum).header.revision)
 
 
-def find_compact_revision(connection: Connection, span: Span) -> int:
+def find_compact_revision(
+    connection: Connection, span: Span, *, without_leader: bool = False
+) -> int:
     """The revision below which history is gone; 0 for a store that was never compacted.
 
     No call tells it outright. Reading at revision 1 fails once anything was compacted; only then
     a watch from revision 1 is opened, which etcd cancels at once, naming the compact revision.
     That revision can be read itself: as long as it can, it is still the compact revision.
 
+    Args:
+        connection: where to ask.
+        span: keys that may be read.
+        without_leader: be content with what one member knows.
+
     Raises:
         EtcdpodError: etcd refused, or nobody answered.
     """
-    quorum = not connection.options.serializable
+    quorum = not (connection.options.serializable or without_leader)
     request = etcdrpc.RangeRequest(
         key=span.key,
         range_end=span.end,
@@ -52,7 +59,7 @@ def find_compact_revision(connection: Connection, span: Span) -> int:
         connection.compact_revision = _ask_by_watch(connection, span)
     except FutureRevisionError:  # this etcd was restored from a backup since
         connection.compact_revision = 0
-        return find_compact_revision(connection, span)
+        return find_compact_revision(connection, span, without_leader=without_leader)
     return connection.compact_revision
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import grpc
@@ -62,32 +64,60 @@ class MemberStatus:
     """Why the member did not answer; the numbers are 0 then."""
 
 
+class MembersDetails(Mapping[str, object]):
+    """Details of ``info``: the members are asked when the details are first looked at.
+
+    The revisions in an ``info`` are wanted often, the state of every member seldom.
+    """
+
+    def __init__(self, connection: Connection, own: dict[str, object], notes: list[str]) -> None:
+        self._connection = connection
+        self._own = own
+        self._notes = notes
+
+    @cached_property
+    def _facts(self) -> dict[str, object]:
+        members = members_status(self._connection)
+        leader = next((m.name or m.endpoint for m in members if m.is_leader), "none seen")
+        facts = self._own | {
+            "leader": leader,
+            "alarms": [f"{m.name or m.endpoint}: {alarm}" for m in members for alarm in m.alarms],
+            "revision skew": _skew(members),
+            "members": members,
+        }
+        return facts | {"notes": self._notes} if self._notes else facts
+
+    def __getitem__(self, name: str) -> object:
+        return self._facts[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._facts)
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+
 def source_info(connection: Connection, target: str) -> SourceInfo:
-    """What the etcd behind ``connection`` is, with the state of its members."""
-    member = connection.ready(quorum=False)
+    """What the etcd behind ``connection`` is; the details bring the state of its members."""
     status = connection.call("Maintenance.Status", etcdrpc.StatusRequest(), quorum=False)
     notes: list[str] = []
     revision, compact = int(status.header.revision), 0
     try:
-        revision = newest_revision(connection, key_span(b"\0"))
+        if status.leader == 0:
+            notes.append("newest revision of this member only: it knows no leader")
+        else:
+            revision = newest_revision(connection, key_span(b"\0"))
+        compact = find_compact_revision(
+            connection, key_span(b"\0"), without_leader=status.leader == 0
+        )
     except EtcdpodError as error:
-        notes.append(f"newest revision of this member only: {error.what}")
-    try:
-        compact = find_compact_revision(connection, key_span(b"\0"))
-    except EtcdpodError as error:
-        notes.append(f"compact revision unknown: {error.what}")
-    members = members_status(connection)
-    details: dict[str, object] = {
-        "endpoint in use": str(member.endpoint),
-        "leader": next((m.name or m.endpoint for m in members if m.is_leader), "none seen"),
+        compact = connection.compact_revision
+        notes.append(f"newest revision of this member, compact revision as last seen: {error.what}")
+    own = {
+        "endpoint in use": str(connection.endpoints[0]),
         "raft term": int(status.raftTerm),
-        "size in use": int(later_number(later_fields(status), _SIZE_IN_USE)),
-        "alarms": [f"{m.name or m.endpoint}: {alarm}" for m in members for alarm in m.alarms],
-        "revision skew": _skew(members),
-        "members": members,
+        "size in use": later_number(later_fields(status), _SIZE_IN_USE),
     }
-    if notes:
-        details["notes"] = notes
     return SourceInfo(
         target,
         "live",
@@ -96,7 +126,7 @@ def source_info(connection: Connection, target: str) -> SourceInfo:
         etcd_version=status.version,
         cluster_id=int(status.header.cluster_id),
         size=int(status.dbSize),
-        details=details,
+        details=MembersDetails(connection, own, notes),
     )
 
 

@@ -445,6 +445,9 @@ def test_an_etcd_without_leader_is_told_and_still_read_member_by_member(any_etcd
     connector = connect(survivor.endpoint, command_timeout=2.0)
     with one_clear_line("no leader", "--serializable", "--from DATA_DIR"):
         connector.range(b"/")
+    info = connector.info()
+    assert info.current_revision == 2
+    assert "knows no leader" in str(info.details["notes"])
     alone = connect(survivor.endpoint, serializable=True)
     assert [record.value for record in alone.range(b"/")] == [b"v"]
     assert [record.value for record in alone.history(b"/k")] == [b"v"]

@@ -41,7 +41,7 @@ def test_info_is_etcdctls_endpoint_status(any_etcds, connect):
         status["raftAppliedIndex"],
     )
     assert member.db_size_in_use == status["dbSizeInUse"]
-    json.dumps(info.details, default=str)
+    json.dumps(dict(info.details), default=str)
 
 
 def test_alarms_are_seen_without_asking_for_them(any_etcds, connect):

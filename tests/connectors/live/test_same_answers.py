@@ -14,7 +14,7 @@ NOW = "2026-11-22T20:40:00Z"
 OF_THE_SOURCE = re.compile(
     r' · read from: live \d+|"source":"[^"]*"|(?<=alive at )\d+|(?<=--from )\S+'
 )
-"""Where a revision was read, and how far the source reaches: as leases end, the live one moves on."""
+"""Where a revision was read, and how far the source reaches: as leases end, a live one moves."""
 
 
 def said(source: str, *words: str) -> tuple[int, str]:
