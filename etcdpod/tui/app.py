@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import time
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import App, SystemCommand
@@ -22,7 +22,7 @@ from etcdpod.tui.messages import (
     TravelTo,
 )
 from etcdpod.tui.model.safe_text import one_line
-from etcdpod.tui.model.text import clock_text
+from etcdpod.tui.model.title import moment_text, subject_text
 from etcdpod.tui.model.world import World
 from etcdpod.tui.screens.base import CommandScreen
 from etcdpod.tui.screens.browser import BrowserScreen
@@ -45,8 +45,6 @@ class EtcdpodApp(App[str]):
 
     TITLE = "etcdpod"
     CSS_PATH = "app.tcss"
-    ENABLE_COMMAND_PALETTE = True
-    BINDINGS: ClassVar = []
 
     def __init__(self, options: SourceOptions) -> None:
         super().__init__()
@@ -72,21 +70,12 @@ class EtcdpodApp(App[str]):
     def on_mount(self) -> None:
         """Show the browser at once, and open the sources behind it."""
         self.push_screen(self.browser)
-        options = replace(self.options, notify=self._notified)
-        in_thread(self, partial(open_sources, options, self.post_message), "open")
-
-    def _notified(self, text: str) -> None:
-        """What a source wants the user to hear; called from threads."""
-        self.post_message(Said(text))
+        in_thread(self, partial(open_sources, self.options, self.post_message), "open")
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The commands of the screen, for the palette; then those of Textual."""
         if isinstance(screen, CommandScreen):
-            for command in screen.all_commands():
-                action = getattr(screen, f"action_{command.action()}")
-                yield SystemCommand(
-                    f"{command.title()}  ({command.keys()})", command.help(), action
-                )
+            yield from screen.palette()
         yield SystemCommand("Theme", "Dark, light and other colours", self.action_change_theme)
 
     # --- opening and reading ----------------------------------------------------------------
@@ -115,7 +104,10 @@ class EtcdpodApp(App[str]):
     @on(TimesRead)
     def _times(self, event: TimesRead) -> None:
         self.world.moments = event.moments
-        self.browser.moments_known()
+        for screen in self.screen_stack:
+            if isinstance(screen, CommandScreen):
+                screen.moments_known()
+                self.refresh_title(screen)
 
     @on(Followed)
     def _follow(self, event: Followed) -> None:
@@ -125,6 +117,7 @@ class EtcdpodApp(App[str]):
         if self._followed:
             heads, self._followed = self._followed, []
             self.world.add(heads)
+            self.world.moments = self.world.moments.extended(self.world.newest, time.time())
             self.browser.world_changed()
 
     # --- what screens share -----------------------------------------------------------------
@@ -154,16 +147,8 @@ class EtcdpodApp(App[str]):
             self.pop_screen()
         self.browser.travel(event.revision)
 
-    def refresh_title(self, screen: CommandScreen, subject: str = "") -> None:
-        """Write the title of a screen: the source, and as of when it is shown."""
-        world = self.world
-        bar = screen.title_bar
-        version = f"  etcd {world.info.etcd_version}" if world.info.etcd_version else ""
-        about = f"  {subject}" if subject else ""
-        bar.subject = f"{one_line(world.name)}{about}{version}  rev {world.newest}"
-        at = getattr(screen, "at", None)
-        if at is None:
-            bar.moment = ""
-            return
-        time = clock_text(world.moments.at(at))
-        bar.moment = f"◀ AS OF {time} (rev {at}) PAST" if time else f"◀ AS OF rev {at}, PAST"
+    def refresh_title(self, screen: CommandScreen) -> None:
+        """Write the title of a screen."""
+        screen.title_bar.subject = subject_text(self.world, screen.about)
+        screen.title_bar.moment = moment_text(self.world, screen.at)
+        screen.title_bar.live = self.world.live and screen.at is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -112,3 +113,53 @@ def line(*pieces: str | Cell) -> Line:
 def plain_text(lines: Sequence[Line]) -> str:
     """Lines as text, for files and for the clipboard."""
     return "\n".join("".join(piece.text for piece in one).rstrip() for one in lines)
+
+
+def wrapped(pieces: Line, width: int) -> list[Line]:
+    """A line in as many lines as it takes, all but the first indented below its text."""
+    if sum(piece.width for piece in pieces) <= width or width < NARROWEST:
+        return [pieces]
+    indent = hanging(pieces, width)
+    lines: list[list[Cell]] = [[]]
+    room = width
+    for piece in pieces:
+        rest = piece.text
+        while rest:
+            part, rest = _split(rest, room)
+            if part:
+                lines[-1].append(Cell(part, piece.style))
+                room -= Cell(part).width
+            if rest:
+                lines.append([Cell(" " * indent)])
+                room = width - indent
+    return list(lines)
+
+
+NARROWEST = 20
+"""Columns in which wrapping still makes sense."""
+
+_COLUMN = re.compile(r" *\S+(?: \S+)*?(?: {2,}|: +)(?=\S)")
+
+
+def hanging(pieces: Line, width: int) -> int:
+    """Where the text of a line begins: after its indentation, or after a label and blanks."""
+    text = "".join(piece.text for piece in pieces)[:width]
+    match = _COLUMN.match(text)
+    after = match.end() if match is not None else 0
+    if 0 < after <= width // 2:
+        return after
+    return min(len(text) - len(text.lstrip(" ")) + 2, width // 2)
+
+
+def _split(text: str, room: int) -> tuple[str, str]:
+    """As much of a text as fits, and the rest; between words where that loses little."""
+    size = len(text) if text.isascii() else cell_len(text)
+    if size <= room:
+        return text, ""
+    cut = text[:room] if text.isascii() else set_cell_size(text, room).rstrip()
+    blank = cut.rfind(" ")
+    if blank > len(cut) * 2 // 3:
+        cut = cut[: blank + 1]
+    if not cut and room >= NARROWEST // 2:
+        cut = text[:1]
+    return cut, text[len(cut) :]

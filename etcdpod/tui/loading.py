@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from etcdpod.connectors.base import Watching
 from etcdpod.errors import EtcdpodError, NotFoundError
@@ -21,6 +21,7 @@ from etcdpod.tui.messages import (
     OpeningFailed,
     Progress,
     RowsRead,
+    Said,
     TimesRead,
 )
 from etcdpod.tui.model.moments import Moments
@@ -56,7 +57,7 @@ ONE_BY_ONE = 400
 def open_sources(options: SourceOptions, post: Post, stopped: Stopped) -> None:
     """Open the sources, then read the heads of all revisions, then the times."""
     try:
-        session = Session.open(options)
+        session = Session.open(replace(options, **_hooks(post)))
         registry = session.registry
         _ = registry.types, registry.prefixes  # read now what later calls would wait for
         post(Opened(session, session.info))
@@ -66,6 +67,22 @@ def open_sources(options: SourceOptions, post: Post, stopped: Stopped) -> None:
     first, last = read_heads(registry, post, stopped)
     if not stopped():
         post(TimesRead(Moments.of_clock(registry.clock, first, last)))
+
+
+def _hooks(post: Post) -> dict[str, Any]:
+    """Where a session tells what the user should hear, and how far it has come."""
+
+    def notify(text: str) -> None:
+        post(Said(text))
+
+    def progress(topic: str) -> Callable[[int, int], None]:
+        def told(done: int, total: int) -> None:
+            text = f"{topic} … {100 * done // max(total, 1)} %" if done < total else ""
+            post(Progress(text, topic))
+
+        return told
+
+    return {"notify": notify, "progress": progress}
 
 
 def read_heads(registry: Registry, post: Post, stopped: Stopped) -> tuple[int, int]:

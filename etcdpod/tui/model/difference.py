@@ -83,6 +83,9 @@ def _changes(question: Question) -> list[Line]:
         return [line(one_line(question.selected.what)), line(), *_whole(question)]
     if step.event == "DELETED":
         return [line(Cell("deleted; its last state was", BOLD)), line(), *_last(question)]
+    if question.before is None:
+        text = "the oldest revision that is kept: there is none to compare it with"
+        return [line(Cell(text, WARNING)), line(), *_whole(question)]
     if step.missing_before:
         text = f"compared with the revision before the gap ({step.missing_before} are not kept)"
         return [line(Cell(text, WARNING)), *change_lines(step.changes)]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def history_export(subject: Subject, life: Life, view: str, difference: str) -> Exportable:
     """The revisions of an object, and the difference that is shown beside them."""
-    title = f"history of {subject.kind} {subject.namespace}/{subject.name}".replace("  ", " ")
+    title = f"history of {subject.kind or 'key'} {subject.full_name}"
 
     def markdown() -> str:
         rows = "\n".join(_row(moment) for moment in life.moments)

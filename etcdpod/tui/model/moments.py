@@ -32,6 +32,12 @@ class Moments:
         """Ask the clock for the times of revisions spread evenly over a span."""
         return cls(axis_moments(clock, first, last))
 
+    def extended(self, revision: int, time: float) -> Moments:
+        """With one more sample, if it lies after all others: what is followed is dated so."""
+        if self.samples and (revision <= self.samples[-1][0] or time <= self.samples[-1][1]):
+            return self
+        return Moments((*self.samples, (revision, time)))
+
     def axis(self, first: int, last: int, columns: int) -> Axis:
         """An axis over a span of revisions."""
         return Axis(first, max(last, first), max(columns, 1), self.samples)

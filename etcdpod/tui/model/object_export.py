@@ -25,7 +25,7 @@ def object_export(subject: Subject, pane_name: str, pane: str) -> Exportable:
         pane: its text.
     """
     moment = "newest" if subject.at is None else f"as of revision {subject.at}"
-    title = f"{subject.kind or 'key'} {subject.namespace}/{subject.name}, {moment}"
+    title = f"{subject.kind or 'key'} {subject.full_name}, {moment}"
 
     def markdown() -> str:
         source = subject.world.info.target

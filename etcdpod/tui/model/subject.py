@@ -24,6 +24,11 @@ class Subject:
     kind: str
     """The Kind of the object (``Pod``); empty for a key of no known kind."""
 
+    @property
+    def full_name(self) -> str:
+        """``shop/db-0``; the name alone without a namespace."""
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
 
 def read_subject(subject: Subject) -> Item | None:
     """The object as of the revision; what it was last, if it is gone."""

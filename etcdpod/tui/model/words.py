@@ -39,7 +39,7 @@ def explain_lines(subject: Subject) -> Sequence[Line]:
     found = [] if history is None else explain(registry, history, at=subject.at)
     if not found:
         return message("no revision of it is kept up to here")
-    title = f"{subject.namespace}/{subject.name}"
+    title = subject.full_name
     texts: list[str] = []
     for explanation in reversed(found):
         texts += [*explanation_lines(explanation, title), ""]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
+from textual.app import SystemCommand
 from textual.screen import Screen
 
 from etcdpod.tui.commands import EVERYWHERE, Command, bindings
@@ -37,6 +38,10 @@ class CommandScreen(Screen[None]):
     TITLE_TEXT: ClassVar[str] = ""
 
     app: EtcdpodApp
+    at: int | None = None
+    """The revision that the screen shows; None: the newest."""
+    about: str = ""
+    """What the screen is about, for the title."""
 
     def __init_subclass__(cls, **options: object) -> None:
         """Bind the keys of the subclass's commands, and those of every screen."""
@@ -74,11 +79,20 @@ class CommandScreen(Screen[None]):
         """The line at the foot."""
         return self.query_one(Prompt)
 
+    def moments_known(self) -> None:
+        """The times of revisions are known now: what shows them is to be drawn anew."""
+
     # --- what every screen can do -----------------------------------------------------------
 
     def exported(self) -> Exportable | None:
         """What ``w`` writes and ``c`` copies; None where there is nothing."""
         return None
+
+    def palette(self) -> Iterable[SystemCommand]:
+        """Its commands, for the palette."""
+        for command in self.all_commands():
+            title = f"{command.title()}  ({command.keys()})"
+            yield SystemCommand(title, command.help(), getattr(self, f"action_{command.action()}"))
 
     def action_help(self) -> None:
         """Show the keys."""

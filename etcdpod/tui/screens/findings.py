@@ -66,7 +66,8 @@ class FindingsScreen(CommandScreen):
 
     def on_mount(self) -> None:
         """Examine in a thread."""
-        self.app.refresh_title(self, "findings")
+        self.about = "findings"
+        self.app.refresh_title(self)
         self.query_one(Grid).focus()
         self.action_refresh()
 

@@ -24,6 +24,7 @@ MOVING = (
     ("↑ ↓ k j", "Move by a row or a line."),
     ("pgup pgdn", "Move by a page; home and end to the first and the last."),
     ("^← ^→", "Scroll sideways."),
+    ("W", "In a text: wrap long lines, or do not."),
     (
         "mouse",
         "Click a row to select it, again to open it; click a header to sort; the axis, to go.",

@@ -19,6 +19,7 @@ from etcdpod.tui.model.history_export import history_export
 from etcdpod.tui.model.history_rows import HistoryRows
 from etcdpod.tui.model.life import Heading, Life, Moment, headings, iterate_life, touching
 from etcdpod.tui.model.navigation import owner_place
+from etcdpod.tui.model.safe_text import one_line
 from etcdpod.tui.screens.base import CommandScreen
 from etcdpod.tui.threads import in_thread
 from etcdpod.tui.widgets.grid import Grid
@@ -87,7 +88,8 @@ class HistoryScreen(CommandScreen):
 
     def on_mount(self) -> None:
         """Read the life in a thread."""
-        self.app.refresh_title(self, f"history of {self.subject.namespace}/{self.subject.name}")
+        self.about = f"history of {one_line(self.subject.full_name)}"
+        self.app.refresh_title(self)
         self.steps.empty = "reading …"
         self.steps.focus()
         self._read_life()
@@ -174,7 +176,7 @@ class HistoryScreen(CommandScreen):
 
     @on(Grid.Chosen, "#steps")
     def _chosen(self) -> None:
-        self.action_zoom()
+        self.action_zoom_difference()
 
     def _question(self) -> Question | None:
         moment, life = self.selected, self.life
@@ -291,15 +293,15 @@ class HistoryScreen(CommandScreen):
         event.stop()
         self.app.push_screen(HistoryScreen(event.place.subject(self.subject.world, self._revision)))
 
-    def action_previous_object(self) -> None:
+    def action_previous_revision(self) -> None:
         """One revision up."""
         self.steps.action_move(-1)
 
-    def action_next_object(self) -> None:
+    def action_next_revision(self) -> None:
         """One revision down."""
         self.steps.action_move(1)
 
-    def action_zoom(self) -> None:
+    def action_zoom_difference(self) -> None:
         """The difference over everything, or back."""
         self.toggle_class("zoomed")
         (self.difference if self.has_class("zoomed") else self.steps).focus()
@@ -311,7 +313,7 @@ class HistoryScreen(CommandScreen):
     def action_back(self) -> None:
         """Close what is open, the screen last."""
         if not self.prompt.display and self.has_class("zoomed"):
-            self.action_zoom()
+            self.action_zoom_difference()
         elif not self.prompt.display and self.field:
             self.field = ""
             self._show_steps()

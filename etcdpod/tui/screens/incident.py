@@ -86,7 +86,8 @@ class IncidentScreen(CommandScreen):
         """Read the lanes in a thread."""
         self.query_one("#reading", Lines).can_focus = False
         self.chart.focus()
-        self.app.refresh_title(self, "incident")
+        self.about = "incident"
+        self.app.refresh_title(self)
         in_thread(self, self._work, "lanes")
 
     @property
@@ -140,6 +141,10 @@ class IncidentScreen(CommandScreen):
             parts.append(f"/{self.words}")
         parts.append(f"rev {axis.first} to {axis.last}")
         self.query_one("#caption", Static).update("  ·  ".join(parts))
+
+    def moments_known(self) -> None:
+        """The axis can be laid out by time."""
+        self._show()
 
     def on_resize(self) -> None:
         """The axis has as many columns as there is room."""

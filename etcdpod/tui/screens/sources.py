@@ -46,7 +46,8 @@ class SourcesScreen(CommandScreen):
 
     def on_mount(self) -> None:
         """Read in a thread: a live source is asked."""
-        self.app.refresh_title(self, "sources and integrity")
+        self.about = "sources and integrity"
+        self.app.refresh_title(self)
         self.query_one(Lines).focus()
         self.action_refresh()
 

@@ -11,8 +11,6 @@ from etcdpod.tui.widgets.time_axis import TimeAxis
 class TimeTravelScreen(CommandScreen):
     """A screen with a revision ``at`` which it is shown, and an axis to move it on."""
 
-    at: int | None = None
-
     def travel(self, revision: int | None) -> None:
         """Show another revision; None: the newest. The screen says how."""
         raise NotImplementedError

@@ -61,7 +61,8 @@ class TopScreen(CommandScreen):
 
     def on_mount(self) -> None:
         """Count by kind first."""
-        self.app.refresh_title(self, "top")
+        self.about = "top"
+        self.app.refresh_title(self)
         self.query_one(Grid).focus()
         self._count()
 

@@ -20,12 +20,15 @@ class TitleBar(Static):
     subject: reactive[str] = reactive("")
     moment: reactive[str] = reactive("")
     """``AS OF …``; empty for the newest revision."""
+    live: reactive[bool] = reactive(False)
+    """The newest revision of a source that goes on."""
     progress: reactive[str] = reactive("")
     problem: reactive[str] = reactive("")
 
     def render(self) -> Text:
         """The subject at the left, what is going on at the right."""
-        right = self.moment or self.progress
+        moment = self.moment or ("● LIVE" if self.live else "")
+        right = "  ".join(part for part in (self.progress, moment) if part)
         if self.problem:
             right = f"✗ {self.problem}"
         width = self.size.width - 2
@@ -54,9 +57,10 @@ class KeyBar(Static):
         """``key word`` pairs, the most wanted first."""
         text = Text(no_wrap=True, overflow="crop")
         for command in self._commands:
-            piece = f"{command.keys()} {command.footer}"
+            keys = command.footer_keys or command.keys()
+            piece = f"{keys} {command.footer}"
             if text.cell_len + len(piece) > self.size.width - 2:
                 break
-            text.append(command.keys(), style="bold")
+            text.append(keys, style="bold")
             text.append(f" {command.footer}  ")
         return text

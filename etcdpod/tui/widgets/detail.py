@@ -151,6 +151,5 @@ class Detail(Vertical):
 
 
 def _title(subject: Subject) -> str:
-    name = f"{subject.namespace}/{subject.name}" if subject.namespace else subject.name
     moment = "newest" if subject.at is None else f"as of {subject.at}"
-    return f"{name}  {moment}"
+    return f"{subject.full_name}  {moment}"

@@ -1,0 +1,81 @@
+"""What a command is: a key, a word for the footer, and a docstring that is its help."""
+
+from __future__ import annotations
+
+import re
+from inspect import getdoc
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Command:
+    """What a key does on a screen."""
+
+    key: ClassVar[str]
+    """Keys as Textual names them, separated by commas; the first is the one that is shown."""
+    footer: ClassVar[str] = ""
+    """A word for the footer; empty: the key is in the help alone."""
+    footer_keys: ClassVar[str] = ""
+    """The keys in the footer, where one entry stands for two commands: ``← →``."""
+    shown: ClassVar[str] = ""
+    """How the keys are written for people, where their names are no good."""
+
+    @classmethod
+    def action(cls) -> str:
+        """``JumpToKind`` is done by ``action_jump_to_kind``."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+    @classmethod
+    def title(cls) -> str:
+        """The command's name in the palette: ``Jump to kind``."""
+        return cls.action().replace("_", " ").capitalize()
+
+    @classmethod
+    def help(cls) -> str:
+        """One sentence on what it does."""
+        return " ".join((getdoc(cls) or "").split())
+
+    @classmethod
+    def keys(cls) -> str:
+        """The keys as they are shown to people."""
+        return cls.shown or " ".join(_KEY_NAMES.get(key, key) for key in cls.key.split(","))
+
+
+_KEY_NAMES = {
+    "enter": "↵",
+    "escape": "esc",
+    "colon": ":",
+    "slash": "/",
+    "question_mark": "?",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+    "plus": "+",
+    "minus": "-",
+    "space": "space",
+    "exclamation_mark": "!",
+    "equals_sign": "=",
+    "full_stop": ".",
+}
+
+
+def bindings(commands: Iterable[type[Command]]) -> list[Binding]:
+    """What Textual needs to know of the commands of a screen."""
+    return [
+        Binding(
+            command.key,
+            command.action(),
+            command.title(),
+            show=False,
+            key_display=command.keys(),
+            tooltip=command.help(),
+        )
+        for command in commands
+    ]

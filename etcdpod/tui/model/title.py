@@ -1,0 +1,27 @@
+"""The title of a screen: what is looked at, and as of when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from etcdpod.tui.model.safe_text import one_line
+from etcdpod.tui.model.text import clock_text
+
+if TYPE_CHECKING:
+    from etcdpod.tui.model.world import World
+
+
+def subject_text(world: World, about: str) -> str:
+    """The source, what the screen is about, versions."""
+    parts = [one_line(world.name), about, f"rev {world.newest}"]
+    if world.info.etcd_version:
+        parts.insert(2, f"etcd {world.info.etcd_version}")
+    return "  ".join(part for part in parts if part)
+
+
+def moment_text(world: World, at: int | None) -> str:
+    """``◀ AS OF 20:25:02.5 (rev 720) PAST``; empty for the newest revision of a file."""
+    if at is None:
+        return ""
+    time = clock_text(world.moments.at(at))
+    return f"◀ AS OF {time} (rev {at}) PAST" if time else f"◀ AS OF rev {at} PAST"
