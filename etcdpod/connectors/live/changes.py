@@ -154,14 +154,16 @@ class Changes:
         if self._through is not None:
             barrier = Barrier(call, self._span, self._through, self._compact_revision)
         call.create(self._span, self._next)
-        target: int | None = None
+        if barrier is not None:
+            barrier.raise_up()
+        target: int | None = None  # the first watch that is created
         for response in call:
+            if target is None and not response.created:
+                continue  # a progress note that was faster: it is asked for again
             if target is None and not response.canceled:
                 target = response.watch_id
                 if self._handed_over and response.header.revision < self._next - 1:
                     self._check_progress()
-                if barrier is not None:
-                    barrier.raise_up()
             elif target is None or (response.watch_id == target and response.canceled):
                 return self._compacted_at(response)
             elif response.watch_id != target:
@@ -169,7 +171,7 @@ class Changes:
                     self._done = True
             else:
                 if barrier is not None:
-                    barrier.delivered()
+                    barrier.delivered(len({event.kv.mod_revision for event in response.events}))
                 yield from self._take(response)
             if self._done:
                 return 0

@@ -25,6 +25,9 @@ _ASKING = 0.1
 _LISTENING = 0.5
 """Seconds between two looks at a silent stream."""
 
+_SURELY_ALL = 500
+"""Revisions below which a round was not cut short by the older etcds' limit of 1000."""
+
 _MAX_ROUNDS = 600
 """Rounds of etcd (0.1 s each) that a member may lag behind a revision that its cluster has."""
 
@@ -101,9 +104,10 @@ class Barrier:
     A watch says nothing where nothing changes, so its end has to be asked for. Newer etcds answer
     a progress request when all watches of a stream have caught up. Older ones answer at once,
     true or not (etcd-io/etcd#15220), or never (#17507): there a second watch is added that must be
-    cancelled, as its start lies below the compact revision. Etcd brings waiting watches up to date
-    in rounds and cancels such a one at the start of a round. So once one was cancelled and the
-    next one is, with nothing delivered between, the watch in question had caught up.
+    cancelled, as its start lies below the compact revision. Etcd brings waiting watches up to
+    date in rounds, each by up to 1000 revisions, and cancels such a one at the start of a round.
+    So once one was cancelled and the next one is, with fewer revisions delivered between, the
+    watch in question had caught up in the round of the first.
     """
 
     def __init__(self, call: WatchCall, span: Span, through: int, compact_revision: int) -> None:
@@ -111,21 +115,22 @@ class Barrier:
         self._span = span
         self._through = through
         self._start = 1 if compact_revision > 1 else _NEVER_REVISION
-        self._by_progress = compact_revision <= 1 and answers_progress(call.member.status.version)
+        self._by_progress = answers_progress(call.member.status.version)
         self._reached = False
-        self._quiet = False
+        self._in_question = False
+        self._delivered = 0
         self._rounds = 0
 
     def raise_up(self) -> None:
-        """Starts asking; to be called when the watch in question was created."""
+        """Starts asking; to be called when the watch in question is under way."""
         if self._by_progress:
             self._call.ask_progress(_ASKING)
         else:
             self._call.create(self._span, self._start)
 
-    def delivered(self) -> None:
-        """Takes in that the watch in question delivered something."""
-        self._quiet = False
+    def delivered(self, revisions: int) -> None:
+        """Takes in that the watch in question delivered so many revisions."""
+        self._delivered += revisions
 
     def passed(self, response: Any) -> bool:
         """Takes in an answer that is not for the watch in question; True when that is through."""
@@ -138,11 +143,12 @@ class Barrier:
             return False
         if response.created:
             self._reached = response.header.revision >= self._through
-        if not response.canceled:
-            return False
-        if self._quiet:
+        return bool(response.canceled) and self._next_round()
+
+    def _next_round(self) -> bool:
+        if self._in_question and self._delivered < _SURELY_ALL:
             return True
-        self._quiet = self._reached
+        self._in_question, self._delivered = self._reached, 0
         self._rounds += 1
         if self._rounds > _MAX_ROUNDS and not self._reached:
             raise SourceError(
