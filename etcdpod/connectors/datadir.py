@@ -14,13 +14,14 @@ import numpy as np
 from etcdpod.connectors.datadir_files import find_files
 from etcdpod.connectors.datadir_info import describe
 from etcdpod.connectors.datadir_log import replay_log
-from etcdpod.connectors.overlay import Overlay, Span
+from etcdpod.connectors.overlay import Overlay, Span, has_losses
 from etcdpod.connectors.overlay_connector import OverlayConnector
-from etcdpod.connectors.places import RANK, stale_place, tree_place
+from etcdpod.connectors.places import newest_sound, open_store, stale_place, tree_place
+from etcdpod.connectors.snapshot import SnapshotConnector
 from etcdpod.errors import SourceError
-from etcdpod.formats.bbolt.carve import empty_file, open_without_meta
+from etcdpod.formats.bbolt.carve import empty_file
 from etcdpod.formats.mvcc.store import Store
-from etcdpod.records import Damage, Severity, Trust
+from etcdpod.records import Damage, Severity
 
 if TYPE_CHECKING:
     import os
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
     from etcdpod.connectors.datadir_files import DataDirectory
     from etcdpod.connectors.datadir_log import ReplayedLog
-    from etcdpod.connectors.places import FilePlace, Place
+    from etcdpod.connectors.places import Place
+    from etcdpod.connectors.snapshot import KeyUsage
     from etcdpod.records import Record, SourceInfo
 
 
@@ -59,7 +61,7 @@ class DataDirectoryConnector(OverlayConnector):
         if files.segments and not only_vouched:
             self.log = replay_log(target, files, self.store, self._own_damage, progress)
         self._others = [] if only_vouched else self._other_databases()
-        self._overlay: Overlay | None = None
+        self._overlays: dict[bool, Overlay] = {}
 
     @classmethod
     def detect(cls, target: str | os.PathLike[str]) -> bool:
@@ -102,15 +104,23 @@ class DataDirectoryConnector(OverlayConnector):
 
     def info(self) -> SourceInfo:
         """What this directory is and how far it reaches."""
-        return describe(self.target, self.files, self.store, self.log, self.overlay().span)
+        span = self.overlay(whole=False).span
+        return describe(self.target, self.files, self.store, self.log, span)
 
-    def overlay(self) -> Overlay:
-        """The state that the next answer comes from."""
+    def overlay(self, *, whole: bool) -> Overlay:
+        """The state that the next answer comes from, with or without its free pages."""
         store = self.store.refreshed()
-        if self._overlay is None or store is not self.store:
+        if store is not self.store:
             self.store = store
-            self._overlay = self._lay_over(store)
-        return self._overlay
+            self._overlays.clear()
+        whole = not self._only_vouched and (whole or has_losses(store))
+        if whole not in self._overlays:
+            self._overlays[whole] = self._lay_over(store, whole=whole)
+        return self._overlays[whole]
+
+    def usage(self, prefix: bytes = b"") -> Iterator[KeyUsage]:
+        """What each key under ``prefix`` takes up in the database, in byte order."""
+        return SnapshotConnector(self.store).usage(prefix)
 
     def attempts(self, key: bytes | None = None) -> Iterator[Record]:
         """Writes that were refused, never committed, or not known to be; in log order.
@@ -132,7 +142,7 @@ class DataDirectoryConnector(OverlayConnector):
         if self.log is not None:
             self.log.reader.close()
 
-    def _lay_over(self, store: Store) -> Overlay:
+    def _lay_over(self, store: Store, *, whole: bool) -> Overlay:
         places: list[Place] = []
         overruled = np.zeros(0, np.int64)
         current, compacted = store.index.current_revision, store.index.compact_revision
@@ -142,12 +152,12 @@ class DataDirectoryConnector(OverlayConnector):
             overruled = self.log.overruled
             current = max(current, self.log.replayed.revision)
             whole_from = self.log.whole_from(compacted)
-        if not self._only_vouched:
+        if whole:
             places.extend(tree_place(self.target, other, name) for name, other in self._others)
             stale = stale_place(self.target, store, _database_name(self.files))
             places.append(stale)
             if len(store.index) == 0:
-                current = max(current, _newest(stale))
+                current = max(current, newest_sound(stale))
         span = Span(current, compacted, whole_from)
         return Overlay(store, places, overruled, span, self._own_damage)
 
@@ -167,22 +177,13 @@ def _database_name(files: DataDirectory) -> str | None:
     return None if files.database is None else files.database.name
 
 
-def _newest(place: FilePlace) -> int:
-    """The newest sound revision of a place."""
-    columns = place.columns()
-    return int(columns.main[columns.rank < RANK[Trust.SUSPECT]].max(initial=1))
-
-
 def _open_database(target: str, files: DataDirectory, damage: list[Damage]) -> Store:
     """The database, or what stands for one that is missing or beyond reading."""
     if files.database is None:
         damage.append(Damage(target, "there is no database beside the log", Severity.LOSS))
         return Store(empty_file(target))
     try:
-        return Store.open(files.database)
+        return open_store(files.database)
     except SourceError as error:
-        try:
-            return Store(open_without_meta(files.database))
-        except SourceError:
-            damage.append(Damage(str(files.database), error.what, Severity.LOSS))
-            return Store(empty_file(str(files.database)))
+        damage.append(Damage(str(files.database), error.what, Severity.LOSS))
+        return Store(empty_file(str(files.database)))

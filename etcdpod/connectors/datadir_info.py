@@ -5,15 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from etcdpod.connectors.snapshot_info import describe as describe_database
+from etcdpod.connectors.snapshot_info import describe as describe_whole
 from etcdpod.formats.mvcc.logged import CONTRADICTED, DOUBTFUL, REFUSED, UNCOMMITTED
+from etcdpod.records import SourceInfo
 
 if TYPE_CHECKING:
     from etcdpod.connectors.datadir_files import DataDirectory
     from etcdpod.connectors.datadir_log import ReplayedLog
     from etcdpod.connectors.overlay import Span
     from etcdpod.formats.mvcc.store import Store
-    from etcdpod.records import SourceInfo
+
+
+def describe_database(store: Store) -> SourceInfo:
+    """The facts of a database, also of one without a meta page that could be read."""
+    file = store.file
+    if file.meta in file.metas:
+        return describe_whole(store)
+    return SourceInfo(
+        file.path, "db", store.index.current_revision, store.index.compact_revision, size=file.size
+    )
 
 
 def describe(

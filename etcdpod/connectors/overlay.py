@@ -73,7 +73,7 @@ class Overlay:
         places: where further revisions lie, the most trusted first.
         overruled: revisions of the tree (``places.combined``) that the log contradicts.
         span: how far all of it reaches.
-        damage: where contradictions are appended.
+        damage: where contradictions between places are appended.
     """
 
     def __init__(
@@ -93,8 +93,7 @@ class Overlay:
         columns = self.evidence.columns
         over = np.isin(combined(columns.main, columns.sub), overruled)
         # A tree that lost pages is helped out by older copies of them.
-        lossy = any(damage.severity is Severity.LOSS for damage in store.damage)
-        limit = RANK[Trust.STALE_PAGE] if lossy else RANK[Trust.LOGGED]
+        limit = RANK[Trust.STALE_PAGE if has_losses(store) else Trust.LOGGED]
         self._is_newer: Mask = ((columns.main > span.compacted) | over) & (columns.rank <= limit)
         self._is_shown: Mask = columns.rank <= RANK[Trust.STALE_PAGE]
 
@@ -279,3 +278,8 @@ class Overlay:
             path=self.store.file.path,
             revision=at,
         )
+
+
+def has_losses(store: Store) -> bool:
+    """Whether a part of the tree could not be read."""
+    return any(damage.severity is Severity.LOSS for damage in store.damage)

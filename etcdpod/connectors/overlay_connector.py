@@ -56,10 +56,12 @@ class OverlaySelection:
 class OverlayConnector:
     """The questions of a connector, answered by an overlay that a subclass keeps current."""
 
-    target: str
+    def overlay(self, *, whole: bool) -> Overlay:
+        """The state that the next answer comes from.
 
-    def overlay(self) -> Overlay:
-        """The state that the next answer comes from."""
+        Args:
+            whole: with all evidence; else only with that which tells what exists.
+        """
         raise NotImplementedError
 
     def range(
@@ -71,7 +73,7 @@ class OverlayConnector:
             CompactedError: ``at`` lies below the compact revision and the log does not tell.
             FutureRevisionError: ``at`` is newer than the source.
         """
-        overlay = self.overlay()
+        overlay = self.overlay(whole=False)
         return OverlaySelection(overlay, overlay.alive(prefix, _checked(overlay, at)), keys_only)
 
     def get(self, key: bytes, at: int | None = None) -> Record | Absence:
@@ -80,7 +82,7 @@ class OverlayConnector:
         Raises:
             FutureRevisionError: ``at`` is newer than the source.
         """
-        overlay = self.overlay()
+        overlay = self.overlay(whole=False)
         revision = _checked(overlay, at)
         if revision < overlay.span.compacted:
             try:
@@ -102,14 +104,14 @@ class OverlayConnector:
         self, key: bytes, *, since: int | None = None, keys_only: bool = False
     ) -> OverlaySelection:
         """All revisions of one key that are found anywhere, in revision order."""
-        overlay = self.overlay()
+        overlay = self.overlay(whole=True)
         return OverlaySelection(overlay, overlay.of_key(key, since), keys_only)
 
     def records(
         self, prefix: bytes = b"", *, since: int | None = None, keys_only: bool = False
     ) -> OverlaySelection:
         """All revisions under ``prefix`` that are found anywhere, in revision order."""
-        overlay = self.overlay()
+        overlay = self.overlay(whole=True)
         return OverlaySelection(overlay, overlay.under(prefix, since), keys_only)
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
+from etcdpod.errors import SourceError
+from etcdpod.formats.bbolt.carve import open_without_meta
 from etcdpod.formats.mvcc.carved import carve
 from etcdpod.formats.mvcc.logged import (
     CONTRADICTED,
@@ -22,6 +24,7 @@ from etcdpod.formats.mvcc.store import Store
 from etcdpod.records import Provenance, Record, Revision, Trust
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Sequence
 
     from etcdpod.formats.bbolt.file import BboltFile
@@ -231,6 +234,28 @@ def tree_place(source: str, store: Store, name: str) -> FilePlace:
     rows = store.index.rows
     rank = np.full(len(rows.main), RANK[Trust.OLDER_TREE])
     return FilePlace(source, store.file, rows, rank, name=name)
+
+
+def newest_sound(place: FilePlace) -> int:
+    """The newest main revision of a place that is not suspect; 1 without any."""
+    columns = place.columns()
+    return int(columns.main[columns.rank < RANK[Trust.SUSPECT]].max(initial=1))
+
+
+def open_store(path: str | os.PathLike[str]) -> Store:
+    """The database at ``path``; where both its metas are damaged, one without a tree.
+
+    Raises:
+        SourceError: it is no bbolt file, or cannot be read.
+    """
+    try:
+        return Store.open(path)
+    except SourceError:
+        try:
+            return Store(open_without_meta(path))
+        except SourceError:
+            pass
+        raise
 
 
 def combined(main: Integers, sub: Integers) -> Integers:

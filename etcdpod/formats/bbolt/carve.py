@@ -192,7 +192,6 @@ def open_without_meta(path: str | os.PathLike[str]) -> BboltFile:
     scores = {size: _pages_in_place(gather, size) for size in PAGE_SIZES}
     best = max(scores, key=lambda size: scores[size] * size)
     if scores[best] == 0:
-        data.close()
         raise SourceError("is no bbolt file: no page carries its own id", path=name)
     pages = len(data) // best
     meta = Meta(MAGIC, VERSION, best, 0, NO_PAGE, 0, NO_FREELIST, pages, 0, 0)

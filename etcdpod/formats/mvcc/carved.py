@@ -12,6 +12,7 @@ import numpy as np
 
 from etcdpod.formats.bbolt.carve import StaleElements, inline_buckets, stale_elements
 from etcdpod.formats.bbolt.gather import Gather
+from etcdpod.formats.mvcc.copies import choose
 from etcdpod.formats.mvcc.index import KEY_BUCKET
 from etcdpod.formats.mvcc.keyvalue import parse_key_value, read_key_values
 from etcdpod.formats.mvcc.revision import MARKED_SIZE, PLAIN_SIZE, SEPARATOR, TOMBSTONE_MARK
@@ -36,7 +37,7 @@ class Carved(NamedTuple):
 
     rows: Rows
     suspect: Mask
-    """Another page may lie on a part of the page, or other bytes carry the same revision."""
+    """Another page may lie on a part of the page, or copies of the revision differ."""
     record: Integers
     """Byte offset of the bucket key, by which a row is found again in a file that changes."""
 
@@ -74,7 +75,8 @@ def carve_file(
     rows = Rows._make(np.concatenate(c) for c in zip(*(part.rows for part in parts), strict=True))
     suspect = np.concatenate([part.suspect for part in parts])
     record = np.concatenate([part.record for part in parts])
-    return _distinct(file, gather, Carved(rows, suspect, record))
+    chosen, doubtful = choose(file, rows, record, suspect)
+    return Carved(rows.select(chosen), doubtful, record[chosen])
 
 
 def _key_elements(file: BboltFile, used: Mask) -> Iterator[StaleElements]:
@@ -144,49 +146,6 @@ def _fresh(carved: Carved, index: RevisionIndex | None) -> Carved:
     own = _combined(carved.rows.main, carved.rows.sub)
     place = np.minimum(np.searchsorted(known, own), len(known) - 1)
     return _select(carved, known[place] != own)
-
-
-def _distinct(file: BboltFile, gather: Gather, carved: Carved) -> Carved:
-    """Each revision once, from the best copy; copies that differ make it suspect."""
-    rows = carved.rows
-    order = np.lexsort((carved.record, carved.suspect, rows.sub, rows.main))
-    carved = _select(carved, order)
-    rows = carved.rows
-    same = (rows.main[1:] == rows.main[:-1]) & (rows.sub[1:] == rows.sub[:-1])
-    first = np.ones(len(rows.main), np.bool_)
-    first[1:] = ~same
-    copy = np.flatnonzero(~first)
-    original = np.maximum.accumulate(np.where(first, np.arange(len(first)), 0))[copy]
-    differs = _differs(file, gather, carved, original, copy)
-    # A suspect copy says nothing against a sound one.
-    differs &= ~carved.suspect[copy] | carved.suspect[original]
-    carved.suspect[original[differs]] = True
-    return _select(carved, first)
-
-
-def _differs(
-    file: BboltFile, gather: Gather, carved: Carved, original: Integers, copy: Integers
-) -> Mask:
-    rows = carved.rows
-    result: Mask = rows.tombstone[original] != rows.tombstone[copy]
-    for column in (
-        rows.key_size, rows.value_size, rows.create_revision, rows.version, rows.lease
-    ):  # fmt: skip
-        result |= column[original] != column[copy]
-    for offset, size in ((rows.key_offset, rows.key_size), (rows.value_offset, rows.value_size)):
-        last = np.maximum(size[original].astype(np.int64) - 8, 0)
-        words = (gather.words(offset[side] + last) for side in (original, copy))
-        result |= (size[original] >= 8) & np.not_equal(*words)
-    doubtful = np.flatnonzero(~result & carved.suspect[copy])
-    for index in doubtful.tolist():
-        one, other = int(original[index]), int(copy[index])
-        result[index] = _value(file, rows, one) != _value(file, rows, other)
-    return result
-
-
-def _value(file: BboltFile, rows: Rows, row: int) -> bytes:
-    offset = int(rows.value_offset[row])
-    return file.data[offset : offset + int(rows.value_size[row])]
 
 
 def _select(carved: Carved, chosen: Mask | Integers) -> Carved:
