@@ -109,7 +109,8 @@ class Session:
         """
         if self.info.kind == "live" and at is None:
             return datetime.now(UTC), "ages count to the present"
-        moment = last_moment(self.registry, at)
+        registry = self.registry
+        moment = last_moment(registry) if at is None else registry.clock.span(at).estimate
         if moment is None:
             return datetime.now(UTC), "nothing here carries a time: ages count to the present"
         what = "the source's last moment" if at is None else f"the moment of revision {at}"

@@ -56,7 +56,7 @@ def records(registry: Registry, query: Query) -> Iterable[Record]:
         return registry.select(query.resource, query.namespace, at=query.at)
     absence: Absence | None = None
     for key in registry.keys(query.resource, query.namespace, query.name):
-        found = registry.connector.get(key, query.at)
+        found = registry.record(key, query.at)
         if isinstance(found, Record):
             return [found]
         absence = found if absence is None or isinstance(found, Deleted) else absence

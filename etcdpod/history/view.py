@@ -17,7 +17,7 @@ from etcdpod.decoder import Decoded, Decoder
 from etcdpod.errors import UsageError
 from etcdpod.history.timeline import incarnations, steps
 from etcdpod.keys import parse_key, registry_prefix
-from etcdpod.records import Deleted, Encrypted, Record, Undecodable
+from etcdpod.records import Compacted, Deleted, Encrypted, Record, Undecodable
 from etcdpod.resources.secret import mask, mask_changes
 from etcdpod.resources.types import ResourceType, ResourceTypes
 
@@ -173,6 +173,27 @@ class Registry:
         filled = [part for part in found if not isinstance(part, Sized) or len(part)]
         return filled[0] if len(filled) == 1 else _chain(filled)
 
+    def record(self, key: bytes, at: int | None = None) -> Record | Absence:
+        """The revision of a key that is current at ``at``, or why there is none.
+
+        Below the compact revision most is gone, but what is kept there is still the truth for
+        as long as the next revision of the key is known to follow it.
+        """
+        found = self.connector.get(key, at)
+        if not isinstance(found, Compacted):
+            return found
+        below: Record | None = None
+        for record in self.connector.history(key, keys_only=True):
+            if record.mod_revision > found.revision:
+                if not _follows(below, record):
+                    return found
+                break
+            below = record
+        if below is None or below.tombstone:
+            return found
+        kept = self.connector.history(key, since=below.mod_revision)
+        return next((r for r in kept if r.revision == below.revision), found)
+
     # --- objects ----------------------------------------------------------------------------
 
     def read(
@@ -233,7 +254,7 @@ class Registry:
         """One object as of ``at``, or the reason for its absence."""
         absences: list[Absence] = []
         for key in self.keys(resource, namespace, name):
-            found = self.connector.get(key, at)
+            found = self.record(key, at)
             if isinstance(found, Record):
                 return self.read(found, managed_fields=managed_fields)
             absences.append(found)
@@ -320,6 +341,14 @@ class Registry:
             if parsed is not None:
                 return f"{parsed.group}/{parsed.resource}" if parsed.group else parsed.resource
         return key.decode(errors="backslashreplace")
+
+
+def _follows(before: Record | None, after: Record) -> bool:
+    """Whether nothing lies between two kept revisions of a key."""
+    if before is None or after.tombstone:
+        return before is not None
+    same_life = after.create_revision == before.create_revision
+    return same_life and after.version == before.version + 1
 
 
 def _masked(step: Step) -> Step:

@@ -38,7 +38,7 @@ FOUND, NOT_FOUND, USAGE, UNREADABLE = range(4)
         ("history shop/db-0 --field [ --from demo", USAGE, "field path"),
         ("diff shop/db-0 453 --from demo", USAGE, "one revision was named"),
         ("diff shop/db-0 --from demo", USAGE, "nothing to compare with"),
-        ("diff shop/db-0 700 900 --from demo-end", NOT_FOUND, "compacted away"),
+        ("diff shop/db-0 700 1127 --from demo-end", NOT_FOUND, "compacted away"),
         ("decode {tmp}/absent", UNREADABLE, "No such file"),
         ("snapshot save {tmp}/x.db --from demo", USAGE, "is a file already"),
         ("nonsense", USAGE, "No such command"),
@@ -72,3 +72,13 @@ def test_nothing_found_is_no_error(cli: Callable) -> None:
     assert ran.code == FOUND
     assert ran.out == ""
     assert "No resources found in nowhere namespace." in ran.err
+
+
+def test_a_revision_that_history_lists_can_be_compared_though_it_is_below_compaction(
+    cli: Callable,
+) -> None:
+    ran = cli("diff", "shop/db-0", "786", "1127", "--from", "demo-end")
+    assert ran.code == NOT_FOUND  # they differ
+    assert "+ status.conditions[Ready].status: False" in ran.out
+    between = cli("get", "pod", "shop/db-0", "--at", "800", "-o", "name", "--from", "demo-end")
+    assert between.out == "pod/db-0\n"

@@ -120,7 +120,7 @@ def _side(session: Session, target: Target, at: int | None) -> Any:
     """The record on one side; None where the object does not exist there."""
     registry = session.registry
     for key in registry.keys(target.resource, target.namespace, target.name or ""):
-        found = session.connector.get(key, at)
+        found = registry.record(key, at)
         if isinstance(found, Compacted):
             raise NotFoundError(
                 f"what {key.decode(errors='backslashreplace')} was at revision {at} "
