@@ -15,6 +15,7 @@ from etcdpod.errors import ExitCode
 COMMANDS = (
     ("get", "Objects as kubectl shows them, as of any revision."),
     ("describe", "An object in words, with what belongs to it and its events."),
+    ("events", "What was reported, of everything or of one object, the oldest first."),
     ("history", "The whole life of an object, revision by revision."),
     ("diff", "What differs between two revisions, or two snapshots."),
     ("explain", "A pod's way through its life, where it got stuck, and why."),
@@ -27,6 +28,7 @@ COMMANDS = (
     ("top", "What fills an etcd, and who keeps it busy."),
     ("timeline", "Pods as lanes over time, coloured by their state."),
     ("tui", "The terminal browser; also what etcdpod starts without a command."),
+    ("hash", "HashKV and the snapshot hash, as etcd computes them."),
     ("snapshot", "Save a live etcd's database to a file."),
     ("completion", "The completion script of a shell."),
 )

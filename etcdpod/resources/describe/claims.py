@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from etcdpod.resources.base import NONE, dig, name_of, text_at
 from etcdpod.resources.describe.base import (
     Describer,
+    annotation_lines,
     by_bytes,
     go,
     heading,
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 CLASS_ANNOTATION: Final = "volume.beta.kubernetes.io/storage-class"
 """Where the class stood before it had a field; still looked at first."""
+
+NESTED: Final = "    "
 
 MODES: Final = {
     "ReadWriteOnce": "RWO",
@@ -56,8 +59,10 @@ def claim_lines(claim: dict[str, Any], around: Around | None) -> Iterator[str]:
     if around is not None:
         yield f"Status:\t{status_or_leaving(claim, around)}"
     yield f"Volume:\t{text_at(spec, 'volumeName')}"
-    yield from labels_and_annotations(claim)
-    if around is not None:
+    if around is None:
+        yield from _nested(claim)
+    else:
+        yield from labels_and_annotations(claim)
         yield f"Finalizers:\t{go(dig(claim, 'metadata', 'finalizers') or [])}"
     bound = bool(spec.get("volumeName"))
     storage = (status.get("capacity") or {}).get("storage", "0")
@@ -72,6 +77,17 @@ def claim_lines(claim: dict[str, Any], around: Around | None) -> Iterator[str]:
             yield f"  APIGroup:\t{source['apiGroup']}"
         yield f"  Kind:\t{text_at(source, 'kind')}"
         yield f"  Name:\t{text_at(source, 'name')}"
+
+
+def _nested(claim: dict[str, Any]) -> Iterator[str]:
+    """Labels and annotations inside a template: kubectl moves each piece of a line anew."""
+    metadata: dict[str, Any] = claim.get("metadata") or {}
+    for line in label_lines("Labels", metadata.get("labels")):
+        title, _, label = line.partition("\t")
+        yield f"{title or NESTED}\t{NESTED}{label}"
+    for line in annotation_lines("Annotations", metadata.get("annotations")):
+        title, _, text = line.partition("\t")
+        yield f"{title}\t{text if text.startswith('  ') else NESTED + text}"
 
 
 def _claim(claim: dict[str, Any], around: Around) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -171,7 +172,7 @@ def _mounts(container: dict[str, Any]) -> Iterator[str]:
     for mount in sorted(mounts, key=lambda mount: text_at(mount, "mountPath").encode()):
         flags = "ro" if mount.get("readOnly") else "rw"
         if mount.get("subPath"):
-            flags += f',path="{mount["subPath"]}"'
+            flags += f",path={json.dumps(mount['subPath'], ensure_ascii=False)}"
         yield f"  {text_at(mount, 'mountPath')} from {text_at(mount, 'name')} ({flags})"
     devices = container.get("volumeDevices") or ()
     if devices:

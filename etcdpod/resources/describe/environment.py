@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from etcdpod.resources.base import NONE, dig, text_at
-from etcdpod.resources.describe.base import boolean, by_bytes
+from etcdpod.resources.describe.base import boolean
 from etcdpod.resources.quantity import parse_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SUBSCRIPT: Final = re.compile(r"metadata\.(annotations|labels)\['(.*)'\]", re.DOTALL)
+LOOKED_UP: Final = ("metadata.name", "metadata.namespace")
 
 NODE_ALLOCATABLE: Final = "node allocatable"
 """What a container without a limit is told."""
@@ -76,16 +75,8 @@ def _optional(reference: dict[str, Any] | None) -> str:
 
 
 def _field(pod: dict[str, Any], path: str) -> str:
-    """The fields of metadata that kubectl looks up; empty for all others."""
-    subscript = _SUBSCRIPT.fullmatch(path)
-    if subscript is not None:
-        return text_at(dig(pod, "metadata", subscript[1]), subscript[2])
-    if path in ("metadata.annotations", "metadata.labels"):
-        found = dig(pod, *path.split(".")) or {}
-        return "\n".join(f'{key}="{found[key]}"' for key in by_bytes(found))
-    if path in ("metadata.name", "metadata.namespace", "metadata.uid"):
-        return text_at(pod, *path.split("."))
-    return ""
+    """The two fields that kubectl looks up; empty for all others."""
+    return text_at(pod, *path.split(".")) if path in LOOKED_UP else ""
 
 
 def _resource(reference: dict[str, Any], container: dict[str, Any]) -> str:

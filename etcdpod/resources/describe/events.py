@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from etcdpod.render.go_sort import go_sorted
-from etcdpod.resources.age import parse_time
+from etcdpod.resources.age import age, parse_time
 from etcdpod.resources.base import dig, text_at
-from etcdpod.resources.describe.base import since
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,14 +55,14 @@ def event_lines(events: Iterable[dict[str, Any]], around: Around) -> Iterator[st
             (
                 text_at(event, "type"),
                 text_at(event, "reason"),
-                interval(event, around),
+                interval(event, around.now),
                 source,
                 _message(event),
             )
         )
 
 
-def interval(event: dict[str, Any], around: Around) -> str:
+def interval(event: dict[str, Any], now: datetime) -> str:
     """``13m``, or ``9m43s (x34 over 13m)`` of an event that came again."""
     first = event.get("eventTime") or event.get("firstTimestamp")
     series = event.get("series")
@@ -72,8 +71,8 @@ def interval(event: dict[str, Any], around: Around) -> str:
     elif (event.get("count") or 0) > 1:
         last, count = event.get("lastTimestamp"), event["count"]
     else:
-        return since(first, around)
-    return f"{since(last, around)} (x{count} over {since(first, around)})"
+        return age(first, now)
+    return f"{age(last, now)} (x{count} over {age(first, now)})"
 
 
 def _message(event: dict[str, Any]) -> str:
