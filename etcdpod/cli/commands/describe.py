@@ -9,6 +9,7 @@ import click
 from etcdpod.cli.arguments import parse_targets
 from etcdpod.cli.completion import complete_words
 from etcdpod.cli.diagnostics import say
+from etcdpod.cli.moments import revision_at
 from etcdpod.cli.options import (
     at_option,
     namespace_options,
@@ -53,7 +54,7 @@ def command(
     namespace: str | None,
     all_namespaces: bool,
     selector: str,
-    at: int | None,
+    at: str | None,
     deleted: bool,
     show_events: str | None,
     now: datetime | None,
@@ -72,7 +73,10 @@ def command(
         selectors = _selectors(selector)
         if selectors and any(target.name is not None for target in targets):
             raise UsageError("a selector does not go with a name")
-        queries = [Query(t.resource, t.namespace, t.name, at, selectors, deleted) for t in targets]
+        moment = revision_at(session, at)
+        queries = [
+            Query(t.resource, t.namespace, t.name, moment, selectors, deleted) for t in targets
+        ]
         found = [_found(session.registry, query) for query in queries]
         if not any(items for items, _ in found):
             say(
@@ -80,7 +84,7 @@ def command(
                 if queries[0].namespace is not None
                 else "No resources found"
             )
-        return outcome(session, _print(session, found, at, now, show_events))
+        return outcome(session, _print(session, found, moment, now, show_events))
 
 
 def _selectors(text: str) -> tuple[Any, ...]:

@@ -8,6 +8,7 @@ import click
 
 from etcdpod.cli.arguments import DEFAULT_NAMESPACE
 from etcdpod.cli.diagnostics import say
+from etcdpod.cli.moments import revision_at
 from etcdpod.cli.options import (
     at_option,
     namespace_options,
@@ -43,7 +44,7 @@ def command(
     about: str | None,
     types: str | None,
     no_headers: bool,
-    at: int | None,
+    at: str | None,
     now: datetime | None,
     options: SourceOptions,
 ) -> ExitCode:
@@ -55,6 +56,7 @@ def command(
     """
     with open_session(options) as session:
         registry = session.registry
+        moment = revision_at(session, at)
         target = None if about is None else _target(registry, about)
         if target is not None and target[1] is not None:
             namespace = target[1]
@@ -62,7 +64,7 @@ def command(
         wanted = {part.strip().lower() for part in (types or "").split(",")} - {""}
         found = [
             event
-            for event in _events(registry, where, at)
+            for event in _events(registry, where, moment)
             if (target is None or _is_about(event, target[0], target[2]))
             and (not wanted or str(event.get("type", "")).lower() in wanted)
         ]
@@ -70,7 +72,7 @@ def command(
             say("No events found" + ("." if where is None else f" in {where} namespace."))
             return outcome(session)
         if now is None:
-            now, sentence = session.now(at)
+            now, sentence = session.now(moment)
             say(f"etcdpod: {sentence}")
         from etcdpod.render.table import table
         from etcdpod.resources.describe.listing import HEADER, event_rows
