@@ -120,7 +120,13 @@ class Axis:
     last: int
     columns: int
     moments: tuple[tuple[int, float], ...] = field(default=(), repr=False)
-    """(revision, Unix time) in ascending order of both; empty: the axis counts revisions."""
+    """(revision, Unix time) in ascending order of both; fewer than two: the axis counts
+    revisions."""
+
+    @property
+    def has_times(self) -> bool:
+        """Whether it is laid out by time: that takes two moments."""
+        return len(self.moments) > 1
 
     def position(self, revision: int) -> int:
         """The column of a revision, clamped to the axis."""
@@ -137,20 +143,20 @@ class Axis:
         return revisions[min(index, len(revisions) - 1)]
 
     def moment(self, revision: int) -> datetime | None:
-        """The time of a revision (UTC), between its neighbours; None without any times."""
-        if not self.moments:
+        """The time of a revision (UTC), between its neighbours; None outside all that is known."""
+        if not self.has_times or not self.moments[0][0] <= revision <= self.moments[-1][0]:
             return None
         return datetime.fromtimestamp(self._place(revision), UTC)
 
     def moment_at(self, column: int) -> datetime | None:
         """The time at the left edge of a column; None without any times."""
-        if not self.moments:
+        if not self.has_times:
             return None
         left, right = self._place(self.first), self._place(self.last + 1)
         return datetime.fromtimestamp(left + (right - left) * column / self.columns, UTC)
 
     def _place(self, revision: int) -> float:
-        if len(self.moments) < 2:
+        if not self.has_times:
             return float(revision)
         index = bisect_right(self.moments, revision, key=lambda moment: moment[0])
         index = min(max(index, 1), len(self.moments) - 1)

@@ -11,6 +11,7 @@ from textual.app import App, SystemCommand
 
 from etcdpod.tui.loading import follow, open_sources
 from etcdpod.tui.messages import (
+    ConnectionChanged,
     Failed,
     Followed,
     HeadsRead,
@@ -95,19 +96,16 @@ class EtcdpodApp(App[str]):
         self.world.complete = self.world.complete or event.done
         self.browser.world_changed()
         if event.done and self.world.live:
-            since = self.world.newest + 1
-            in_thread(
-                self, partial(follow, self.world.registry, since, self.post_message), "follow"
-            )
+            work = partial(follow, self.world, self.world.newest + 1, self.post_message)
+            in_thread(self, work, "follow")
             self.set_interval(BREATH, self._show_followed)
 
     @on(TimesRead)
     def _times(self, event: TimesRead) -> None:
         self.world.moments = event.moments
-        for screen in self.screen_stack:
-            if isinstance(screen, CommandScreen):
-                screen.moments_known()
-                self.refresh_title(screen)
+        for screen in self._command_screens:
+            screen.moments_known()
+            self.refresh_title(screen)
 
     @on(Followed)
     def _follow(self, event: Followed) -> None:
@@ -116,19 +114,27 @@ class EtcdpodApp(App[str]):
     def _show_followed(self) -> None:
         if self._followed:
             heads, self._followed = self._followed, []
-            self.world.add(heads)
-            self.world.moments = self.world.moments.extended(self.world.newest, time.time())
+            self.world.follow(heads, time.time())
             self.browser.world_changed()
 
     # --- what screens share -----------------------------------------------------------------
+
+    @property
+    def _command_screens(self) -> list[CommandScreen]:
+        stack = self.screen_stack
+        return [one for one in stack if isinstance(one, CommandScreen) and one.is_mounted]
 
     @on(Progress)
     def _on_progress(self, event: Progress) -> None:
         self._progress[event.topic] = event.text
         shown = next((text for text in self._progress.values() if text), "")
-        for screen in self.screen_stack:
-            if isinstance(screen, CommandScreen) and screen.is_mounted:
-                screen.title_bar.progress = shown
+        for screen in self._command_screens:
+            screen.title_bar.progress = shown
+
+    @on(ConnectionChanged)
+    def _connection(self, event: ConnectionChanged) -> None:
+        for screen in self._command_screens:
+            screen.title_bar.problem = one_line(event.problem)
 
     @on(Failed)
     def _fail(self, event: Failed) -> None:

@@ -15,6 +15,7 @@ from etcdpod.connectors.base import Watching
 from etcdpod.errors import EtcdpodError, NotFoundError
 from etcdpod.session import Session
 from etcdpod.tui.messages import (
+    ConnectionChanged,
     Followed,
     HeadsRead,
     Opened,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from etcdpod.session import SourceOptions
     from etcdpod.tui.model.listing import Entry, Listing
     from etcdpod.tui.model.rows import RowReader
+    from etcdpod.tui.model.world import World
 
     Post = Callable[[Message], object]
     Stopped = Callable[[], bool]
@@ -49,6 +51,8 @@ ROWS_AT_ONCE = 60
 
 PAUSE = 0.001
 """Seconds in which the event loop may go first."""
+
+LOST, FOUND_AGAIN = "trying again", "went on with"
 
 ONE_BY_ONE = 400
 """Up to so many rows are fetched key by key; more are taken from a list of the whole kind."""
@@ -73,6 +77,11 @@ def _hooks(post: Post) -> dict[str, Any]:
     """Where a session tells what the user should hear, and how far it has come."""
 
     def notify(text: str) -> None:
+        # In these words a live source tells that it lost its connection, and has one again.
+        if text.endswith(LOST):
+            post(ConnectionChanged(text))
+        elif text.startswith(FOUND_AGAIN):
+            post(ConnectionChanged(""))
         post(Said(text))
 
     def progress(topic: str) -> Callable[[int, int], None]:
@@ -166,9 +175,9 @@ def _fetched(order: RowOrder) -> Iterator[tuple[Entry, Record | None]]:
         yield entry, order.reader.record(entry.key, order.at)
 
 
-def follow(registry: Registry, since: int, post: Post, stopped: Stopped) -> None:
+def follow(world: World, since: int, post: Post, stopped: Stopped) -> None:
     """Post every new revision of a live source, until it is closed."""
-    connector = registry.connector
+    connector = world.connector
     if not isinstance(connector, Watching):
         return
     for record in connector.watch(b"", since):

@@ -110,21 +110,18 @@ class ObjectRows:
         return Cell(content.problem if name == first else "", WARNING)
 
     def _last_change(self, entry: Entry, content: Row | None) -> Cell:
-        if entry.gone:
-            return Cell(f"✗ deleted at {entry.revision}{self._ago(entry)}", WARNING)
-        writer = content.writer if content is not None else ""
-        return Cell(f"{self._ago(entry, before='')}  {writer}".strip(), DIM)
-
-    def _ago(self, entry: Entry, before: str = ", ") -> str:
         moment = self.moments.at(entry.revision)
+        if entry.gone:
+            ago = self._ago(moment)
+            return Cell(f"✗ deleted at {entry.revision}{f', {ago} ago' if ago else ''}", WARNING)
+        if content is None:
+            return Cell(self._ago(moment), DIM)
+        return Cell(f"{self._ago(moment or content.changed)}  {content.writer}".strip(), DIM)
+
+    def _ago(self, moment: datetime | None) -> str:
         if moment is None:
             return ""
-        seconds = (self.now - moment).total_seconds()
-        return (
-            f"{before}{human_duration(max(seconds, 0.0))} ago"
-            if before
-            else human_duration(max(seconds, 0.0))
-        )
+        return human_duration(max((self.now - moment).total_seconds(), 0.0))
 
 
 def _plain(text: str) -> Style:

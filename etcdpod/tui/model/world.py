@@ -12,7 +12,7 @@ from etcdpod.tui.model.catalog import Catalog
 from etcdpod.tui.model.moments import Moments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import numpy as np
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from etcdpod.records import Record, SourceInfo
     from etcdpod.render.lane_model import Axis
     from etcdpod.session import Session
+
+
+BATCH = 0.2
+"""Seconds within which what came together was written, at least."""
 
 
 @dataclass
@@ -83,6 +87,12 @@ class World:
         """Take in heads that are newer than all before."""
         self.ledger.add(heads)
         self.catalog.catch_up()
+
+    def follow(self, heads: Sequence[Record], time: float) -> None:
+        """Take in heads that were written just now: the time of their coming dates them."""
+        self.add(heads)
+        for head, moment in ((heads[0], time - BATCH), (heads[-1], time)):
+            self.moments = self.moments.extended(head.mod_revision, moment)
 
     def clamped(self, revision: int) -> int:
         """The nearest revision that can be shown."""

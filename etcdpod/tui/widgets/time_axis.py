@@ -118,7 +118,7 @@ class TimeAxis(Widget):
 
     def _times(self) -> list[Segment]:
         assert self.content is not None
-        label = "UTC" if self.content.axis.moments else "revision"
+        label = "UTC" if self.content.axis.has_times else "revision"
         return [Segment(label.ljust(LABEL), DIM), Segment(ruler(self.content.axis), PLAIN)]
 
     def on_click(self, event: events.Click) -> None:
