@@ -63,6 +63,8 @@ class Verbs(click.Group):
             return None
         module = importlib.import_module(f"etcdpod.cli.commands.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
+        # Examples stand as they are written: click wants a backspace, raw docstrings have none.
+        command.help = (command.help or "").replace("\\b\n", "\b\n")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
