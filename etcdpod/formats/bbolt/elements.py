@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from etcdpod.formats.bbolt.defects import Defects
     from etcdpod.formats.bbolt.gather import Gather, Integers, Mask, Words
 
-_LOW_HALF = np.uint64(0xFFFFFFFF)
-_HALF = np.uint64(32)
+LEAF_ELEMENT = np.dtype(
+    [("flags", "<u4"), ("position", "<u4"), ("key_size", "<u4"), ("value_size", "<u4")]
+)
+BRANCH_ELEMENT = np.dtype([("position", "<u4"), ("key_size", "<u4"), ("child", "<u8")])
+"""As in ``layout``; a position counts from the start of its element."""
 
 
 class Pages(NamedTuple):
@@ -59,32 +62,27 @@ class Elements(NamedTuple):
 
 
 def leaf_elements(gather: Gather, pages: Pages, defects: Defects) -> Elements:
-    """The elements of leaf pages; those that do not lie in their page are reported and left out.
-
-    Leaf element: ``u32 flags; u32 pos; u32 ksize; u32 vsize``, pos counted from the element.
-    """
-    page, element = _spread(pages)
-    first, second = gather.words(element), gather.words(element + 8)
-    key = element + _high(first)
-    key_size, value_size = _low(second), _high(second)
+    """The elements of leaf pages; those that do not lie in their page are reported and left out."""
+    page, offset = _spread(pages)
+    found = gather.structures(offset, LEAF_ELEMENT)
+    key = offset + found["position"]
+    key_size, value_size = (found[name].astype(np.int64) for name in ("key_size", "value_size"))
     inside = _inside(pages, page, key, key + key_size + value_size, defects)
-    columns = (pages.id[page], _low(first), key, key_size, key + key_size, value_size)
+    flags = found["flags"].astype(np.int64)
+    columns = (pages.id[page], flags, key, key_size, key + key_size, value_size)
     if inside.all():
         return Elements(*columns)
     return Elements(*(column[inside] for column in columns))
 
 
 def branch_elements(gather: Gather, pages: Pages, defects: Defects) -> tuple[Words, Integers]:
-    """The child page ids of branch pages in order, and for each the index of its page.
-
-    Branch element: ``u32 pos; u32 ksize; u64 child``, pos counted from the element.
-    """
-    page, element = _spread(pages)
-    first, child = gather.words(element), gather.words(element + 8)
-    key = element + _low(first)
-    _inside(pages, page, key, key + _high(first), defects)
+    """The child page ids of branch pages in order, and for each the index of its page."""
+    page, offset = _spread(pages)
+    found = gather.structures(offset, BRANCH_ELEMENT)
+    key = offset + found["position"]
+    _inside(pages, page, key, key + found["key_size"], defects)
     # The child of an element whose key is damaged is followed all the same: it proves itself.
-    return child, page
+    return found["child"].astype(np.uint64), page
 
 
 def _spread(pages: Pages) -> tuple[Integers, Integers]:
@@ -119,11 +117,3 @@ def _inside(pages: Pages, page: Integers, key: Integers, end: Integers, defects:
         if fault.any():
             defects.many(what, pages.id[page[fault]], key[fault], severity)
     return ~outside & ~over
-
-
-def _low(words: Words) -> Integers:
-    return (words & _LOW_HALF).astype(np.int64)
-
-
-def _high(words: Words) -> Integers:
-    return (words >> _HALF).astype(np.int64)

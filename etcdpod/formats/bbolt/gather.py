@@ -17,21 +17,24 @@ if TYPE_CHECKING:
 
 
 _WORD = 8
+_TAIL = 64
+"""Bytes at the end of a file that are held with zeros behind them."""
 
 
 class Gather:
     """Random access to the first ``size`` bytes of a mapping, without copying it.
 
     Every method takes an array of byte offsets. What lies beyond the file reads as zeros, so that
-    eight bytes may be asked for where only some of them matter.
+    more may be asked for than matters.
     """
 
     def __init__(self, data: mmap, size: int) -> None:
         self.size = size
-        self._tail = bytes(data[max(size - _WORD, 0) : size]).ljust(2 * _WORD, b"\0")
+        self._data = data
         self._bytes = np.frombuffer(data, np.uint8, size)
-        # One word at every byte of the file: a view with a stride of one byte.
-        self._words = np.ndarray((max(size - _WORD + 1, 0),), "<u8", data, strides=(1,))
+        self._words = self._everywhere("<u8", _WORD)
+        self._tail_start = max(size - _TAIL, 0)
+        self._tail = bytes(data[self._tail_start : size]).ljust(2 * _TAIL, b"\0")
 
     def bytes(self, offsets: Integers) -> NDArray[np.uint8]:
         """The byte at each offset."""
@@ -39,17 +42,32 @@ class Gather:
 
     def words(self, offsets: Integers) -> Words:
         """The little-endian u64 at each offset."""
-        found = _take(self._words, offsets).astype(np.uint64, copy=False)
-        last = self.size - _WORD
-        cut = np.flatnonzero((offsets > last) & (offsets < self.size) & (offsets >= 0))
-        for row in cut.tolist():
-            start = int(offsets[row]) - max(last, 0)
-            found[row] = int.from_bytes(self._tail[start : start + _WORD], "little")
-        return found
+        found = _take(self._words, offsets)
+        self._complete(found, offsets)
+        return found.astype(np.uint64, copy=False)
 
     def big_words(self, offsets: Integers) -> Words:
         """The big-endian u64 at each offset: etcd's revisions and ids."""
         return self.words(offsets).byteswap()
+
+    def structures(self, offsets: Integers, layout: np.dtype[np.void]) -> NDArray[np.void]:
+        """The structure of at most 64 bytes at each offset, its fields by their names."""
+        # As opaque bytes they are copied at once, whatever their alignment.
+        found = _take(self._everywhere(f"V{layout.itemsize}", layout.itemsize), offsets)
+        self._complete(found, offsets)
+        return found.view(layout)
+
+    def _everywhere(self, kind: str, width: int) -> np.ndarray:
+        """One item at every byte of the file: a view with a stride of one byte."""
+        return np.ndarray((max(self.size - width + 1, 0),), kind, self._data, strides=(1,))
+
+    def _complete(self, found: np.ndarray, offsets: Integers) -> None:
+        """Fill in the items that begin in the file and end beyond it."""
+        width = found.itemsize
+        cut = np.flatnonzero((offsets > self.size - width) & (offsets < self.size))
+        for row in cut[offsets[cut] >= 0].tolist():
+            start = int(offsets[row]) - self._tail_start
+            found[row] = np.frombuffer(self._tail, found.dtype, 1, start)[0]
 
 
 def _take(view: np.ndarray, offsets: Integers) -> np.ndarray:

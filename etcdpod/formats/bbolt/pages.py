@@ -16,12 +16,14 @@ from etcdpod.formats.bbolt.layout import (
 from etcdpod.records import Severity
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from etcdpod.formats.bbolt.defects import Defects
     from etcdpod.formats.bbolt.file import BboltFile
     from etcdpod.formats.bbolt.gather import Gather, Integers, Mask, Words
 
-_FLAGS = np.uint64(0xFFFF)
-_COUNT_SHIFT, _OVERFLOW_SHIFT = np.uint64(16), np.uint64(32)
+HEADER = np.dtype([("id", "<u8"), ("flags", "<u2"), ("elements", "<u2"), ("overflow", "<u4")])
+"""As in ``layout``."""
 
 
 class Opened(NamedTuple):
@@ -62,21 +64,19 @@ class PageReader:
         self._reject(holders, ~known, "points beyond the file")
         asked = np.flatnonzero(known)
         page = ids[asked].astype(np.int64)
-        offset = page * self._file.page_size
-        rest = self._gather.words(offset + 8)
-        flags = (rest & _FLAGS).astype(np.int64)
-        good = self._gather.words(offset) == page.astype(np.uint64)
+        header = self._gather.structures(page * self._file.page_size, HEADER)
+        good = header["id"] == page.astype(np.uint64)
         self._reject(page, ~good, "the page carries another id")
-        is_tree = (flags == PageFlag.LEAF) | (flags == PageFlag.BRANCH)
+        is_tree = (header["flags"] == PageFlag.LEAF) | (header["flags"] == PageFlag.BRANCH)
         self._reject(page, good & ~is_tree, "is neither a branch nor a leaf page")
         good &= is_tree
         fresh = self._fresh(page)
         self._reject(page, good & ~fresh, "is referred to a second time")
         good &= fresh
         if not good.all():
-            page, rest, flags, asked = page[good], rest[good], flags[good], asked[good]
+            page, header, asked = page[good], header[good], asked[good]
         self._met[page] = True
-        return Opened(self._extents(page, rest), flags == PageFlag.BRANCH, asked)
+        return Opened(self._extents(page, header), header["flags"] == PageFlag.BRANCH, asked)
 
     def reachable(self) -> Mask:
         """For every page id whether a page met so far occupies it, overflow included."""
@@ -93,10 +93,10 @@ class PageReader:
         fresh[np.unique(page, return_index=True)[1]] = True
         return fresh & ~self._met[page]
 
-    def _extents(self, page: Integers, rest: Words) -> Pages:
-        """Offset, end and elements of pages, from bytes 8..15 of their headers, kept in bounds."""
-        count = ((rest >> _COUNT_SHIFT) & _FLAGS).astype(np.int64)
-        stated = page + (rest >> _OVERFLOW_SHIFT).astype(np.int64)
+    def _extents(self, page: Integers, header: NDArray[np.void]) -> Pages:
+        """Offset, end and elements of pages, as their headers state them, kept in bounds."""
+        count = header["elements"].astype(np.int64)
+        stated = page + header["overflow"]
         limit = self._file.page_count - 1
         self._reject(page, stated > limit, "the overflow reaches beyond the file")
         last = np.minimum(stated, limit)

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from etcdpod.formats.mvcc.varint import TaggedVarints, read_tagged, read_varint
+from etcdpod.formats.mvcc.varint import (
+    FieldReader,
+    TaggedVarints,
+    read_tagged,
+    read_varint,
+    write_varint,
+)
 
 if TYPE_CHECKING:
     from etcdpod.formats.bbolt.gather import Gather, Integers, Mask
@@ -55,29 +61,45 @@ def read_key_values(gather: Gather, offset: Integers, size: Integers) -> tuple[K
     ``parse_key_value``.
     """
     end = offset + size
-    zeros = np.zeros(len(offset), np.int64)
     field = read_tagged(gather, offset)
-    understood = (field.tag == KEY) & (field.end > 0)
     key_offset, key_size = field.end, _signed(field)
-    understood &= (key_size > 0) & (key_size <= end - key_offset)
-    columns = KeyValues(key_offset, key_size, *(zeros.copy() for _ in range(6)))
+    understood = (field.tag == KEY) & (field.end > 0) & (key_size > 0)
+    understood &= key_size <= end - key_offset
+    columns = KeyValues(key_offset, key_size, *(np.zeros(len(offset), np.int64) for _ in range(6)))
+    # A tombstone has a key and nothing else.
     rows = np.flatnonzero(understood & (key_offset + key_size < end))
-    position = (key_offset + key_size)[rows]
+    fields = FieldReader(gather, (key_offset + key_size)[rows])
     for tag, column in (
         (CREATE_REVISION, columns.create_revision),
         (MOD_REVISION, columns.mod_revision),
         (VERSION, columns.version),
     ):
-        field = read_tagged(gather, position)
+        field = fields.next()
         good = (field.tag == tag) & (field.end > 0) & (field.end <= end[rows])
         understood[rows[~good]] = False
         column[rows] = _signed(field)
-        rows, position = rows[good], field.end[good]
-    _read_value_and_lease(gather, columns, understood, rows, position, end)
+    behind = _read_values(fields, columns, understood, rows, end)
+    leased = understood[rows] & (behind < end[rows])
+    _read_leases(gather, columns, understood, rows[leased], behind[leased], end)
     return columns, understood
 
 
-def _read_value_and_lease(
+def _read_values(
+    fields: FieldReader, columns: KeyValues, understood: Mask, rows: Integers, end: Integers
+) -> Integers:
+    """Fill in where the values lie; returns the offset behind each, or where none was."""
+    start, limit = fields.offset, end[rows]
+    field = fields.next()
+    present = (field.tag == VALUE) & (start < limit)
+    size = _signed(field)
+    good = (field.end > 0) & (size >= 0) & (size <= limit - field.end)
+    understood[rows[present & ~good]] = False
+    columns.value_offset[rows] = np.where(present, field.end, 0)
+    columns.value_size[rows] = np.where(present, size, 0)
+    return np.where(present, field.end + size, start)
+
+
+def _read_leases(
     gather: Gather,
     columns: KeyValues,
     understood: Mask,
@@ -85,23 +107,10 @@ def _read_value_and_lease(
     position: Integers,
     end: Integers,
 ) -> None:
-    more = position < end[rows]
-    field = read_tagged(gather, position[more])
-    present = np.zeros(len(rows), np.bool_)
-    present[more] = field.tag == VALUE
-    valued, field = rows[present], TaggedVarints(*(part[field.tag == VALUE] for part in field))
-    size = _signed(field)
-    good = (field.end > 0) & (size >= 0) & (size <= end[valued] - field.end)
-    understood[valued[~good]] = False
-    columns.value_offset[valued] = field.end
-    columns.value_size[valued] = size
-    position = position.copy()
-    position[present] = field.end + size
-    leased = understood[rows] & (position < end[rows])
-    field = read_tagged(gather, position[leased])
-    good = (field.tag == LEASE) & (field.end == end[rows[leased]])
-    understood[rows[leased][~good]] = False
-    columns.lease[rows[leased]] = field.value.view(np.int64)
+    field = read_tagged(gather, position)
+    good = (field.tag == LEASE) & (field.end == end[rows])
+    understood[rows[~good]] = False
+    columns.lease[rows] = _signed(field)
 
 
 def _signed(field: TaggedVarints) -> Integers:
@@ -135,6 +144,25 @@ def parse_key_value(data: bytes) -> KeyValue | None:
         *spans[VALUE],
         numbers[LEASE],
     )
+
+
+def as_etcd_writes_it(data: bytes, parsed: KeyValue) -> bool:
+    """Whether ``data`` is the encoding that etcd makes of ``parsed``: in order, zeros left out."""
+    encoded = bytearray()
+    for tag, content in (
+        (KEY, data[parsed.key_offset : parsed.key_offset + parsed.key_size]),
+        (CREATE_REVISION, parsed.create_revision),
+        (MOD_REVISION, parsed.mod_revision),
+        (VERSION, parsed.version),
+        (VALUE, data[parsed.value_offset : parsed.value_offset + parsed.value_size]),
+        (LEASE, parsed.lease),
+    ):
+        if isinstance(content, bytes):
+            field = write_varint(len(content)) + content if content else b""
+        else:
+            field = write_varint(content) if content != 0 else b""
+        encoded += bytes([tag]) + field if field else b""
+    return data == encoded
 
 
 def _skip(data: bytes, wire_type: int, offset: int) -> tuple[int, int, int] | None:

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from etcdpod.formats.mvcc.keyvalue import KeyValues, parse_key_value, read_key_values
+from etcdpod.formats.mvcc.keyvalue import (
+    KeyValues,
+    as_etcd_writes_it,
+    parse_key_value,
+    read_key_values,
+)
 from etcdpod.formats.mvcc.revision import (
     MARKED_SIZE,
     MAX_REVISION,
@@ -47,6 +52,8 @@ class Rows(NamedTuple):
         return Rows._make(column[chosen] for column in self)
 
 
+BUCKET_KEY = np.dtype([("main", ">i8"), ("separator", "u1"), ("sub", ">i8"), ("mark", "u1")])
+"""A key of bucket ``key``; the mark is part of it only where its size says so."""
 MAX_VALUE_SIZE = (1 << 31) - 2
 """The most that bbolt stores under one key."""
 _KINDS = (
@@ -107,13 +114,12 @@ def _scan_elements(tree: Tree, elements: Elements, defects: Defects) -> tuple[Ro
 
 def _read_keys(gather: Gather, elements: Elements, defects: Defects) -> tuple[_Keys, Mask]:
     """The bucket keys as revisions, and which of them are revisions at all."""
-    main = gather.big_words(elements.key).view(np.int64)
-    sub = gather.big_words(elements.key + 9).view(np.int64)
+    found = gather.structures(elements.key, BUCKET_KEY)
+    main, sub = found["main"].astype(np.int64), found["sub"].astype(np.int64)
     marked = elements.key_size == MARKED_SIZE
     good = (elements.flags == 0) & (marked | (elements.key_size == PLAIN_SIZE))
-    good &= (gather.bytes(elements.key + 8) == SEPARATOR) & (main > 0) & (sub >= 0)
-    strange = marked.copy()
-    strange[marked] = gather.bytes(elements.key[marked] + PLAIN_SIZE) != TOMBSTONE_MARK
+    good &= (found["separator"] == SEPARATOR) & (main > 0) & (sub >= 0)
+    strange = marked & (found["mark"] != TOMBSTONE_MARK)
     for fault, what, severity in (
         (~good, "a key of bucket key is no revision", Severity.LOSS),
         (good & strange, "a revision has a mark that etcd does not know", Severity.WARNING),
@@ -156,20 +162,23 @@ def _report_contradictions(
 def _parse_singly(
     tree: Tree, elements: Elements, values: KeyValues, rows: Integers, good: Mask, defects: Defects
 ) -> None:
-    """Fill in the rows whose encoding is not etcd's own; what is malformed is dropped from good."""
+    """Fill in the rows that the fast way left out; what is malformed is dropped from good."""
+    foreign = np.zeros(len(good), np.bool_)
     for row in rows.tolist():
         offset, size = int(elements.value[row]), int(elements.value_size[row])
-        parsed = parse_key_value(tree.file.data[offset : offset + size])
+        data = tree.file.data[offset : offset + size]
+        parsed = parse_key_value(data)
         if parsed is None or parsed.key_size == 0:
             good[row] = False
             continue
+        foreign[row] = not as_etcd_writes_it(data, parsed)
         for column, value in zip(values, parsed, strict=True):
             column[row] = value
         values.key_offset[row] += offset
         values.value_offset[row] += offset
     for chosen, what, severity in (
         (rows[~good[rows]], "a record is malformed and cannot be read", Severity.LOSS),
-        (rows[good[rows]], "a record is not written as etcd writes it", Severity.WARNING),
+        (np.flatnonzero(foreign), "a record is not written as etcd writes it", Severity.WARNING),
     ):
         defects.many(what, elements.page[chosen], elements.value[chosen], severity)
 

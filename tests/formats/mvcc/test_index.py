@@ -273,6 +273,15 @@ def test_a_restored_store_with_a_bumped_revision(store_of):
     assert later.damage == []
 
 
+def test_revisions_after_an_enormous_bump_are_read_like_any_other(store_of):
+    start = 1 << 60
+    rows = [(revision_key(start), b""), put(start + 1, b"k"), delete(start + 2, b"k")]
+    store = store_of(rows, scheduled=start)
+    assert store.index.rows.main.tolist() == [start + 1, start + 2]
+    assert store.index.rows.create_revision.tolist() == [start + 1, 0]
+    assert store.damage == []
+
+
 @pytest.mark.parametrize("page_size", [4096, 65536])
 def test_an_inline_key_bucket(store_of, page_size):
     store = store_of(LIFE, writer=BboltWriter(page_size=page_size, inline=(b"key", b"meta")))
