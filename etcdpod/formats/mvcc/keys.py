@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from mmap import mmap
 
     from etcdpod.formats.bbolt.gather import Gather, Integers, Mask, Words
     from etcdpod.formats.mvcc.scan import Rows
 
+CHUNK_ROWS = 1 << 13
+"""Rows handled as arrays at once, for the cache's sake."""
 _WORD = 8
+_BLOCK = np.dtype([(f"word {number}", "<u8") for number in range(8)])
+_ALL_BITS = np.uint64(0xFFFFFFFFFFFFFFFF)
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(29)
 
@@ -100,37 +105,45 @@ def _group(data: mmap, gather: Gather, rows: Rows, chosen: Integers) -> tuple[In
 
 def _hashes(gather: Gather, rows: Rows, chosen: Integers) -> Words:
     """A 64-bit hash of the key of each chosen row."""
-    offset, size = rows.key_offset[chosen], rows.key_size[chosen].astype(np.int64)
-    result = size.astype(np.uint64) * _MULTIPLIER
-    longest = int(size.max(initial=0))
-    for start in range(0, longest, _WORD):
-        active = np.flatnonzero(size > start)
-        word = _word_at(gather, offset[active], size[active], start)
-        mixed = (result[active] ^ word) * _MULTIPLIER
-        result[active] = mixed ^ (mixed >> _SHIFT)
+    result = np.empty(len(chosen), np.uint64)
+    for start in range(0, len(chosen), CHUNK_ROWS):
+        part = chosen[start : start + CHUNK_ROWS]
+        size = rows.key_size[part].astype(np.int64)
+        hashes = size.astype(np.uint64) * _MULTIPLIER
+        for word, there in _key_words(gather, rows.key_offset[part], size):
+            mixed = (hashes ^ word) * _MULTIPLIER
+            hashes = np.where(there, mixed ^ (mixed >> _SHIFT), hashes)
+        result[start : start + CHUNK_ROWS] = hashes
     return result
 
 
 def _equal_neighbours(gather: Gather, rows: Rows, order: Integers, candidate: Mask) -> Mask:
     """Which rows have the same key as the row before them, among the candidates."""
     equal = candidate.copy()
-    at = np.flatnonzero(candidate)
-    one, other = order[at + 1], order[at]
-    size = rows.key_size[one].astype(np.int64)
-    same = size == rows.key_size[other]
-    longest = int(size.max(initial=0))
-    for start in range(0, longest, _WORD):
-        active = np.flatnonzero(same & (size > start))
-        left = _word_at(gather, rows.key_offset[one[active]], size[active], start)
-        right = _word_at(gather, rows.key_offset[other[active]], size[active], start)
-        same[active[left != right]] = False
-    equal[at] = same
+    candidates = np.flatnonzero(candidate)
+    for start in range(0, len(candidates), CHUNK_ROWS):
+        at = candidates[start : start + CHUNK_ROWS]
+        one, other = order[at + 1], order[at]
+        size = rows.key_size[one].astype(np.int64)
+        same = size == rows.key_size[other]
+        left = _key_words(gather, rows.key_offset[one], size)
+        right = _key_words(gather, rows.key_offset[other], size)
+        for (word, _), (other_word, _) in zip(left, right, strict=True):
+            same &= word == other_word
+        equal[at] = same
     return equal
 
 
-def _word_at(gather: Gather, offset: Integers, size: Integers, start: int) -> Words:
-    """Eight bytes of each key from ``start`` on, zeros behind its end."""
-    missing = np.maximum(start + _WORD - size, 0).astype(np.uint64) * np.uint64(8)
-    word = gather.words(offset + start)
-    kept = np.uint64(0xFFFFFFFFFFFFFFFF) >> missing
-    return word & kept
+def _key_words(gather: Gather, offset: Integers, size: Integers) -> Iterator[tuple[Words, Mask]]:
+    """The keys in steps of eight bytes, zeros behind their ends; and which keys reach so far."""
+    longest = int(size.max(initial=0))
+    for block in range(0, longest, _BLOCK.itemsize):
+        found = gather.structures(offset + block, _BLOCK)
+        for index, name in enumerate(_BLOCK.names or ()):
+            left = size - (block + index * _WORD)
+            there = left > 0
+            if not there.any():
+                return
+            missing = np.clip((_WORD - left) * 8, 0, 63).astype(np.uint64)
+            word = found[name] & (_ALL_BITS >> missing)
+            yield np.where(there, word, np.uint64(0)), there
