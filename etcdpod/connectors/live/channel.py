@@ -46,7 +46,6 @@ _OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.http2.max_pings_without_data", 0),
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1_000),
     ("grpc.enable_retries", 0),
     # A proxy from the environment is not meant for etcd, and would see its secrets.
@@ -99,7 +98,9 @@ class Transport:
         else:
             host, port = endpoint.bracketed_host, endpoint.port
         name = options.server_name or ("localhost" if endpoint.is_socket else endpoint.host)
-        credentials, settings = None, list[tuple[str, int | str]](_OPTIONS)
+        # Under this name gRPC keeps how long one attempt to connect may take.
+        patience = ("grpc.min_reconnect_backoff_ms", int(options.dial_timeout * 1000))
+        credentials, settings = None, list[tuple[str, int | str]]((*_OPTIONS, patience))
         if endpoint.secure and options.insecure_skip_tls_verify:
             self._relay = Relay(endpoint, tls.client_context(files, verify=False), name)
             host, port = "unix", self._relay.path

@@ -139,10 +139,14 @@ def _greet(
         )
     if answer.startswith(b"HTTP/1"):
         return not_etcd(endpoint, "an HTTP/1 server answers")
-    if _is_settings(answer):
+    if _is_settings(answer) and (not hint or "failed to connect" in hint):
         return SourceError(
-            hint or "the call failed", path=where, next_step="check the endpoint and etcd's log"
+            "no connection came about a moment ago, and one does now",
+            path=where,
+            next_step="try again, with a longer --dial-timeout if the way is slow",
         )
+    if _is_settings(answer):
+        return SourceError(hint, path=where, next_step="check the endpoint and etcd's log")
     if not answer and not endpoint.secure:
         return SourceError(
             "the server closes the connection",

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import grpc
@@ -471,3 +471,44 @@ def test_a_frozen_etcd_is_given_up(etcds, connect):
     finally:
         etcd.signal(signal.SIGCONT)
     assert list(connector.range(b"/")) == []
+
+
+@contextmanager
+def slow_way(port: int, delay: float):
+    """A relay to ``port`` on which every piece of data takes ``delay`` seconds."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def pump(source: socket.socket, sink: socket.socket) -> None:
+        while data := source.recv(65536):
+            time.sleep(delay)
+            sink.sendall(data)
+
+    def serve() -> None:
+        while True:
+            near, _ = listener.accept()
+            far = socket.create_connection(("127.0.0.1", port))
+            for ends in ((near, far), (far, near)):
+                threading.Thread(target=quiet, args=ends, daemon=True).start()
+
+    def quiet(*ends: socket.socket) -> None:
+        with suppress(OSError):
+            pump(*ends)
+
+    def accepting() -> None:
+        with suppress(OSError):
+            serve()
+
+    threading.Thread(target=accepting, daemon=True).start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.close()
+
+
+def test_a_slow_way_is_no_dead_way(secure_etcd, authority, connect):
+    etcd = secure_etcd()
+    etcd.ctl("put", "/k", "v")
+    with slow_way(etcd.port, 0.15) as port:
+        connector = connect(f"https://127.0.0.1:{port}", cacert=str(authority.cacert))
+        assert [record.value for record in connector.range(b"/")] == [b"v"]
+        connector.close()
