@@ -20,6 +20,7 @@ COMMANDS = (
     ("diff", "What differs between two revisions, or two snapshots."),
     ("explain", "A pod's way through its life, where it got stuck, and why."),
     ("diagnose", "What is wrong in the whole registry, ranked, with the evidence."),
+    ("logs", "Where a pod's logs lie, and how its containers ended: etcd holds none."),
     ("blame", "Each line of an object with the revision and writer that last set it."),
     ("recover", "Deleted and lost objects, as files that can be applied."),
     ("keys", "The etcd keys, with their revisions and sizes."),
