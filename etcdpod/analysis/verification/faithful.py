@@ -1,0 +1,80 @@
+"""Whether a value is what an API server would have written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from etcdpod.analysis.verification.base import Defect
+from etcdpod.decoder import Decoded
+from etcdpod.records import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from etcdpod.history.view import Registry
+    from etcdpod.records import Encrypted, Record, Undecodable
+
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+LONGEST_PATHS = 3
+MOST_NODES = 1_000_000
+"""Members of one object that are looked at."""
+
+
+def check(
+    registry: Registry, record: Record, outcome: Decoded | Encrypted | Undecodable
+) -> Iterator[Defect]:
+    """A message that does not write itself back as the same bytes, broken text, unknown fields."""
+    if not isinstance(outcome, Decoded):
+        return
+    if outcome.lossless is False and not outcome.unknown:
+        what = "written again, the object is not the same bytes"
+        consequence = "an API server wrote something else here, or not an API server wrote it"
+        yield _defect("not lossless", what, consequence)
+    if outcome.encoding == "protobuf":
+        yield from _broken_text(record, outcome.object)
+    if outcome.unknown:
+        fields = [f"{one.path or 'the object'} field {one.number}" for one in outcome.unknown]
+        shown = ", ".join(fields[:LONGEST_PATHS])
+        more = f" and {len(fields) - LONGEST_PATHS} more" if len(fields) > LONGEST_PATHS else ""
+        what = f"no schema knows {shown}{more}"
+        consequence = "kept as it is: a newer API server may have written it"
+        yield _defect("unknown fields", what, consequence, Severity.NOTE, outcome.unknown[0].path)
+
+
+def _broken_text(record: Record, value: dict[str, Any]) -> Iterator[Defect]:
+    """Text that is no UTF-8: what a client sends always is, so no API server has written it."""
+    paths = [path for path, text in _texts(value) if REPLACEMENT in text]
+    if not paths or REPLACEMENT.encode() in record.value:
+        return  # the character itself was written
+    what = f"the text in {', '.join(paths[:LONGEST_PATHS])} is no UTF-8"
+    consequence = "a byte of it was changed: clients are shown another text than was written"
+    yield _defect("text", what, consequence, path=paths[0])
+
+
+def _texts(value: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The texts of an object, names of members included, with their paths."""
+    waiting: list[tuple[str, Any]] = [("", value)]
+    for _ in range(MOST_NODES):
+        if not waiting:
+            return
+        path, node = waiting.pop()
+        if isinstance(node, str):
+            yield path, node
+        elif isinstance(node, dict):
+            for name, member in node.items():
+                inner = f"{path}.{name}" if path else str(name)
+                if REPLACEMENT in str(name):
+                    yield path, str(name)
+                waiting.append((inner, member))
+        elif isinstance(node, list):
+            waiting.extend((f"{path}[{index}]", one) for index, one in enumerate(node))
+
+
+def _defect(
+    check_name: str,
+    what: str,
+    consequence: str,
+    severity: Severity = Severity.WARNING,
+    path: str = "",
+) -> Defect:
+    return Defect(check_name, "", what, consequence, severity, path=path)

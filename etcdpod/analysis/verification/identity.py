@@ -1,0 +1,69 @@
+"""Whether an object is the one that its key names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from etcdpod.analysis.verification.base import Defect
+from etcdpod.decoder import Decoded
+from etcdpod.keys import parse_key
+from etcdpod.records import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from etcdpod.history.view import Registry
+    from etcdpod.records import Encrypted, Record, Undecodable
+
+BOOKS = frozenset({"masterleases", "peerserverleases", "ranges"})
+"""Key parts where the API server keeps its own books: names there follow other rules."""
+
+
+def check(
+    registry: Registry, record: Record, outcome: Decoded | Encrypted | Undecodable
+) -> Iterator[Defect]:
+    """A name, a namespace or a kind that is not that of the key."""
+    if not isinstance(outcome, Decoded) or outcome.encoding == "text":
+        return
+    parsed = (parse_key(record.key, prefix) for prefix in registry.prefixes)
+    key = next((one for one in parsed if one is not None), None)
+    if key is None or key.resource in BOOKS:
+        return
+    metadata = outcome.object.get("metadata")
+    names = metadata if isinstance(metadata, dict) else {}
+    for path, stored, named in (
+        ("metadata.name", names.get("name", ""), key.name),
+        ("metadata.namespace", names.get("namespace", ""), key.namespace),
+    ):
+        if stored != named:
+            yield _defect(f"it is called {stored!r}, and its key says {named!r}", path)
+    yield from _kind(registry, record, outcome)
+
+
+def _kind(registry: Registry, record: Record, outcome: Decoded) -> Iterator[Defect]:
+    types = registry.builtin_types
+    found = types.of_object(outcome.api_version, outcome.kind) or registry.types.of_object(
+        outcome.api_version, outcome.kind
+    )
+    if found is None:
+        return  # a kind whose definition is gone
+    parts = [f"{prefix}/{part}/".encode() for prefix in registry.prefixes for part in _parts(found)]
+    if not any(record.key.startswith(part) for part in parts):
+        what = f"it is a {outcome.kind} of {outcome.api_version}, and its key is not that of one"
+        yield _defect(what, "kind")
+
+
+def _parts(found: Any) -> tuple[str, ...]:
+    parts: tuple[str, ...] = found.key_prefixes
+    return parts
+
+
+def _defect(what: str, path: str) -> Defect:
+    return Defect(
+        check="identity",
+        where="",
+        what=what,
+        consequence="a client that asks for one object gets another; updates go to the wrong key",
+        severity=Severity.WARNING,
+        path=path,
+    )

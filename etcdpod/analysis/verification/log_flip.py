@@ -1,0 +1,137 @@
+"""Finds the flipped bit of a log record that fails its checksum, by the checksum itself.
+
+CRC-32C is linear: two messages of one length that differ in one bit have checksums whose
+difference depends on the place of that bit alone. So the place follows from the difference.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import google_crc32c
+
+from etcdpod.analysis.verification.base import Defect, Repair
+from etcdpod.formats.wal.layout import LENGTH_FIELD, RecordType
+from etcdpod.formats.wal.messages import DecodeError, Record
+from etcdpod.formats.wal.reader import WalReader
+from etcdpod.records import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from etcdpod.analysis.verification.base import Subject
+    from etcdpod.formats.wal.segment import SegmentFile
+
+POLYNOMIAL = 0x82F63B78
+"""CRC-32C, its bits reversed."""
+LARGEST = 16 << 20
+"""Bytes of the largest record that is searched."""
+MOST_BREAKS = 100
+"""Broken records that are searched."""
+PROOF = "the checksum of the record is right with it"
+
+
+def check(subject: Subject) -> Iterator[Defect]:
+    """For each record that fails its checksum the bit that would make it right."""
+    log = subject.log
+    if log is None:
+        return
+    # Read once more, for the checksums; the defects themselves are known already.
+    paths = [s.path for s in log.reader.segments if s.name is None or not s.name.is_broken]
+    reader = WalReader(paths, [])
+    try:
+        yield from _broken_records(reader)
+    finally:
+        reader.close()
+
+
+def _broken_records(reader: WalReader) -> Iterator[Defect]:
+    state: int | None = 0
+    found = 0
+    for frame in reader.frames():
+        segment = reader.segments[frame.segment]
+        record = _record(segment, frame.offset)
+        if record is None:
+            state = None
+            continue
+        if frame.type != RecordType.CHECKSUM and not frame.verified and state is not None:
+            found += 1
+            if found > MOST_BREAKS:
+                return
+            yield from _searched(segment, frame.offset, record, state)
+        state = record.crc
+
+
+def _record(segment: SegmentFile, offset: int) -> Record | None:
+    raw = segment.frame(offset)
+    if raw is None or isinstance(raw, str):
+        return None
+    try:
+        parsed: Record = Record.FromString(raw.record)
+    except DecodeError:
+        return None
+    return parsed
+
+
+def _searched(segment: SegmentFile, offset: int, record: Record, state: int) -> Iterator[Defect]:
+    raw = segment.frame(offset)
+    if raw is None or isinstance(raw, str) or len(record.data) > LARGEST:
+        return
+    computed = google_crc32c.extend(state, record.data)
+    bit = flipped_bit(computed ^ record.crc, len(record.data))
+    start = offset + LENGTH_FIELD.size + raw.record.rfind(record.data)
+    if bit is None or raw.record.count(record.data) != 1:
+        return
+    place = start + bit // 8
+    repair = Repair(place, bit % 8, record.data[bit // 8], PROOF, proven=True)
+    yield Defect(
+        check="log",
+        where=f"{segment.path} offset {place}",
+        what="one bit of this record is flipped",
+        consequence="etcd refuses to start with this log; set right, it goes on",
+        severity=Severity.WARNING,
+        offset=place,
+        repairs=(repair,),
+    )
+
+
+def flipped_bit(difference: int, size: int) -> int | None:
+    """Which bit of a message of ``size`` bytes changes its CRC-32C by ``difference``.
+
+    Returns:
+        Its number, counted from the lowest bit of the first byte; None where no single bit does.
+    """
+    # What one bit at the very end changes, then one bit further and further towards the start.
+    for back in range(size):
+        for bit in range(8):
+            if _effect(bit) == difference:
+                return (size - 1 - back) * 8 + bit
+        difference = _undo_byte(difference)
+    return None
+
+
+_TABLE: list[int] = []
+_INVERSE: dict[int, int] = {}
+
+
+def _table() -> list[int]:
+    if not _TABLE:
+        for byte in range(256):
+            value = byte
+            for _ in range(8):
+                value = (value >> 1) ^ (POLYNOMIAL if value & 1 else 0)
+            _TABLE.append(value)
+            _INVERSE[value >> 24] = byte
+    return _TABLE
+
+
+def _effect(bit: int) -> int:
+    """The change of the checksum by one bit of the last byte."""
+    return _table()[1 << bit]
+
+
+def _undo_byte(difference: int) -> int:
+    """The difference of the state before a byte that was equal in both messages."""
+    table = _table()
+    index = _INVERSE[difference >> 24]
+    return (((difference ^ table[index]) << 8) | index) & 0xFFFFFFFF

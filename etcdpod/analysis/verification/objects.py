@@ -1,0 +1,73 @@
+"""The checks of single values, run over every revision that etcd vouches for, on all cores."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from etcdpod.analysis.verification import faithful, identity, readable
+from etcdpod.analysis.verification.base import Defect, Subject, place_of
+from etcdpod.analysis.verification.value_repair import value_repairs
+from etcdpod.history.bulk import map_slices
+from etcdpod.records import Trust
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from etcdpod.decoder import Decoded
+    from etcdpod.history.view import Registry
+    from etcdpod.records import Encrypted, Record, Undecodable
+
+
+class ValueCheck(Protocol):
+    """What each of the value checks is."""
+
+    def __call__(
+        self, registry: Registry, record: Record, outcome: Decoded | Encrypted | Undecodable
+    ) -> Iterator[Defect]:
+        """The defects of one value."""
+
+
+VALUE_CHECKS: tuple[ValueCheck, ...] = (readable.check, identity.check, faithful.check)
+BELIEVED = (Trust.VOUCHED, Trust.LOGGED)
+"""Carved values are not the file's fault."""
+
+
+def check(subject: Subject) -> Iterator[Defect]:
+    """Values that cannot be read, belong to another key, or were not written by an API server."""
+    registry = subject.registry
+
+    def work(records: Sequence[Record]) -> list[tuple[Record, list[Defect]]]:
+        found = []
+        for record in records:
+            if record.tombstone or record.provenance.trust not in BELIEVED:
+                continue
+            outcome = registry.decoder.verify(record.key, record.value)
+            defects = [one for check in VALUE_CHECKS for one in check(registry, record, outcome)]
+            if defects:
+                found.append((record, defects))
+        return found
+
+    for found in map_slices(registry.connector.records(), work):
+        for record, defects in found:
+            for defect in defects:
+                yield _placed(subject, record, defect)
+
+
+def _placed(subject: Subject, record: Record, defect: Defect) -> Defect:
+    """The defect with its place in the file, and the repairs that a search finds for it."""
+    start = subject.value_offset(record)
+    # What a value check calls an offset counts from the start of the value.
+    inside = defect.offset
+    offset = record.provenance.offset if start is None else start + (inside or 0)
+    placed = replace(
+        defect,
+        where=place_of(record),
+        page=record.provenance.page,
+        offset=offset,
+        key=record.key,
+        revision=str(record.revision),
+    )
+    if start is None or not defect.is_damage:
+        return placed
+    return replace(placed, repairs=value_repairs(subject, record, start, inside))

@@ -1,0 +1,98 @@
+"""What the readers of the file met: broken pages, elements, checksums, gaps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from etcdpod.analysis.verification.base import Defect
+from etcdpod.analysis.verification.page_flip import page_repairs
+from etcdpod.records import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from etcdpod.analysis.verification.base import Subject
+    from etcdpod.records import Damage
+
+ELSEWHERE = ("SHA-256", "differs between the log and the database")
+"""What other checks tell with more detail."""
+_UNREACHABLE = "what lies there is not reached through the tree: etcd cannot serve it"
+_REFUSED = "etcd stops with a panic when it reads this at its start"
+CONSEQUENCES = (
+    ("meta page is damaged", "structure", "etcd goes on from the other meta page"),
+    ("both meta pages", "structure", "nothing says which pages are current; etcd cannot open it"),
+    ("points beyond the file", "structure", _UNREACHABLE),
+    ("carries another id", "structure", _UNREACHABLE),
+    ("neither a branch nor a leaf", "structure", _UNREACHABLE),
+    ("referred to a second time", "double use", "one of the two places shows what is not its own"),
+    ("overflow", "structure", "a large value on this page may be cut or overwritten"),
+    ("counts more elements", "structure", "a part of the page's entries is not readable"),
+    ("an element", "structure", "this entry, and perhaps its neighbour, cannot be read"),
+    ("elements do not join", "structure", "an entry of this page may be misread"),
+    ("the file is cut", "structure", "all pages behind the cut are missing"),
+    ("packed file", "structure", "what follows in the packed file is missing"),
+    ("entry of the root bucket", "structure", "a bucket cannot be opened"),
+    ("inline bucket", "structure", "what the bucket held cannot be read"),
+    ("bucket key is missing", "structure", "no revision can be read through the tree"),
+    ("deeper than", "structure", _UNREACHABLE),
+    ("is no revision", "revisions", _REFUSED),
+    ("another revision than its key", "revisions", "its resourceVersion is not that of its place"),
+    ("cannot all be right", "revisions", "conditional updates of this key are misjudged"),
+    ("is malformed", "revisions", _REFUSED),
+    ("not written as etcd writes", "revisions", "another program, or an error, wrote this record"),
+    ("not in order", "order", "a lookup by revision may miss entries of this page"),
+    ("is there twice", "revisions", "one of the two records is not what was written"),
+    ("as many changes", "revisions", "the place of this record in its transaction is wrong"),
+    ("nothing was compacted there", "gaps", "what changed at these revisions is lost here"),
+    ("revisions are missing in", "gaps", "what changed at these revisions is lost here"),
+    ("missing or damaged before", "gaps", "the history of this key has a hole"),
+    ("missing or damaged in the lives", "gaps", "the histories of these keys have holes"),
+    ("compaction at revision", "revisions", "etcd may compact at the wrong revision at its start"),
+    ("missing from the database", "gaps", "the database lost a write that was acknowledged"),
+    ("not in the log", "log", "database and log are not of one history"),
+    ("fails its checksum", "log", "etcd refuses to start with this log"),
+    ("stored checksum of a sound record", "log", "etcd refuses to start with this log"),
+    ("segments before this one", "log", "what was written in between is not in this log"),
+    ("does not continue the checksum", "log", "a segment is missing, or of another log"),
+    ("the last record is torn", "log", "etcd cuts it off at its start: it was not acknowledged"),
+    ("passed by", "log", "etcd refuses to start with this log"),
+    ("the rest of the segment is lost", "log", "etcd refuses to start with this log"),
+    ("the log ends here", "log", "what was written after this is lost"),
+)
+"""Part of what a reader says, the check it belongs to, and what it costs."""
+_BY_SEVERITY = {
+    Severity.NOTE: "nothing is lost by it",
+    Severity.WARNING: "what is shown may be incomplete or wrong",
+    Severity.LOSS: "data could not be read",
+}
+
+
+def check(subject: Subject) -> Iterator[Defect]:
+    """Every defect that reading the whole source brought up, with a repair where one is found."""
+    source = subject.connector
+    store = subject.store
+    if store is not None:
+        for bucket in store.backend.buckets.values():
+            store.tree.leaf_pages(bucket)
+        store.index.table(b"")  # looks for holes in the life of every key
+    for _ in source.records(keys_only=True):
+        pass
+    for damage in list(source.damage):
+        if not any(part in damage.what for part in ELSEWHERE):
+            yield _defect(subject, damage)
+
+
+def _defect(subject: Subject, damage: Damage) -> Defect:
+    named = next((row for row in CONSEQUENCES if row[0] in damage.what), None)
+    check_name, consequence = named[1:] if named else ("structure", _BY_SEVERITY[damage.severity])
+    return Defect(
+        check=check_name,
+        where=damage.where,
+        what=damage.what,
+        consequence=consequence,
+        severity=damage.severity,
+        page=damage.page,
+        offset=damage.offset,
+        key=damage.key,
+        repairs=page_repairs(subject, damage),
+    )
