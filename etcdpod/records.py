@@ -82,7 +82,8 @@ class Record:
     value: bytes
     """Empty when only keys were asked for."""
     value_size: int
-    """Bytes of the value, also when ``value`` was not loaded."""
+    """Bytes of the value, also when ``value`` was not loaded; -1 where a live etcd listed keys
+    alone, which it does without sizes."""
     provenance: Provenance
 
     @property

@@ -153,10 +153,11 @@ def _keyring(options: SourceOptions) -> ConfiguredKeyring | None:
 def _open_live(target: str | None, options: SourceOptions) -> Connector:
     """The etcd at ``target``; without one what flags, environment or this machine name."""
     from etcdpod.connectors.live import live_options, open_live
-    from etcdpod.connectors.live.discovery import find_certificates
+    from etcdpod.connectors.live.discovery import find_certificates, refuse_strangers
 
     settings = live_options(options.connection, os.environ)
     if target is None and not settings.endpoints and find_certificates() is None:
+        refuse_strangers()
         raise UsageError(
             "no source", next_step="name one with --from FILE or --endpoints, or try --from demo"
         )

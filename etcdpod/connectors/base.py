@@ -70,9 +70,27 @@ class Selection(Protocol):
     def __getitem__(self, index: slice) -> Sequence[Record] | Selection: ...
 
 
+class KeptHistory(Protocol):
+    """Revisions that end at a moment from which a watch can go on."""
+
+    @property
+    def through_revision(self) -> int:
+        """The source's newest revision when the question was asked."""
+
+    def __iter__(self) -> Iterator[Record]: ...
+
+
 @runtime_checkable
 class Watching(Connector, Protocol):
     """A source that goes on: new revisions can be followed as they come."""
 
+    def history(
+        self, key: bytes, *, since: int | None = None, keys_only: bool = False
+    ) -> KeptHistory:
+        """All kept revisions of one key, and up to where they reach."""
+
     def watch(self, prefix: bytes, since: int) -> Iterator[Record]:
         """Every revision under ``prefix`` from ``since`` on, blocking for new ones."""
+
+    def watch_key(self, key: bytes, since: int) -> Iterator[Record]:
+        """The same for one key alone."""

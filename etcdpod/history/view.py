@@ -315,9 +315,8 @@ class Registry:
             raise UsageError(
                 f"{source.info().target} does not change, so there is nothing to follow"
             )
-        start = source.info().current_revision
-        kept = (r for r in source.history(history.key) if r.mod_revision <= start)
-        coming = (r for r in source.watch(history.key, start + 1) if r.key == history.key)
+        kept = source.history(history.key)
+        coming = source.watch_key(history.key, kept.through_revision + 1)
         yield from self._told(chain(kept, coming), history, noise=noise)
 
     def _decode(self, record: Record) -> dict[str, Any] | Encrypted | Undecodable:

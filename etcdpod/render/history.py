@@ -199,7 +199,7 @@ def _notes(tally: _Tally, lives: Sequence[Incarnation], compact_revision: int) -
         notes.append(f"times: ± {tally.widest.total_seconds() / 2:.1f} s")
     if tally.certainties:
         notes.append("who: " + _listed(tally.certainties))
-    if tally.places.keys() - {"tree"}:
+    if tally.places.keys() - {"tree", "live"}:
         notes.append("read from: " + _listed(tally.places))
     if compact_revision > 0:
         note = f"compacted below {compact_revision}"
