@@ -91,7 +91,9 @@ def parse_json(content: bytes) -> Any:
     except RecursionError:
         raise JsonError(TOO_DEEP) from None
     except json.JSONDecodeError as error:
-        raise JsonError(error.msg, len(text[: error.pos].encode())) from None
+        # Bytes that are no UTF-8 have become longer characters: the place is exact before them.
+        place = min(len(text[: error.pos].encode()), len(content))
+        raise JsonError(error.msg, place) from None
     except ValueError as error:
         raise JsonError(str(error)) from None
     # An empty object holds nothing deeper, and managedFields are full of them.
