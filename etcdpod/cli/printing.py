@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from etcdpod.cli.diagnostics import say
 from etcdpod.cli.output import write, write_bytes
 from etcdpod.errors import ExitCode, UsageError
-from etcdpod.history.bulk import map_slices
+from etcdpod.history.bulk import is_long, map_slices
 from etcdpod.history.query import Query, matching, records, union
 from etcdpod.records import Encrypted, Undecodable
 
@@ -157,6 +157,8 @@ class Printing:
             return
         for query in queries:
             found = records(self.registry, query)
+            if is_long(found):
+                self.registry.decoder.expect_many()
             for parts, problems in map_slices(found, self._work(query, output)):
                 self.problems.extend(problems)
                 yield from parts

@@ -52,6 +52,10 @@ class Decoder:
         whole = None if self._served is None else self._served.concerns
         self._protobuf = ProtobufReader(whole)
 
+    def expect_many(self) -> None:
+        """Prepare for a list of thousands: whatever makes each quicker will pay."""
+        self._protobuf.expect_many()
+
     def decode(
         self,
         key: bytes,

@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 
 PROTOBUF_TYPES = ("", "application/vnd.kubernetes.protobuf")
 OTHER_TYPES = {"application/json": "json", "application/cbor": "cbor"}
-WORTH_SLIMMING = 64
-"""Objects of a kind after which its projection gets a schema of its own."""
+WORTH_SLIMMING = 1500
+"""Objects of a kind after which its projection gets a schema of its own: the protobuf library
+has to be imported for that, which takes as long as reading a thousand."""
+FEW = 16
+"""The same where thousands are known to come."""
 ENVELOPE = "k8s.io.apimachinery.pkg.runtime.Unknown"
 ENVELOPE_PATH = "envelope"
 """Path of what lies beside the object, not in it."""
@@ -55,10 +58,10 @@ class Reading:
             else:
                 self.plan = Plan(facts, projection, managed_fields=managed_fields)
 
-    def count(self) -> None:
-        """One more is read: after so many a schema of the wanted fields alone pays."""
+    def count(self, worth: int) -> None:
+        """One more is read: after ``worth`` of them a schema of the wanted fields alone pays."""
         self.uses += 1
-        if self.uses == WORTH_SLIMMING and self.projection and self._facts is not None:
+        if self.uses == worth and self.projection and self._facts is not None:
             from etcdpod.decoder.slim import slimmer
 
             self.slim = slimmer(self._facts, self.projection)
@@ -73,8 +76,13 @@ class ProtobufReader:
 
     def __init__(self, whole: Callable[[str, str], bool] | None = None) -> None:
         self._whole = whole
+        self._worth_slimming = WORTH_SLIMMING
         # A projection is kept in its reading, so that its id stays its own.
         self._readings: dict[tuple[str, str, int, bool], Reading] = {}
+
+    def expect_many(self) -> None:
+        """Thousands of objects of a kind are to be read."""
+        self._worth_slimming = FEW
 
     def read(
         self, value: bytes, projection: Projection | None, *, managed_fields: bool
@@ -91,7 +99,7 @@ class ProtobufReader:
             return _read_wrapped(value, envelope)
         name = (api_version, kind, id(projection), managed_fields)
         reading = self._readings.get(name) or self._reading(name, projection)
-        reading.count()
+        reading.count(self._worth_slimming)
         names = _type_meta(envelope)
         try:
             if reading.plan is None:

@@ -33,11 +33,16 @@ def map_slices(
 
     A source that is no random-access selection (a live etcd) is worked in this process.
     """
-    sliced = hasattr(records, "__getitem__") and hasattr(records, "__len__")
-    workers = _cores() if sliced and len(records) >= WORTH_FORKING else 1  # type: ignore[arg-type]
+    workers = _cores() if is_long(records) else 1
     if workers > 1 and hasattr(os, "fork"):
         return _forked(records, work, workers)
     return _serial(records, work)
+
+
+def is_long(records: Iterable[Record]) -> bool:
+    """Whether these are records that can be shared out, and enough for that."""
+    sliced = hasattr(records, "__getitem__") and hasattr(records, "__len__")
+    return sliced and len(records) >= WORTH_FORKING  # type: ignore[arg-type]
 
 
 def _cores() -> int:
