@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from dataclasses import dataclass
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,7 +50,10 @@ class Columns:
 
 
 class Ledger:
-    """The heads of every kept revision, in revision order; it grows as records are read."""
+    """The heads of every kept revision, in revision order; it grows as records are read.
+
+    One thread may add while others ask.
+    """
 
     def __init__(self) -> None:
         self.keys: list[bytes] = []
@@ -58,36 +62,49 @@ class Ledger:
         self._key, self._main, self._created, self._stored = (array("q") for _ in range(4))
         self._tombstone = bytearray()
         self._columns: Columns | None = None
+        self._lock = Lock()
 
     def __len__(self) -> int:
-        return len(self._main)
+        return len(self._tombstone)
 
     def add(self, records: Iterable[Record]) -> None:
         """Take the heads of records that are newer than all taken so far."""
+        keys: list[bytes] = []
+        key, main, created, stored = (array("q") for _ in range(4))
+        tombstone = bytearray()
         for record in records:
             number = self._number.get(record.key)
             if number is None:
-                number = self._number[record.key] = len(self.keys)
-                self.keys.append(record.key)
-            self._key.append(number)
-            self._main.append(record.revision.main)
-            self._created.append(record.create_revision)
-            self._stored.append(stored_bytes(record))
-            self._tombstone.append(record.tombstone)
-        self._columns = None
+                number = len(self.keys) + len(keys)
+                self._number[record.key] = number
+                keys.append(record.key)
+            key.append(number)
+            main.append(record.revision.main)
+            created.append(record.create_revision)
+            stored.append(stored_bytes(record))
+            tombstone.append(record.tombstone)
+        with self._lock:
+            self.keys += keys
+            self._key += key
+            self._main += main
+            self._created += created
+            self._stored += stored
+            self._tombstone += tombstone
 
     @property
     def columns(self) -> Columns:
         """All heads taken so far, as arrays."""
-        if self._columns is None:
-            self._columns = Columns(
-                key=np.array(self._key, dtype=np.int64),
-                main=np.array(self._main, dtype=np.int64),
-                tombstone=np.array(self._tombstone, dtype=np.bool_),
-                created=np.array(self._created, dtype=np.int64),
-                stored=np.array(self._stored, dtype=np.int64),
-            )
-        return self._columns
+        columns = self._columns
+        if columns is None or len(columns.main) < len(self):
+            with self._lock:
+                columns = self._columns = Columns(
+                    key=np.array(self._key, dtype=np.int64),
+                    main=np.array(self._main, dtype=np.int64),
+                    tombstone=np.array(self._tombstone, dtype=np.bool_),
+                    created=np.array(self._created, dtype=np.int64),
+                    stored=np.array(self._stored, dtype=np.int64),
+                )
+        return columns
 
     def number(self, key: bytes) -> int | None:
         """The index of a key; None for one that was never met."""
@@ -95,20 +112,20 @@ class Ledger:
 
     def before(self, revision: int | None) -> int:
         """How many rows lie at or before a main revision; all of them for None."""
-        if revision is None:
-            return len(self)
-        return int(np.searchsorted(self.columns.main, revision, "right"))
+        return _before(self.columns, revision)
 
     def newest(self, at: int | None = None) -> Numbers:
         """For each key the row that is current at ``at``; -1 where it was not yet written."""
+        columns = self.columns
+        end = _before(columns, at)
         rows = np.full(len(self.keys), -1, dtype=np.int64)
-        end = self.before(at)
-        rows[self.columns.key[:end]] = np.arange(end)  # of several the last one stays
+        rows[columns.key[:end]] = np.arange(end)  # of several the last one stays
         return rows
 
     def kept(self, at: int | None = None) -> Numbers:
         """For each key the number of its revisions kept up to ``at``, tombstones included."""
-        return np.bincount(self.columns.key[: self.before(at)], minlength=len(self.keys))
+        columns = self.columns
+        return np.bincount(columns.key[: _before(columns, at)], minlength=len(self.keys))
 
     def rows_of(self, number: int) -> Numbers:
         """The rows of one key, ascending."""
@@ -121,6 +138,12 @@ class Ledger:
         """The main revisions of one key, ascending; empty for an unknown one."""
         number = self.number(key)
         return [] if number is None else self.columns.main[self.rows_of(number)].tolist()
+
+
+def _before(columns: Columns, revision: int | None) -> int:
+    if revision is None:
+        return len(columns.main)
+    return int(np.searchsorted(columns.main, revision, "right"))
 
 
 def stored_bytes(record: Record) -> int:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from etcdpod.render.lane_model import rising
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from etcdpod.history.clock import Clock
 
 SAMPLES = 240
@@ -18,10 +20,13 @@ def axis_moments(clock: Clock, first: int, last: int) -> tuple[tuple[int, float]
 
     Empty where nothing carries a time.
     """
-    step = max((last - first) // SAMPLES, 1)
-    found = []
+    return rising(list(clock_samples(clock, first, last, SAMPLES)))
+
+
+def clock_samples(clock: Clock, first: int, last: int, count: int) -> Iterator[tuple[int, float]]:
+    """The same as the clock gives them, one by one: each may have to be read for."""
+    step = max((last - first) // count, 1)
     for revision in sorted({*range(first, last, step), last}):
         estimate = clock.span(revision).estimate
         if estimate is not None:
-            found.append((revision, estimate.timestamp()))
-    return rising(found)
+            yield revision, estimate.timestamp()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from functools import partial
 from typing import TYPE_CHECKING
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from etcdpod.records import Record
     from etcdpod.session import SourceOptions
 
+RARELY = (100_000, 20, 100)
+"""When Python looks for garbage: to walk over 20,000 rows takes longer than a key may."""
+
 BREATH = 0.2
 """Seconds for which new revisions of a live source are gathered before they are shown."""
 
@@ -70,6 +74,7 @@ class EtcdpodApp(App[str]):
 
     def on_mount(self) -> None:
         """Show the browser at once, and open the sources behind it."""
+        gc.set_threshold(*RARELY)
         self.push_screen(self.browser)
         in_thread(self, partial(open_sources, self.options, self.post_message), "open")
 
@@ -83,7 +88,7 @@ class EtcdpodApp(App[str]):
 
     @on(Opened)
     def _opened(self, event: Opened) -> None:
-        self._world = World(event.session, event.info)
+        self._world = World(event.session, event.info, ledger=event.ledger)
         self.refresh_title(self.browser)
 
     @on(OpeningFailed)
@@ -92,7 +97,7 @@ class EtcdpodApp(App[str]):
 
     @on(HeadsRead)
     def _heads(self, event: HeadsRead) -> None:
-        self.world.add(event.heads)
+        self.world.catalog.catch_up()
         self.world.complete = self.world.complete or event.done
         self.browser.world_changed()
         if event.done and self.world.live:

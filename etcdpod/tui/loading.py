@@ -9,10 +9,13 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
+from etcdpod.analysis.activity import Ledger
+from etcdpod.analysis.axis import clock_samples
 from etcdpod.connectors.base import Watching
 from etcdpod.errors import EtcdpodError, NotFoundError
+from etcdpod.render.lane_model import rising
 from etcdpod.session import Session
 from etcdpod.tui.messages import (
     ConnectionChanged,
@@ -28,13 +31,15 @@ from etcdpod.tui.messages import (
 from etcdpod.tui.model.moments import Moments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from textual.message import Message
 
+    from etcdpod.connectors.base import Selection
     from etcdpod.history.view import Registry
     from etcdpod.records import Record
+    from etcdpod.resources.types import ResourceType
     from etcdpod.session import SourceOptions
     from etcdpod.tui.model.listing import Entry, Listing
     from etcdpod.tui.model.rows import RowReader
@@ -43,8 +48,17 @@ if TYPE_CHECKING:
     Post = Callable[[Message], object]
     Stopped = Callable[[], bool]
 
-HEADS_AT_ONCE = 4000
-"""Heads in one message."""
+HEADS_AT_ONCE = 2000
+"""Heads taken between two pauses."""
+
+TELL_EVERY = 0.4
+"""Seconds between two tellings of how many heads there are."""
+
+COARSE, FINE = 32, 240
+"""Revisions of an axis whose times are asked for, at first and then at most."""
+
+FOR_TIMES = 2.0
+"""Seconds that the second asking may take: a time may have to be looked for."""
 
 ROWS_AT_ONCE = 60
 """Objects decoded between two messages."""
@@ -60,17 +74,19 @@ ONE_BY_ONE = 400
 
 def open_sources(options: SourceOptions, post: Post, stopped: Stopped) -> None:
     """Open the sources, then read the heads of all revisions, then the times."""
+    ledger = Ledger()
     try:
         session = Session.open(replace(options, **_hooks(post)))
         registry = session.registry
         _ = registry.types, registry.prefixes  # read now what later calls would wait for
-        post(Opened(session, session.info))
+        post(Opened(session, session.info, ledger))
     except (EtcdpodError, OSError) as error:
         post(OpeningFailed(str(error)))
         return
-    first, last = read_heads(registry, post, stopped)
-    if not stopped():
-        post(TimesRead(Moments.of_clock(registry.clock, first, last)))
+    read_heads(registry, ledger, post, stopped)
+    if len(ledger) and not stopped():
+        main = ledger.columns.main
+        read_times(registry, int(main[0]), int(main[-1]), post, stopped)
 
 
 def _hooks(post: Post) -> dict[str, Any]:
@@ -94,22 +110,37 @@ def _hooks(post: Post) -> dict[str, Any]:
     return {"notify": notify, "progress": progress}
 
 
-def read_heads(registry: Registry, post: Post, stopped: Stopped) -> tuple[int, int]:
-    """Post the heads of every kept revision; the first and last revision that were met."""
-    total, first, last = 0, 0, 0
-    records = iter(registry.connector.records(keys_only=True))
-    for chunk in chunks(records, HEADS_AT_ONCE):
+def read_heads(registry: Registry, ledger: Ledger, post: Post, stopped: Stopped) -> None:
+    """Take the heads of every kept revision, and tell from time to time."""
+    told = time.monotonic()
+    for chunk in chunks(iter(registry.connector.records(keys_only=True)), HEADS_AT_ONCE):
         if stopped():
-            break
-        total += len(chunk)
-        first, last = first or chunk[0].mod_revision, chunk[-1].mod_revision
-        post(HeadsRead([replace(head, value=b"") for head in chunk], done=False))
-        if total > HEADS_AT_ONCE:
-            post(Progress(f"reading revisions … {total:,}", "heads"))
+            return
+        first = len(ledger) == 0
+        ledger.add(chunk)
+        if first or time.monotonic() - told > TELL_EVERY:
+            told = time.monotonic()
+            post(HeadsRead(done=False))
+            post(Progress(f"reading revisions … {len(ledger):,}", "heads"))
         time.sleep(PAUSE)
-    post(HeadsRead((), done=True))
     post(Progress("", "heads"))
-    return first, last
+    post(HeadsRead(done=True))
+
+
+def read_times(registry: Registry, first: int, last: int, post: Post, stopped: Stopped) -> None:
+    """Ask the clock for the times of an axis: a few at first, then as many as are quickly told."""
+    begun = time.monotonic()
+    count = COARSE
+    while count >= COARSE and not stopped():
+        samples = []
+        for sample in clock_samples(registry.clock, first, last, count):
+            if stopped():
+                return
+            samples.append(sample)
+            time.sleep(PAUSE)
+        post(TimesRead(Moments(rising(samples))))
+        each = max(time.monotonic() - begun, PAUSE) / COARSE
+        count = min(FINE, int(FOR_TIMES / each)) if count == COARSE else 0
 
 
 def chunks(records: Iterator[Record], size: int) -> Iterator[list[Record]]:
@@ -157,22 +188,45 @@ def _parts(
 
 
 def _fetched(order: RowOrder) -> Iterator[tuple[Entry, Record | None]]:
-    """The entries with their records: many from a list of the kind, few key by key."""
-    kind = order.reader.kind
-    rest = order.entries
-    if len(rest) > ONE_BY_ONE and kind.resource is not None:
-        wanted = {entry.key: entry for entry in rest if not entry.gone}
-        namespace = order.listing.view.namespace
-        try:
-            for record in order.reader.registry.select(kind.resource, namespace, at=order.at):
-                entry = wanted.pop(record.key, None)
-                if entry is not None:
-                    yield entry, record
-        except NotFoundError:
-            pass  # compacted while it was read: what is left is asked for one by one
-        rest = [entry for entry in rest if entry.gone or entry.key in wanted]
+    """The entries with their records: from a list of the kind where that is quicker."""
+    if order.reader.kind.resource is None:
+        rest: Iterable[Entry] = order.entries
+    else:
+        missed = yield from _listed(order, order.reader.kind.resource)
+        rest = [*missed, *(entry for entry in order.entries if entry.gone)]
     for entry in rest:
         yield entry, order.reader.record(entry.key, order.at)
+
+
+def _listed(
+    order: RowOrder, resource: ResourceType
+) -> Generator[tuple[Entry, Record | None], None, list[Entry]]:
+    """The entries that a list of the kind has; returns those that it does not have.
+
+    A selection is read at the place of an entry, if it is the same list; another list is gone
+    through if most of it is wanted.
+    """
+    wanted = {entry.key: entry for entry in order.entries if not entry.gone}
+    try:
+        found = order.reader.registry.select(resource, order.listing.view.namespace, at=order.at)
+        if _is_selection(found) and len(found) == order.listing.alive:
+            for entry in list(wanted.values()):
+                record = found[entry.place]
+                if record.key == entry.key:
+                    del wanted[entry.key]
+                    yield entry, record
+        elif len(wanted) > ONE_BY_ONE:
+            for record in found:
+                entry_of_key = wanted.pop(record.key, None)
+                if entry_of_key is not None:
+                    yield entry_of_key, record
+    except NotFoundError:
+        pass  # compacted while it was read: what is left is asked for one by one
+    return list(wanted.values())
+
+
+def _is_selection(found: Iterable[Record]) -> TypeGuard[Selection]:
+    return hasattr(found, "__getitem__") and hasattr(found, "__len__")
 
 
 def follow(world: World, since: int, post: Post, stopped: Stopped) -> None:

@@ -10,6 +10,7 @@ from textual.message import Message
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from etcdpod.analysis.activity import Ledger
     from etcdpod.records import Record, SourceInfo
     from etcdpod.session import Session
     from etcdpod.tui.model.listing import Entry, Listing
@@ -24,6 +25,7 @@ class Opened(Message):
 
     session: Session
     info: SourceInfo
+    ledger: Ledger
 
 
 @dataclass
@@ -35,9 +37,8 @@ class OpeningFailed(Message):
 
 @dataclass
 class HeadsRead(Message):
-    """More heads of revisions were read; they are in order and newer than all before."""
+    """More heads of revisions are in the ledger."""
 
-    heads: Sequence[Record]
     done: bool
 
 

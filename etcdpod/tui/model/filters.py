@@ -34,15 +34,21 @@ class Filter:
     """A filter that was understood."""
 
     text: str
+    words: tuple[tuple[str, bool], ...] = ()
+    """Words in lower case, and whether they are to be there or not."""
     tests: tuple[Callable[[Filterable], bool], ...] = ()
-    needs_object: bool = False
-    """Whether it looks at more than namespace and name."""
+    """Selectors and comparisons."""
 
     def __bool__(self) -> bool:
-        return bool(self.tests)
+        return bool(self.words or self.tests)
 
     def matches(self, row: Filterable) -> bool:
         """Whether every part of the filter holds."""
+        words = all((word in row.search) is wanted for word, wanted in self.words)
+        return words and self.passes(row)
+
+    def passes(self, row: Filterable) -> bool:
+        """Whether the selectors and comparisons hold."""
         return all(test(row) for test in self.tests)
 
 
@@ -55,23 +61,21 @@ def parse_filter(text: str, columns: Sequence[str]) -> Filter:
     """
     known = {name.lower() for name in columns}
     tests: list[Callable[[Filterable], bool]] = []
+    found: list[tuple[str, bool]] = []
     words = iter(_split(text))
-    needs_object = False
     for word in words:
         if word == "-l":
             word = next(words, "")
-            needs_object = True
             tests += [_requirement(part) for part in word.split(",") if part]
             continue
         comparison = _COMPARISON.fullmatch(word)
         if comparison is not None and comparison[1].lower() in known:
-            needs_object = True
             tests.append(_comparison(comparison[1].lower(), comparison[2], comparison[3]))
         elif word.startswith("!") and len(word) > 1:
-            tests.append(_without(word[1:].lower()))
+            found.append((word[1:].lower(), False))
         elif word not in ("!", "-"):
-            tests.append(_with(word.lower()))
-    return Filter(text, tuple(tests), needs_object)
+            found.append((word.lower(), True))
+    return Filter(text, tuple(found), tuple(tests))
 
 
 def _split(text: str) -> list[str]:
@@ -79,14 +83,6 @@ def _split(text: str) -> list[str]:
         return shlex.split(text)
     except ValueError:  # a quote that is still open
         return text.replace('"', " ").replace("'", " ").split()
-
-
-def _with(needle: str) -> Callable[[Filterable], bool]:
-    return lambda row: needle in row.search
-
-
-def _without(needle: str) -> Callable[[Filterable], bool]:
-    return lambda row: needle not in row.search
 
 
 def _comparison(column: str, sign: str, wanted: str) -> Callable[[Filterable], bool]:

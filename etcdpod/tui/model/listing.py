@@ -6,18 +6,19 @@ at, and remembered by key and revision, so moving through time reads only what c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
 from etcdpod.tui.model.filters import Filter, leading_number
-from etcdpod.tui.model.safe_text import one_line
+from etcdpod.tui.model.selection import EMPTY, Selected, select
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from etcdpod.analysis.activity import Ledger
+    from etcdpod.analysis.activity import Ledger, Numbers
     from etcdpod.tui.model.catalog import Catalog, Kind
     from etcdpod.tui.model.rows import Row
 
@@ -44,7 +45,7 @@ class View:
     reverse: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the table."""
 
@@ -55,7 +56,8 @@ class Entry:
     gone: bool
     kept: int
     revision: int
-    created: int
+    place: int
+    """Which of the objects that exist it is, in key order; meaningless if ``gone``."""
     listing: Listing
 
     @property
@@ -81,7 +83,7 @@ class Entry:
     @property
     def search(self) -> str:
         """All that a word in the filter is looked for in."""
-        return self.listing.search_text(self)
+        return self.listing.search_text(self.number, self.row)
 
     @property
     def labels(self) -> Mapping[str, str] | None:
@@ -92,6 +94,43 @@ class Entry:
     def cell(self, column: str) -> str | None:
         """The text under a column (lower case); None until it was read."""
         return self.listing.cell(self, column)
+
+
+class Entries(Sequence[Entry]):
+    """Lines of the table, made one by one when they are asked for.
+
+    Args:
+        listing: the table.
+        selected: all that was selected.
+        order: which of them, in which order.
+    """
+
+    def __init__(self, listing: Listing, selected: Selected, order: Numbers) -> None:
+        self._listing = listing
+        self._selected = selected
+        self.order = order
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    @overload
+    def __getitem__(self, index: int) -> Entry: ...
+    @overload
+    def __getitem__(self, index: slice) -> Entries: ...
+    def __getitem__(self, index: int | slice) -> Entry | Entries:
+        if isinstance(index, slice):
+            return Entries(self._listing, self._selected, self.order[index])
+        found = self._selected
+        place = int(self.order[index])
+        return Entry(
+            int(found.number[place]),
+            int(found.row[place]),
+            bool(found.gone[place]),
+            int(found.kept[place]),
+            int(found.revision[place]),
+            int(found.place[place]),
+            self._listing,
+        )
 
 
 class Listing:
@@ -107,15 +146,22 @@ class Listing:
         """The kind's own columns."""
         self.rows: dict[tuple[int, int], Row] = {}
         """What was read, by key and head; see ``Entry``."""
-        self.entries: list[Entry] = []
+        self.entries = Entries(self, EMPTY, np.zeros(0, dtype=np.int64))
         self.view = View()
-        self.alive = 0
-        """How many objects exist at the revision, before any filter."""
-        self.deleted = 0
-        """How many were deleted by then."""
+        self._selected = EMPTY
         self._search: dict[tuple[int, int], str] = {}
         self._shown: dict[int, Row] = {}
         self._places = {name.lower(): index for index, name in enumerate(self.columns)}
+
+    @property
+    def alive(self) -> int:
+        """How many objects exist at the revision, before any filter."""
+        return len(self._selected.gone) - self.deleted
+
+    @property
+    def deleted(self) -> int:
+        """How many were deleted by then."""
+        return int(self._selected.gone.sum())
 
     @property
     def headers(self) -> list[str]:
@@ -124,17 +170,67 @@ class Listing:
         named = [] if NAME in self.columns else [NAME]
         return [*namespace, *named, *self.columns, *OWN_COLUMNS]
 
+    # --- what is shown ----------------------------------------------------------------------
+
     def show(self, view: View) -> None:
         """Select, filter and sort anew."""
+        basis = (view.at, view.namespace, len(self.ledger))
+        if basis != self._selected.basis:
+            numbers = self.catalog.numbers(self.kind, view.namespace)
+            self._selected = replace(select(self.ledger, numbers, view.at), basis=basis)
         self.view = view
-        entries = self._select(view)
-        self.deleted = sum(entry.gone for entry in entries)
-        self.alive = len(entries) - self.deleted
-        if not view.deleted:
-            entries = [entry for entry in entries if not entry.gone]
-        if view.filter:
-            entries = [entry for entry in entries if view.filter.matches(entry)]
-        self.entries = self._sorted(entries, view)
+        found = self._selected
+        order = np.arange(len(found.gone)) if view.deleted else np.flatnonzero(~found.gone)
+        self.entries = Entries(self, found, self._sorted(self._filtered(order, view.filter), view))
+
+    def position(self, key: bytes) -> int | None:
+        """Where a key stands in the table; None if it does not."""
+        number = self.ledger.number(key)
+        if number is None:
+            return None
+        found = np.flatnonzero(self._selected.number[self.entries.order] == number)
+        return int(found[0]) if len(found) else None
+
+    def _filtered(self, order: Numbers, chosen: Filter) -> Numbers:
+        if chosen.words:
+            texts = [
+                self.search_text(number, row)
+                for number, row in zip(
+                    self._selected.number[order].tolist(),
+                    self._selected.row[order].tolist(),
+                    strict=True,
+                )
+            ]
+            for word, wanted in chosen.words:
+                kept = [i for i, text in enumerate(texts) if (word in text) is wanted]
+                order = order[kept]
+                texts = [texts[i] for i in kept]
+        if chosen.tests:
+            entries = Entries(self, self._selected, order)
+            order = order[[i for i, one in enumerate(entries) if chosen.passes(one)]]
+        return order
+
+    def _sorted(self, order: Numbers, view: View) -> Numbers:
+        if view.sort:
+            order = order[self._ranks(order, view.sort.lower())]
+        return order[::-1] if view.reverse else order
+
+    def _ranks(self, order: Numbers, column: str) -> Numbers:
+        """The order of rows by a column; for numbers and times the greatest first."""
+        found = self._selected
+        numeric = {
+            "revision": found.revision,
+            "last change": found.revision,
+            "kept": found.kept,
+            "age": found.created,
+        }
+        if column in numeric:
+            return np.argsort(-numeric[column][order], kind="stable")
+        entries = Entries(self, found, order)
+        keys = [_rank(self.cell(entry, column)) for entry in entries]
+        return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64)
+
+    # --- what was read ----------------------------------------------------------------------
 
     def put(self, entry: Entry, row: Row) -> None:
         """Remember what was read of an entry."""
@@ -151,15 +247,18 @@ class Listing:
 
     def unread_of_view(self) -> list[Entry]:
         """All entries of the view, before its filter, of which nothing was read."""
-        entries = self._select(self.view)
-        if not self.view.deleted:
-            entries = [entry for entry in entries if not entry.gone]
-        return [entry for entry in entries if (entry.number, entry.row) not in self.rows]
+        found = self._selected
+        pairs = zip(found.number.tolist(), found.row.tolist(), strict=True)
+        unread = [i for i, pair in enumerate(pairs) if pair not in self.rows]
+        entries = Entries(self, found, np.array(unread, dtype=np.int64))
+        return [entry for entry in entries if self.view.deleted or not entry.gone]
 
-    def search_text(self, entry: Entry) -> str:
+    def search_text(self, number: int, row: int) -> str:
         """All text of an entry in lower case; before it is read its namespace and name."""
-        found = self._search.get((entry.number, entry.row))
-        return found if found is not None else f"{entry.namespace} {entry.name}".lower()
+        found = self._search.get((number, row))
+        if found is not None:
+            return found
+        return f"{self.catalog.namespace(number)} {self.catalog.names[number]}".lower()
 
     def cell(self, entry: Entry, column: str) -> str | None:
         """The text under a column (lower case) of an entry; None until it was read."""
@@ -181,68 +280,10 @@ class Listing:
             return None
         return content.cells[index]
 
-    def position(self, key: bytes) -> int | None:
-        """Where a key stands in the table; None if it does not."""
-        number = self.ledger.number(key)
-        places = (i for i, entry in enumerate(self.entries) if entry.number == number)
-        return next(places, None)
 
-    def _select(self, view: View) -> list[Entry]:
-        numbers = self.catalog.numbers(self.kind, view.namespace)
-        if len(numbers) == 0:
-            return []
-        newest = self.ledger.newest(view.at)[numbers]
-        exist = newest >= 0
-        numbers, newest = numbers[exist], newest[exist]
-        columns = self.ledger.columns
-        kept = self.ledger.kept(view.at)[numbers]
-        return [
-            Entry(number, row, gone, count, revision, created, self)
-            for number, row, gone, count, revision, created in zip(
-                numbers.tolist(),
-                newest.tolist(),
-                columns.tombstone[newest].tolist(),
-                kept.tolist(),
-                columns.main[newest].tolist(),
-                columns.created[newest].tolist(),
-                strict=True,
-            )
-        ]
-
-    def _sorted(self, entries: list[Entry], view: View) -> list[Entry]:
-        if not view.sort:
-            return entries[::-1] if view.reverse else entries
-        column = view.sort.lower()
-        numeric = {
-            "revision": lambda entry: -entry.revision,
-            "last change": lambda entry: -entry.revision,
-            "kept": lambda entry: -entry.kept,
-            "age": lambda entry: -entry.created,
-        }
-        if column in numeric:
-            return sorted(entries, key=numeric[column], reverse=view.reverse)
-        return sorted(
-            entries, key=lambda entry: _order(self.cell(entry, column)), reverse=view.reverse
-        )
-
-
-def _order(cell: str | None) -> tuple[int, float, str]:
+def _rank(cell: str | None) -> tuple[int, float, str]:
     """Numbers first, the largest at the top; then words; what was not read yet comes last."""
     if cell is None:
         return (2, 0.0, "")
     number = leading_number(cell)
     return (1, 0.0, cell.lower()) if number is None else (0, -number, cell)
-
-
-def cluster_name(entry: Entry) -> str:
-    """``shop/web``, or the name alone; safe to draw."""
-    name = f"{entry.namespace}/{entry.name}" if entry.namespace else entry.name
-    return one_line(name)
-
-
-def counts(ledger: Ledger, at: int | None) -> np.ndarray:
-    """The numbers of the keys that exist at a revision."""
-    newest = ledger.newest(at)
-    exist = newest >= 0
-    exist[exist] = ~ledger.columns.tombstone[newest[exist]]
-    return np.flatnonzero(exist)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from etcdpod.tui.cells import Cell, Column
-from etcdpod.tui.model.listing import counts
 from etcdpod.tui.model.safe_text import one_line
+from etcdpod.tui.model.selection import existing
 from etcdpod.tui.styles import DIM, PLAIN
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ class SideLists:
 
 def side_lists(world: World, at: int | None, kind: Kind | None) -> SideLists:
     """Count what exists at a revision: all kinds, and the namespaces of one kind."""
-    alive = counts(world.ledger, at)
+    alive = existing(world.ledger, at)
+    alive = alive[alive < len(world.catalog.names)]  # more may just have been read
     by_kind = world.catalog.count_kinds(alive)
     kinds = ordered_kinds(by_kind)
     rows = Counted("KINDS", [kind.label for kind in kinds], [by_kind[kind] for kind in kinds])

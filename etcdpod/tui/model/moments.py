@@ -6,14 +6,9 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
-from etcdpod.analysis.axis import axis_moments
 from etcdpod.errors import UsageError
 from etcdpod.render.lane_model import Axis
-
-if TYPE_CHECKING:
-    from etcdpod.history.clock import Clock
 
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?")
 _AGO = re.compile(r"([+-])((?:\d+(?:\.\d+)?[dhms])+)")
@@ -26,11 +21,6 @@ class Moments:
     """(revision, Unix time) samples, ascending in both; none where nothing carries a time."""
 
     samples: tuple[tuple[int, float], ...] = ()
-
-    @classmethod
-    def of_clock(cls, clock: Clock, first: int, last: int) -> Moments:
-        """Ask the clock for the times of revisions spread evenly over a span."""
-        return cls(axis_moments(clock, first, last))
 
     def extended(self, revision: int, time: float) -> Moments:
         """With one more sample, if it lies after all others: what is followed is dated so."""

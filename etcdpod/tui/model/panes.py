@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from etcdpod.tui.cells import Cell, fitted, line
-from etcdpod.tui.model.events import event_lines
 from etcdpod.tui.model.life import Heading, headings, read_life
-from etcdpod.tui.model.raw import raw_lines
 from etcdpod.tui.model.subject import read_subject
 from etcdpod.tui.model.text import change_lines, clock_text, item_lines, message
-from etcdpod.tui.model.words import describe_lines, explain_lines
 from etcdpod.tui.styles import BOLD, DIM, REMOVED, WARNING
 
 if TYPE_CHECKING:
@@ -72,28 +69,46 @@ def diff_lines(subject: Subject) -> list[Line]:
     return [moment_line(moments[-1], newest=True), *change_lines(moments[-1].step.changes)]
 
 
-def yaml_pane(subject: Subject) -> list[Line]:
+def why_pane(subject: Subject) -> Sequence[Line]:
+    """Why a pod is as it is."""
+    from etcdpod.tui.model.words import explain_lines  # the whole analysis: imported when asked
+
+    return explain_lines(subject)
+
+
+def describe_pane(subject: Subject) -> Sequence[Line]:
+    """The object as ``kubectl describe`` tells it."""
+    from etcdpod.tui.model.words import describe_lines
+
+    return describe_lines(subject)
+
+
+def yaml_pane(subject: Subject) -> Sequence[Line]:
     """The object as kubectl would print it."""
     return item_lines(read_subject(subject))
 
 
-def events_pane(subject: Subject) -> list[Line]:
+def events_pane(subject: Subject) -> Sequence[Line]:
     """The events about the object."""
+    from etcdpod.tui.model.events import event_lines
+
     return event_lines(subject.world, subject.namespace, subject.name, subject.kind, subject.at)
 
 
-def raw_pane(subject: Subject) -> list[Line]:
+def raw_pane(subject: Subject) -> Sequence[Line]:
     """The bytes of the object."""
+    from etcdpod.tui.model.raw import raw_lines
+
     item = read_subject(subject)
     if item is None:
-        return list(message("its last bytes are not kept"))
+        return message("its last bytes are not kept")
     return raw_lines(item, show_secrets=subject.world.registry.show_secrets)
 
 
 TABS: dict[str, Callable[[Subject], Sequence[Line]]] = {
     "Timeline": timeline_lines,
-    "Why": explain_lines,
-    "Describe": describe_lines,
+    "Why": why_pane,
+    "Describe": describe_pane,
     "YAML": yaml_pane,
     "Diff": diff_lines,
     "Events": events_pane,

@@ -91,7 +91,7 @@ class RowReader:
             return Row((), {}, "", None, f"not shaped like its kind: {one_line(str(error))}", now)
         writer, changed = last_change(item.object)
         labels = item.object.get("metadata", {}).get("labels") or {}
-        shown = tuple(one_line(cells[index]) for index in self._shown if index < len(cells))
+        shown = tuple([one_line(cells[index]) for index in self._shown if index < len(cells)])
         return Row(shown, labels, one_line(writer), changed, "", now)
 
 

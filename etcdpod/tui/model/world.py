@@ -36,11 +36,12 @@ class World:
     info: SourceInfo
     """As it was when the source was opened: asking a live one again is a request."""
     moments: Moments = field(default_factory=Moments)
+    ledger: Ledger = field(default_factory=Ledger)
+    """The heads of all revisions, as far as they were read."""
     complete: bool = False
     """All heads that the source held when it was opened have been read."""
 
     def __post_init__(self) -> None:
-        self.ledger = Ledger()
         registry = self.registry
         self.catalog = Catalog(self.ledger, registry.types, registry.prefixes)
 

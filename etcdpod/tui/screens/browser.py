@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -19,7 +20,7 @@ from etcdpod.tui.screens.browser_keys import BrowserKeys
 from etcdpod.tui.widgets.detail import Detail
 from etcdpod.tui.widgets.grid import Grid
 from etcdpod.tui.widgets.objects import Objects
-from etcdpod.tui.widgets.time_axis import AxisContent, TimeAxis
+from etcdpod.tui.widgets.time_axis import NO_CONTENT, AxisContent, TimeAxis
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from etcdpod.tui.commands import Command
     from etcdpod.tui.model.catalog import Kind
+    from etcdpod.tui.model.moments import Moments
 
 
 class BrowserScreen(BrowserKeys):
@@ -46,6 +48,8 @@ class BrowserScreen(BrowserKeys):
     def __init__(self) -> None:
         super().__init__()
         self._kinds: list[Kind] = []
+        self._axis_basis: tuple[int, int, Moments] | None = None
+        self._axis_content = NO_CONTENT
 
     def body(self) -> Iterable[Widget]:
         """Lists at the side, table and pane, the axis below."""
@@ -126,7 +130,7 @@ class BrowserScreen(BrowserKeys):
         self._refresh_lists()
         self.refresh_caption()
         self.app.refresh_title(self)
-        self._refresh_axis(anew=True)
+        self._refresh_axis()
         self.detail.look_at(self.subject())
 
     def _refresh_lists(self) -> None:
@@ -140,21 +144,21 @@ class BrowserScreen(BrowserKeys):
         """Draw the line above the table anew."""
         listing = self.objects.listing
         if listing is not None:
-            self.query_one("#caption", Static).update(caption(listing))
+            self.query_one("#caption", Static).update(caption(listing), layout=False)
 
-    def _refresh_axis(self, *, anew: bool = False) -> None:
+    def _refresh_axis(self) -> None:
         widget = self.query_one(TimeAxis)
-        world, old = self.world, widget.content
+        world = self.world
         if not len(world.ledger) or widget.size.width == 0:
             return
-        if anew or old is None or old.axis.columns != widget.columns:
+        basis = (widget.columns, len(world.ledger), world.moments)
+        if basis != self._axis_basis:  # counting takes longer than moving a cursor may
+            self._axis_basis = basis
             axis = world.axis(widget.columns)
-            written: Sequence[int] = world.writes(axis)
-        else:
-            axis, written = old.axis, old.writes
+            self._axis_content = AxisContent(axis, world.writes(axis))
         key = self.selected_key()
         changes = [] if key is None else world.ledger.revisions_of(key)
-        widget.show(AxisContent(axis, written, changes, self.at))
+        widget.show(replace(self._axis_content, changes=changes, at=self.at))
 
     # --- what widgets tell ------------------------------------------------------------------
 
@@ -195,7 +199,7 @@ class BrowserScreen(BrowserKeys):
     @on(TimeAxis.Resized)
     def _axis_resized(self) -> None:
         if self.app.is_open:
-            self._refresh_axis(anew=True)
+            self._refresh_axis()
 
     @on(TravelTo)
     def _travel_to(self, event: TravelTo) -> None:

@@ -11,12 +11,7 @@ from etcdpod.tui.messages import Found, Said
 from etcdpod.tui.model.filters import parse_filter
 from etcdpod.tui.model.navigation import find_kind, kind_names, owner_place
 from etcdpod.tui.model.object_export import object_export, text_export
-from etcdpod.tui.screens.findings import FindingsScreen
-from etcdpod.tui.screens.history import HistoryScreen
-from etcdpod.tui.screens.incident import IncidentScreen
-from etcdpod.tui.screens.sources import SourcesScreen
 from etcdpod.tui.screens.time_travel import TimeTravelScreen
-from etcdpod.tui.screens.top import TopScreen
 from etcdpod.tui.threads import in_thread
 from etcdpod.tui.widgets.detail import Detail
 from etcdpod.tui.widgets.objects import Objects
@@ -233,26 +228,38 @@ class BrowserKeys(TimeTravelScreen):
 
     # --- other screens and places -----------------------------------------------------------
 
+    # Screens are imported when they are first shown: the browser itself has to start quickly.
+
     def action_open_history(self) -> None:
         """The life of the object under the cursor."""
+        from etcdpod.tui.screens.history import HistoryScreen
+
         subject = self.subject()
         if subject is not None:
             self.app.push_screen(HistoryScreen(subject))
 
     def action_incident(self) -> None:
         """All pods as lanes."""
+        from etcdpod.tui.screens.incident import IncidentScreen
+
         self.app.push_screen(IncidentScreen(self.namespace, self.at))
 
     def action_findings(self) -> None:
         """What is wrong."""
+        from etcdpod.tui.screens.findings import FindingsScreen
+
         self.app.push_screen(FindingsScreen(self.namespace, self.at))
 
     def action_sources(self) -> None:
         """What is read."""
+        from etcdpod.tui.screens.sources import SourcesScreen
+
         self.app.push_screen(SourcesScreen())
 
     def action_top(self) -> None:
         """Who writes."""
+        from etcdpod.tui.screens.top import TopScreen
+
         self.app.push_screen(TopScreen())
 
     def action_owner(self) -> None:

@@ -81,6 +81,7 @@ class Grid(ScrollView, can_focus=True, inherit_bindings=False):
         self._widths: list[int] = []
         self._drawn: list[int] = []
         self._gap = GAP
+        self._plain_style = self._cursor_style = self._header_style = PLAIN
         self._strips: LRUCache[tuple[int, bool], Strip] = LRUCache(512)
 
     def show(self, source: RowSource, *, cursor: int | None = None) -> None:
@@ -137,27 +138,30 @@ class Grid(ScrollView, can_focus=True, inherit_bindings=False):
         total = sum(self._drawn) + self._gap * gaps
         self.virtual_size = Size(total, len(self.source) + self._header)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The visible lines; their styles are worked out once for all of them."""
+        cursor = "grid--cursor" if self.has_focus else "grid--cursor-blurred"
+        self._plain_style = self.rich_style
+        self._cursor_style = self.get_component_rich_style(cursor)
+        self._header_style = self.get_component_rich_style("grid--header")
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
         width = self.scrollable_content_region.width
         scroll = round(self.scroll_x)
         index = round(self.scroll_y) + y - self._header
         if self._header and y == 0:
-            strip, style = self._header_strip(), self.get_component_rich_style("grid--header")
+            strip, style = self._header_strip(), self._header_style
         elif 0 <= index < len(self.source):
-            strip, style = self._row_strip(index), self._row_style(index)
+            style = self._cursor_style if index == self.cursor else self._plain_style
+            strip = self._row_strip(index)
         elif index == 0 and self.empty:
             style = self.get_component_rich_style("grid--empty")
             return Strip([Segment(self.empty)]).adjust_cell_length(width).apply_style(style)
         else:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self._plain_style)
         return strip.crop_extend(scroll, scroll + width, style).apply_style(style)
-
-    def _row_style(self, index: int) -> Style:
-        if index != self.cursor:
-            return self.rich_style
-        name = "grid--cursor" if self.has_focus else "grid--cursor-blurred"
-        return self.get_component_rich_style(name)
 
     def _row_strip(self, index: int) -> Strip:
         plain = index == self.cursor and self.has_focus

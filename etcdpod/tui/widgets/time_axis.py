@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from etcdpod.render.lane_model import Axis
 from etcdpod.render.lanes import ruler
 from etcdpod.tui.styles import BOLD, DIM, PAST, PLAIN
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from textual import events
 
-    from etcdpod.render.lane_model import Axis
 
 LABEL = 9
 """Columns before the axis."""
@@ -37,6 +37,10 @@ class AxisContent:
     """Revisions at which the selected object changed."""
     at: int | None = None
     """The revision that is shown; None: the newest."""
+
+
+NO_CONTENT = AxisContent(Axis(1, 1, 1), (0,))
+"""Until anything was read."""
 
 
 class TimeAxis(Widget):
