@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 LONGEST_PATHS = 3
+SEEN_BESIDE = 24
+"""Bytes beside broken text by which it is found in the value."""
 MOST_NODES = 1_000_000
 """Members of one object that are looked at."""
 
@@ -43,12 +45,26 @@ def check(
 
 def _broken_text(record: Record, value: dict[str, Any]) -> Iterator[Defect]:
     """Text that is no UTF-8: what a client sends always is, so no API server has written it."""
-    paths = [path for path, text in _texts(value) if REPLACEMENT in text]
-    if not paths or REPLACEMENT.encode() in record.value:
+    broken = [(path, text) for path, text in _texts(value) if REPLACEMENT in text]
+    if not broken or REPLACEMENT.encode() in record.value:
         return  # the character itself was written
+    paths = [path for path, _ in broken]
     what = f"the text in {', '.join(paths[:LONGEST_PATHS])} is no UTF-8"
     consequence = "a byte of it was changed: clients are shown another text than was written"
-    yield _defect("text", what, consequence, path=paths[0])
+    offset = _offset(record.value, broken[0][1])
+    yield _defect("text", what, consequence, path=paths[0], offset=offset)
+
+
+def _offset(value: bytes, text: str) -> int | None:
+    """Where in a value a text stops being UTF-8, told by what stands next to it."""
+    before, _, after = text.partition(REPLACEMENT)
+    after = after.partition(REPLACEMENT)[0]
+    left, right = before.encode()[-SEEN_BESIDE:], after.encode()[:SEEN_BESIDE]
+    if len(left) >= len(right):
+        found = value.find(left)
+        return found + len(left) if left and found >= 0 else None
+    found = value.find(right)
+    return found if found >= 0 else None
 
 
 def _texts(value: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -76,5 +92,6 @@ def _defect(
     consequence: str,
     severity: Severity = Severity.WARNING,
     path: str = "",
+    offset: int | None = None,
 ) -> Defect:
-    return Defect(check_name, "", what, consequence, severity, path=path)
+    return Defect(check_name, "", what, consequence, severity, offset=offset, path=path)

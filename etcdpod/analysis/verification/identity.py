@@ -27,7 +27,10 @@ def check(
         return
     parsed = (parse_key(record.key, prefix) for prefix in registry.prefixes)
     key = next((one for one in parsed if one is not None), None)
-    if key is None or key.resource in BOOKS:
+    if key is None:
+        yield from _no_key(registry, record, outcome)
+        return
+    if key.resource in BOOKS:
         return
     metadata = outcome.object.get("metadata")
     names = metadata if isinstance(metadata, dict) else {}
@@ -51,6 +54,21 @@ def _kind(registry: Registry, record: Record, outcome: Decoded) -> Iterator[Defe
     if not any(record.key.startswith(part) for part in parts):
         what = f"it is a {outcome.kind} of {outcome.api_version}, and its key is not that of one"
         yield _defect(what, "kind")
+
+
+def _no_key(registry: Registry, record: Record, outcome: Decoded) -> Iterator[Defect]:
+    """An object below a registry prefix, or one bit beside it, whose key names none."""
+    if registry.builtin_types.of_object(outcome.api_version, outcome.kind) is None:
+        return
+    heads = [f"{prefix}/".encode() for prefix in registry.prefixes]
+    if any(_bits_apart(record.key[: len(head)], head) <= 1 for head in heads):
+        yield _defect(f"it is a {outcome.kind}, and its key names no object", "kind")
+
+
+def _bits_apart(one: bytes, other: bytes) -> int:
+    if len(one) != len(other):
+        return 8 * len(other)
+    return sum((a ^ b).bit_count() for a, b in zip(one, other, strict=True))
 
 
 def _parts(found: Any) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from etcdpod.analysis.verification import faithful, identity, readable
 from etcdpod.analysis.verification.base import Defect, Subject, place_of
+from etcdpod.analysis.verification.key_repair import key_repairs
+from etcdpod.analysis.verification.proof import proves_trailer
 from etcdpod.analysis.verification.value_repair import value_repairs
 from etcdpod.history.bulk import map_slices
 from etcdpod.records import Trust
@@ -14,6 +16,7 @@ from etcdpod.records import Trust
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from etcdpod.analysis.verification.base import Repair
     from etcdpod.decoder import Decoded
     from etcdpod.history.view import Registry
     from etcdpod.records import Encrypted, Record, Undecodable
@@ -70,4 +73,13 @@ def _placed(subject: Subject, record: Record, defect: Defect) -> Defect:
     )
     if start is None or not defect.is_damage:
         return placed
-    return replace(placed, repairs=value_repairs(subject, record, start, inside))
+    return replace(placed, repairs=_repairs(subject, record, defect, start))
+
+
+def _repairs(subject: Subject, record: Record, defect: Defect, start: int) -> tuple[Repair, ...]:
+    """Bits of the value, or of the key where the two do not fit together."""
+    found = value_repairs(subject, record, start, defect.offset)
+    store = subject.store
+    if defect.check != "identity" or store is None or any(one.proven for one in found):
+        return found
+    return proves_trailer(store, [*found, *key_repairs(subject.registry, record)])

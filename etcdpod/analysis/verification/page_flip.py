@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from etcdpod.analysis.verification.base import Repair, Subject
+from etcdpod.analysis.verification.key_repair import hole_repairs, sub_repairs
 from etcdpod.analysis.verification.proof import proves_trailer
 from etcdpod.analysis.verification.record_flip import record_flips
 from etcdpod.analysis.verification.tree_order import page_entries
@@ -46,6 +47,10 @@ def page_repairs(subject: Subject, damage: Damage) -> tuple[Repair, ...]:
     found = _page_flips(file, page, subject)
     if not found and damage.offset is not None:
         found = record_flips(file, page, damage.offset)
+    if not found and damage.offset is not None and damage.key is not None:
+        found = hole_repairs(store, damage.key, damage.offset)
+    if not found:
+        found = sub_repairs(store, page)
     return proves_trailer(store, found)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from etcdpod.analysis.verification import faithful, identity
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 SECONDS = 5.0
 """For the search in one value."""
+SECONDS_MORE = 1.0
+"""For the search to go on after a first find."""
+MOST_NEIGHBOURS = 32
+AROUND = 6
+"""Bytes to each side of a bit that are compared with neighbours."""
 LARGEST = 1 << 20
 """Bytes of the largest value that is searched."""
 MOST = 3
@@ -32,8 +38,8 @@ class Flip(NamedTuple):
 
     offset: int
     bit: int
-    distance: int
-    """How many bytes of the value would then differ from its neighbour in the key's history."""
+    strangeness: int
+    """0: what then stands there stands in the same key's neighbours too; 1: in other objects."""
 
 
 def value_repairs(
@@ -50,44 +56,45 @@ def value_repairs(
     seconds = min(SECONDS, subject.seconds_left())
     if seconds <= 0 or len(record.value) > LARGEST:
         return ()
-    until = time.monotonic() + seconds
-    found, whole = _search(subject.registry, record, near, until)
-    ranked = sorted(found, key=lambda flip: flip.distance)
-    best = [flip for flip in ranked if flip.distance == ranked[0].distance][:MOST]
+    found, whole = _search(subject.registry, record, near, seconds)
+    found.sort(key=lambda flip: flip.strangeness)
+    best = [flip for flip in found if flip.strangeness == found[0].strangeness]
     reason = _reason(len(best), len(found), whole=whole)
     repairs = [
-        Repair(start + flip.offset, flip.bit, record.value[flip.offset], reason) for flip in best
+        Repair(start + flip.offset, flip.bit, record.value[flip.offset], reason) for flip in found
     ]
     store = subject.store
-    if store is None:
-        return tuple(repairs)
-    return proves_trailer(store, repairs)
+    proven = tuple(repairs) if store is None else proves_trailer(store, repairs)
+    return proven if len(proven) == 1 else proven[: min(len(best), MOST)]
 
 
 def _reason(best: int, found: int, *, whole: bool) -> str:
     if best > 1:
-        return "one of several that are as good"
+        return f"one of {best} bits that are as good"
     if found > 1:
-        return f"the nearest to its neighbours of {found} that make the value sound"
+        return f"of {found} bits that make the value sound the one that fits its neighbours"
     if not whole:
-        return "makes the value sound; the search was not finished"
+        return "makes the value sound; not every other bit was tried"
     return "the only bit that makes the value sound"
 
 
 def _search(
-    registry: Registry, record: Record, near: int | None, until: float
+    registry: Registry, record: Record, near: int | None, seconds: float
 ) -> tuple[list[Flip], bool]:
     """The flips that give a sound value, and whether all were tried."""
     value = bytearray(record.value)
-    neighbours = _neighbours(registry, record)
+    like = _Likeness(registry, record)
     found: list[Flip] = []
+    until = time.monotonic() + seconds
     for count, offset in enumerate(_outwards(len(value), near)):
-        if count % 16 == 0 and time.monotonic() > until:
+        if count % 8 == 0 and time.monotonic() > until:
             return found, False
         for bit in range(8):
             value[offset] ^= 1 << bit
             if _is_sound(registry, record, bytes(value)):
-                found.append(Flip(offset, bit, _distance(value, neighbours)))
+                if not found:
+                    until = min(until, time.monotonic() + SECONDS_MORE)
+                found.append(Flip(offset, bit, like.strangeness(value, offset)))
             value[offset] ^= 1 << bit
     return found, True
 
@@ -117,24 +124,26 @@ def _is_sound(registry: Registry, record: Record, value: bytes) -> bool:
     return not any(True for check in checks for _ in check(registry, probe, outcome))
 
 
-def _neighbours(registry: Registry, record: Record) -> list[bytes]:
-    """The values before and after the record in the history of its key."""
-    puts = [one for one in registry.connector.history(record.key) if not one.tombstone]
-    position = next((i for i, one in enumerate(puts) if one.revision == record.revision), None)
-    if position is None:
-        return []
-    near = puts[max(position - 1, 0) : position] + puts[position + 1 : position + 2]
-    return [one.value for one in near]
+class _Likeness:
+    """Tells what is usual in the neighbourhood of a value.
 
+    Args:
+        registry: where the neighbours are.
+        record: the value's record.
+    """
 
-def _distance(value: bytearray, neighbours: list[bytes]) -> int:
-    """Bytes between the equal beginning and the equal end of a value and its nearest neighbour."""
-    return min((_middle(bytes(value), other) for other in neighbours), default=0)
+    def __init__(self, registry: Registry, record: Record) -> None:
+        source = registry.connector
+        own = (one for one in source.history(record.key) if one.revision != record.revision)
+        folder = record.key[: record.key.rfind(b"/") + 1]
+        others = (one for one in source.range(folder) if one.key != record.key)
+        self._own = [one.value for one in islice(own, MOST_NEIGHBOURS)]
+        self._others = [one.value for one in islice(others, MOST_NEIGHBOURS)]
 
-
-def _middle(one: bytes, other: bytes) -> int:
-    limit = min(len(one), len(other))
-    head = next((i for i in range(limit) if one[i] != other[i]), limit)
-    rest = limit - head
-    tail = next((i for i in range(rest) if one[-1 - i] != other[-1 - i]), rest)
-    return max(len(one), len(other)) - head - tail
+    def strangeness(self, value: bytearray, offset: int) -> int:
+        """How strange it is what stands around an offset."""
+        around = bytes(value[max(offset - AROUND, 0) : offset + AROUND + 1])
+        for rank, neighbours in enumerate((self._own, self._others)):
+            if any(around in other for other in neighbours):
+                return rank
+        return 2
