@@ -21,6 +21,7 @@ COMMANDS = (
     ("explain", "A pod's way through its life, where it got stuck, and why."),
     ("diagnose", "What is wrong in the whole registry, ranked, with the evidence."),
     ("logs", "Where a pod's logs lie, and how its containers ended: etcd holds none."),
+    ("report", "The post-mortem: sources, gaps, lanes, findings and histories in one file."),
     ("lint", "Workloads against good practice, each with the field and the reason."),
     ("blame", "Each line of an object with the revision and writer that last set it."),
     ("recover", "Deleted and lost objects, as files that can be applied."),
