@@ -1,0 +1,68 @@
+"""``decode``: golden objects through the command line, and values as other tools pipe them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).resolve().parents[2]
+SUITES = (ROOT / "testdata" / "golden", ROOT / ".." / "shared/fixtures/golden/v1.34.0")
+
+
+@pytest.mark.parametrize("suite", SUITES, ids=["bundled", "whole"])
+def test_golden_objects_become_their_json_in_the_order_given(suite: Path, cli: Callable) -> None:
+    values = [
+        path
+        for path in sorted(suite.glob("*.pb"))
+        if path.with_suffix(".json").exists() and "WatchEvent" not in path.name
+    ]
+    if not values:
+        pytest.skip("the golden suite is not beside this checkout")
+    ran = cli("decode", "-o", "jsonl", "--show-secrets", *map(str, values))
+    assert ran.code == 0, ran.err
+    lines = ran.out.splitlines()
+    assert len(lines) == len(values)
+    for path, line in zip(values, lines, strict=True):
+        expected = json.loads(path.with_suffix(".json").read_text())
+        assert exactly(json.loads(line)) == exactly(expected), path.name
+
+
+def exactly(value: object) -> object:
+    """The value with types that Python's ``==`` would not tell apart."""
+    if isinstance(value, dict):
+        return {key: exactly(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [exactly(part) for part in value]
+    return type(value).__name__, value
+
+
+def test_an_undecodable_value_is_a_line_among_the_others(tmp_path: Path, cli: Callable) -> None:
+    good, bad = tmp_path / "good", tmp_path / "bad"
+    good.write_bytes(b'{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"}}')
+    bad.write_bytes(b"k8s\x00\xff\xff\xff")
+    ran = cli("decode", "-o", "jsonl", str(good), str(bad), str(good))
+    assert ran.code == 4
+    first, second, third = map(json.loads, ran.out.splitlines())
+    assert first == third
+    assert list(second) == ["error"]
+
+
+def test_the_newline_of_print_value_only_does_no_harm(cli: Callable) -> None:
+    value = (ROOT / "testdata/golden/core.v1.Pod.pb").read_bytes()
+    ran = cli("decode", "-o", "json", stdin=value + b"\n")
+    assert ran.code == 0
+    expected = json.loads((ROOT / "testdata/golden/core.v1.Pod.json").read_text())
+    assert json.loads(ran.out) == expected
+
+
+def test_an_encrypted_value_is_named(cli: Callable) -> None:
+    ran = cli("decode", "-o", "jsonl", stdin=b"k8s:enc:aescbc:v1:key1:" + bytes(48))
+    assert ran.code == 4
+    assert "aescbc" in ran.out
+    assert "key1" in ran.out
