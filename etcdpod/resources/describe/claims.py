@@ -18,7 +18,8 @@ from etcdpod.resources.describe.base import (
     status_or_leaving,
 )
 from etcdpod.resources.describe.quantities import canonical
-from etcdpod.resources.describe.volumes import PERSISTENT_SOURCES, source_lines
+from etcdpod.resources.describe.volume_sources import PERSISTENT_SOURCES
+from etcdpod.resources.describe.volumes import source_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
