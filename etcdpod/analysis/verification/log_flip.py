@@ -54,12 +54,17 @@ def _broken_records(reader: WalReader) -> Iterator[Defect]:
         if record is None:
             state = None
             continue
-        if frame.type != RecordType.CHECKSUM and not frame.verified and state is not None:
+        if frame.type == RecordType.CHECKSUM or state is None:
+            state = record.crc
+            continue
+        computed: int = google_crc32c.extend(state, record.data)
+        if computed != record.crc:
             found += 1
             if found > MOST_BREAKS:
                 return
-            yield from _searched(segment, frame.offset, record, state)
-        state = record.crc
+            yield from _searched(segment, frame.offset, record, computed)
+        # Of a sound record only the stored checksum is wrong: the chain goes on without it.
+        state = computed if frame.verified else record.crc
 
 
 def _record(segment: SegmentFile, offset: int) -> Record | None:
@@ -73,17 +78,20 @@ def _record(segment: SegmentFile, offset: int) -> Record | None:
     return parsed
 
 
-def _searched(segment: SegmentFile, offset: int, record: Record, state: int) -> Iterator[Defect]:
+def _searched(segment: SegmentFile, offset: int, record: Record, computed: int) -> Iterator[Defect]:
     raw = segment.frame(offset)
     if raw is None or isinstance(raw, str) or len(record.data) > LARGEST:
         return
-    computed = google_crc32c.extend(state, record.data)
+    data_start = raw.record.rfind(record.data) if record.data else len(raw.record)
     bit = flipped_bit(computed ^ record.crc, len(record.data))
-    start = offset + LENGTH_FIELD.size + raw.record.rfind(record.data)
-    if bit is None or raw.record.count(record.data) != 1:
+    if bit is not None:
+        bit += data_start * 8
+    else:
+        bit = _checksum_bit(raw.record[:data_start], record.data, computed)
+    if bit is None:
         return
-    place = start + bit // 8
-    repair = Repair(place, bit % 8, record.data[bit // 8], PROOF, proven=True)
+    place = offset + LENGTH_FIELD.size + bit // 8
+    repair = Repair(place, bit % 8, raw.record[bit // 8], PROOF, proven=True)
     yield Defect(
         check="log",
         where=f"{segment.path} offset {place}",
@@ -93,6 +101,21 @@ def _searched(segment: SegmentFile, offset: int, record: Record, state: int) -> 
         offset=place,
         repairs=(repair,),
     )
+
+
+def _checksum_bit(head: bytes, data: bytes, computed: int) -> int | None:
+    """The bit before a record's data that makes the stored checksum the computed one."""
+    changed = bytearray(head)
+    for bit in range(len(head) * 8):
+        changed[bit // 8] ^= 1 << bit % 8
+        try:
+            record = Record.FromString(bytes(changed) + data)
+        except DecodeError:
+            record = None
+        changed[bit // 8] ^= 1 << bit % 8
+        if record is not None and record.crc == computed and record.data == data:
+            return bit
+    return None
 
 
 def flipped_bit(difference: int, size: int) -> int | None:

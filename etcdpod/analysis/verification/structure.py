@@ -48,6 +48,7 @@ CONSEQUENCES = (
     ("missing or damaged before", "gaps", "the history of this key has a hole"),
     ("missing or damaged in the lives", "gaps", "the histories of these keys have holes"),
     ("compaction at revision", "revisions", "etcd may compact at the wrong revision at its start"),
+    ("another record of revision", "structure", "two leftovers of one revision differ"),
     ("missing from the database", "gaps", "the database lost a write that was acknowledged"),
     ("not in the log", "log", "database and log are not of one history"),
     ("fails its checksum", "log", "etcd refuses to start with this log"),
@@ -60,6 +61,8 @@ CONSEQUENCES = (
     ("the log ends here", "log", "what was written after this is lost"),
 )
 """Part of what a reader says, the check it belongs to, and what it costs."""
+_GRAVER = ("stored checksum of a sound record",)
+"""What costs a reader nothing, and etcd its start."""
 _BY_SEVERITY = {
     Severity.NOTE: "nothing is lost by it",
     Severity.WARNING: "what is shown may be incomplete or wrong",
@@ -90,9 +93,16 @@ def _defect(subject: Subject, damage: Damage) -> Defect:
         where=damage.where,
         what=damage.what,
         consequence=consequence,
-        severity=damage.severity,
+        severity=_severity(damage),
         page=damage.page,
         offset=damage.offset,
         key=damage.key,
         repairs=page_repairs(subject, damage),
     )
+
+
+def _severity(damage: Damage) -> Severity:
+    if "another record of revision" in damage.what and "free page" in damage.where:
+        return Severity.NOTE  # what is no longer in use is nobody's loss
+    is_graver = damage.severity is Severity.NOTE and any(p in damage.what for p in _GRAVER)
+    return Severity.WARNING if is_graver else damage.severity
