@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 SEVERITIES: Final = ("critical", "error", "warning", "info")
 
+UNREADABLE: Final = "pods unreadable"
+"""The name of that count."""
+
 CERTAINTY: Final = (
     "etcd stores no times and no writers. A time here is an estimate between the Leases and "
     "stamps around its revision; a writer is named by managedFields or by what the write looks "
@@ -61,11 +64,17 @@ def summary(report: Report) -> str:
         if (number := sum(one.finding.severity == name for one in present))
     ]
     state = f"{counted(len(present), 'finding')} ({', '.join(by_severity)})" if present else ""
+    unread = report.counts.get(UNREADABLE, 0)
+    nothing = "Nothing that could be read" if unread else "Nothing"
     text = (
-        f"At the end of the span there were {state}." if state else "Nothing was wrong at the end."
+        f"At the end of the span there were {state}."
+        if state
+        else f"{nothing} was wrong at the end."
     )
     if passed:
-        text += f" {counted(len(passed), 'more had', 'more had')} come and gone before."
+        text += f" {len(passed)} more had come and gone before."
+    if unread:
+        text += f" {counted(unread, 'pod')} could not be read, and were not judged."
     return text
 
 
@@ -79,7 +88,11 @@ def facts(report: Report) -> Iterator[tuple[str, str]]:
     yield "Revisions", f"{coverage.whole_from} to {coverage.last} in full"
     if report.since is not None:
         yield "Told from", f"revision {report.since}"
-    seen = ", ".join(f"{number:,} {name}" for name, number in report.counts.items() if number)
+    seen = ", ".join(
+        f"{number:,} {name.replace('s', '', 1) if number == 1 else name}"
+        for name, number in report.counts.items()
+        if number
+    )
     yield "Looked at", seen or "nothing"
     yield "Made for", f"{moment(report.now)} UTC, by etcdpod {report.version}"
 

@@ -60,3 +60,11 @@ def test_a_practice_that_is_none(cli: Callable) -> None:
     ran = cli("lint", "--practice", "tidiness", "--from", "demo-end")
     assert ran.code == 2
     assert "bare-pod" in ran.err
+
+
+def test_what_cannot_be_read_is_named_and_not_judged(cli: Callable, shared: Callable) -> None:
+    source = str(shared("fixtures/encrypted/encrypted.db"))
+    ran = cli("lint", "--from", source)
+    assert "0 remarks" in ran.out
+    assert "/registry/pods/vaulted/p1: encrypted (aescbc:v1, key key-p)" in ran.err
+    assert "2 objects cannot be read, and were not judged" in ran.err

@@ -164,6 +164,13 @@ def test_a_registry_without_pods(cli: Callable) -> None:
     assert "## Lanes" not in ran.out
 
 
+def test_what_cannot_be_read_is_said(cli: Callable, shared: Callable) -> None:
+    source = str(shared("fixtures/encrypted/encrypted.db"))
+    ran = cli("report", "--now", NOW, "--from", source)
+    assert "2 pods could not be read, and were not judged" in ran.out
+    assert "Nothing that could be read was wrong at the end" in ran.out
+
+
 # --- the same each time -----------------------------------------------------------------------
 
 

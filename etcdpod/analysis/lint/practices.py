@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from etcdpod.analysis.lint.base import Practice
     from etcdpod.analysis.lint.workload import Workload
-    from etcdpod.history.view import Registry
+    from etcdpod.history.view import Item, Registry
 
 PRACTICES: Final[tuple[Practice, ...]] = (
     bare_pod.PRACTICE,
@@ -46,7 +46,11 @@ PRACTICES: Final[tuple[Practice, ...]] = (
 
 
 def lint(
-    registry: Registry, namespace: str | None = None, at: int | None = None
+    registry: Registry,
+    namespace: str | None = None,
+    at: int | None = None,
+    *,
+    unread: list[Item] | None = None,
 ) -> Iterator[Remark]:
     """What could be better, workload by workload, the worst of each first.
 
@@ -54,8 +58,9 @@ def lint(
         registry: what is examined.
         namespace: only this one; None: all.
         at: as of this main revision; None: the newest.
+        unread: gets what cannot be read, and so is not judged.
     """
-    for workload in workloads(registry, namespace, at):
+    for workload in workloads(registry, namespace, at, unread=unread):
         found = remarks(workload)
         yield from sorted(found, key=lambda remark: SEVERITIES.index(remark.severity))
 

@@ -125,23 +125,38 @@ class Workload:
 
 
 def workloads(
-    registry: Registry, namespace: str | None = None, at: int | None = None
+    registry: Registry,
+    namespace: str | None = None,
+    at: int | None = None,
+    *,
+    unread: list[Item] | None = None,
 ) -> Iterator[Workload]:
     """Every workload once: the Deployment, not its ReplicaSets, and not each of its pods.
 
     Of pods that a controller of another kind made (a custom resource), the first in the order
     of the keys stands for all of them.
+
+    Args:
+        registry: where they are.
+        namespace: only this one; None: all.
+        at: as of this main revision; None: the newest.
+        unread: gets the items whose value is no object, which are passed over.
     """
+    unreadable = [] if unread is None else unread
     for kind, template_path in KINDS:
         resource = registry.builtin_types.resolve(kind)
         for item in registry.items(resource, namespace, at=at, managed_fields=False):
-            if item.object is not None and owner_of(item.object) is None:
+            if item.object is None:
+                unreadable.append(item)
+            elif owner_of(item.object) is None:
                 yield Workload(item.object, item.record.mod_revision, template_path)
     seen: set[str] = set()
     pods = registry.builtin_types.resolve("pods")
     for found in map_slices(registry.select(pods, namespace, at=at), _own_pods(registry)):
         for owner, item in found:
-            if item.object is not None and owner not in seen:
+            if item.object is None:
+                unreadable.append(item)
+            elif owner not in seen:
                 seen.update([owner] if owner else [])
                 yield Workload(item.object, item.record.mod_revision)
 
@@ -154,7 +169,7 @@ def _own_pods(registry: Registry) -> Any:
         for record in records:
             head = registry.read(record, projection={"metadata": {"ownerReferences": {}}}).object
             owner = owner_of(head)
-            if head is None or (owner is not None and owner.get("kind") in OWNERS):
+            if owner is not None and owner.get("kind") in OWNERS:
                 continue
             item = registry.read(record, managed_fields=False)
             if text(item.object, "status", "phase") != "Succeeded":

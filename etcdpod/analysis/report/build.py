@@ -22,6 +22,7 @@ from etcdpod.analysis.report.troubles import moments, passed
 from etcdpod.errors import UsageError
 from etcdpod.history.missing import missing
 from etcdpod.render.lane_model import Axis
+from etcdpod.render.report_words import UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +96,7 @@ def build(
             "pods": diagnosis.pods,
             "pods ever seen": len(pods),
             "nodes": len(nodes),
-            "unreadable pods": diagnosis.unreadable,
+            UNREADABLE: diagnosis.unreadable,
         },
         occurrences=(*present, *over),
         picture=_picture(registry, clock, pods, nodes, since),

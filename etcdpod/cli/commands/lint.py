@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from etcdpod.cli.diagnostics import say
 from etcdpod.cli.moments import revision_at
 from etcdpod.cli.options import (
     at_option,
@@ -17,14 +18,19 @@ from etcdpod.cli.options import (
     terminal_colour,
 )
 from etcdpod.cli.output import write, write_lines
+from etcdpod.errors import ExitCode
+from etcdpod.records import Undecodable
 from etcdpod.render.diff import BOLD, DIM, RED, one_line, painted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from etcdpod.analysis.lint.base import Remark
-    from etcdpod.errors import ExitCode
+    from etcdpod.history.view import Item
     from etcdpod.session import SourceOptions
+
+SHOWN = 5
+"""Objects that cannot be read and are named; the others are counted."""
 
 YELLOW = "33"
 COLOURS = {"critical": RED, "error": RED, "warning": YELLOW, "info": DIM}
@@ -58,16 +64,22 @@ def command(
         for name in practices:
             if name not in known:
                 raise click.BadParameter(f"no practice {name!r}; there are {', '.join(known)}")
+        unread: list[Item] = []
         found = (
             remark
-            for remark in lint(session.registry, namespace, revision_at(session, at))
+            for remark in lint(session.registry, namespace, revision_at(session, at), unread=unread)
             if not practices or remark.practice in practices
         )
         if output is None:
             write_lines(_lines(found, terminal_colour()))
         else:
             write(_machine(found, output))
-        return outcome(session)
+        for item in unread[:SHOWN]:
+            say(f"etcdpod: {item.record.key.decode(errors='backslashreplace')}: {item.outcome}")
+        if unread:
+            say(f"etcdpod: {len(unread)} objects cannot be read, and were not judged")
+        damaged = any(isinstance(item.outcome, Undecodable) for item in unread)
+        return outcome(session, ExitCode.DAMAGED if damaged else ExitCode.FOUND)
 
 
 def _machine(found: Iterable[Remark], output: str) -> Iterator[str]:
