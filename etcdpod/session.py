@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from etcdpod.connectors import open_source
 from etcdpod.connectors.live.endpoints import is_endpoint
 from etcdpod.decoder import Decoder
-from etcdpod.demo import demo_path
+from etcdpod.demo import DEMOS, demo_path
 from etcdpod.errors import EtcdpodError, UsageError
 from etcdpod.history.moment import last_moment
 from etcdpod.history.view import Registry
@@ -131,11 +131,18 @@ class Session:
 def _open(options: SourceOptions) -> Connector:
     if not options.targets:
         return _open_live(None, options)
-    (target, *_) = [demo_path(target) for target in options.targets]
-    if is_endpoint(target):
-        return _open_live(target, options)
+    if len(options.targets) > 1:
+        raise UsageError(
+            "one source at a time is read here",
+            next_step="`etcdpod diff` compares two; give the others one after the other",
+        )
+    (named,) = options.targets
+    if is_endpoint(named):
+        return _open_live(named, options)
+    target = demo_path(named)
     return open_source(
         target,
+        name=named if named in DEMOS else None,
         wal_dir=options.wal_dir,
         only_vouched=options.only_vouched,
         unpacking=options.progress and options.progress("unpacking"),

@@ -42,14 +42,19 @@ class CarvingConnector(OverlayConnector):
 
     @classmethod
     def open(
-        cls, target: str | os.PathLike[str], *, only_vouched: bool = False, **_connection: Any
+        cls,
+        target: str | os.PathLike[str],
+        *,
+        name: str | None = None,
+        only_vouched: bool = False,
+        **_connection: Any,
     ) -> CarvingConnector:
         """Open and index the file; one whose metas are both damaged is carved.
 
         Raises:
             SourceError: it cannot be read as a bbolt file.
         """
-        return cls(open_store(target), only_vouched=only_vouched)
+        return cls(open_store(target, name), only_vouched=only_vouched)
 
     @property
     def store(self) -> Store:

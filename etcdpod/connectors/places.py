@@ -242,14 +242,16 @@ def newest_sound(place: FilePlace) -> int:
     return int(columns.main[columns.rank < RANK[Trust.SUSPECT]].max(initial=1))
 
 
-def open_store(path: str | os.PathLike[str]) -> Store:
+def open_store(path: str | os.PathLike[str], name: str | None = None) -> Store:
     """The database at ``path``; where both its metas are damaged, one without a tree.
+
+    It is called ``name`` where one is given.
 
     Raises:
         SourceError: it is no bbolt file, or cannot be read.
     """
     try:
-        return Store.open(path)
+        return Store.open(path, name)
     except SourceError:
         try:
             return Store(open_without_meta(path))

@@ -63,13 +63,17 @@ class SnapshotConnector:
             return False
 
     @classmethod
-    def open(cls, target: str | os.PathLike[str], **_connection: Any) -> SnapshotConnector:
-        """Open and index the file; what concerns connections is not for files.
+    def open(
+        cls, target: str | os.PathLike[str], *, name: str | None = None, **_connection: Any
+    ) -> SnapshotConnector:
+        """Open and index the file, called ``name`` where one is given.
+
+        What concerns connections is not for files.
 
         Raises:
             SourceError: it cannot be read as a bbolt file.
         """
-        connector = cls(Store.open(target))
+        connector = cls(Store.open(target, name))
         if connector.store.file.size <= CHECKED_AT_ONCE:
             connector.check_trailer()
         return connector

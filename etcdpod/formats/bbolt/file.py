@@ -52,14 +52,18 @@ class BboltFile:
     """What ``check_trailer`` found; None before, and without a trailer."""
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str]) -> BboltFile:
+    def open(cls, path: str | os.PathLike[str], name: str | None = None) -> BboltFile:
         """Map the file at ``path`` and choose its meta page.
+
+        Args:
+            path: the file.
+            name: what to call it in records and errors; its path without one.
 
         Raises:
             SourceError: there is no such file, or it is no bbolt file, or both metas are damaged.
         """
-        name = os.fspath(path)
-        return cls._of(name, _open_stream(name))
+        place = os.fspath(path)
+        return cls._of(place if name is None else name, _open_stream(place))
 
     @classmethod
     def _of(cls, name: str, stream: BinaryIO) -> BboltFile:

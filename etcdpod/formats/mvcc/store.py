@@ -48,13 +48,13 @@ class Store:
         self.index = RevisionIndex(self.tree, self.backend, defects)
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str]) -> Store:
-        """Open and index the file at ``path``.
+    def open(cls, path: str | os.PathLike[str], name: str | None = None) -> Store:
+        """Open and index the file at ``path``, called ``name`` where one is given.
 
         Raises:
             SourceError: it cannot be read as a bbolt file.
         """
-        return cls._settled(BboltFile.open(path))
+        return cls._settled(BboltFile.open(path, name))
 
     @classmethod
     def _settled(cls, file: BboltFile) -> Store:
