@@ -33,6 +33,7 @@ COMMANDS = (
     ("tui", "The terminal browser; also what etcdpod starts without a command."),
     ("verify", "Every defect of a source, where it is, and what it costs."),
     ("hash", "HashKV and the snapshot hash, as etcd computes them."),
+    ("export", "Everything but the contents, as a file for others."),
     ("snapshot", "Save a live etcd's database to a file."),
     ("completion", "The completion script of a shell."),
 )
