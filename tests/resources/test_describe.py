@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import random
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -200,3 +202,36 @@ def test_quality_of_service(requests, limits, quality):
 def test_columns_end_where_a_line_lacks_them():
     lines = ["a\tb", "long\tc", "no cell", "x\ty\tz", "xx\tyy"]
     assert aligned(lines) == "a     b\nlong  c\nno cell\nx   y  z\nxx  yy\n"
+
+
+ODD = (None, "", 0, -1, True, [], {}, "x", 1.5, [None], {"a": None}, "9" * 50, float("inf"))
+
+
+def _spoilt(thing: dict[str, Any], chance: random.Random) -> dict[str, Any]:
+    """The object with one value somewhere that has no business there."""
+    spoilt = copy.deepcopy(thing)
+    node: Any = spoilt
+    for _ in range(chance.randint(1, 8)):
+        keys = list(node) if isinstance(node, dict) else list(range(len(node)))
+        if not keys:
+            break
+        key = chance.choice(keys)
+        if not isinstance(node[key], dict | list) or chance.random() < 0.3:
+            node[key] = chance.choice(ODD)
+            break
+        node = node[key]
+    return spoilt
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_odd_object_among_others_is_no_error(seed: int) -> None:
+    chance = random.Random(seed)
+    things = [case["object"] for case in CASES]
+    now = datetime.fromisoformat("2026-11-22T20:00:00Z")
+    around = Listed(now)
+    odd = [_spoilt(thing, chance) for thing in things]
+    around.objects = lambda *_: odd  # type: ignore[method-assign]
+    around.get = lambda *_: odd[0]  # type: ignore[method-assign]
+    around.events = lambda *_: odd  # type: ignore[method-assign]
+    for thing in odd:
+        assert describe(thing, around).endswith("\n")

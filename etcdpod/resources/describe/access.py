@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from etcdpod.resources.base import dig, text_at
 from etcdpod.resources.describe.base import Describer, heading, labels_and_annotations
+from etcdpod.resources.describe.fields import dig, text_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.resources.base import UNSET, dig, number_at, text_at
+from etcdpod.resources.base import UNSET
 from etcdpod.resources.describe.base import (
     Describer,
     heading,
     labels_and_annotations,
     moment,
 )
+from etcdpod.resources.describe.fields import dig, number_at, text_at
 from etcdpod.resources.describe.quantities import canonical
 
 if TYPE_CHECKING:

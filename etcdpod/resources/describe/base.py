@@ -12,7 +12,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from etcdpod.resources.age import age, parse_time
-from etcdpod.resources.base import NONE, dig, format_labels, selector_text, text_at
+from etcdpod.resources.base import NONE, format_labels, selector_text
+from etcdpod.resources.describe.fields import dig, text_at
 from etcdpod.resources.selectors import parse_label_selector
 
 if TYPE_CHECKING:
@@ -92,15 +93,15 @@ def listed(title: str, values: Iterable[str], indent: str = "") -> Iterator[str]
 
 def label_lines(title: str, labels: Mapping[str, str] | None, indent: str = "") -> Iterator[str]:
     """``key=value`` lines in key order."""
-    found = labels or {}
+    found = labels if isinstance(labels, dict) else {}
     yield from listed(title, (f"{key}={found[key]}" for key in by_bytes(found)), indent)
 
 
 def annotation_lines(title: str, annotations: Mapping[str, str] | None) -> Iterator[str]:
     """``key: value`` lines in key order; a long value, or one of several lines, below its key."""
-    found = annotations or {}
+    found = annotations if isinstance(annotations, dict) else {}
     shown = [key for key in by_bytes(found) if key != LAST_APPLIED]
-    yield from listed(title, chain.from_iterable(_annotation(key, found[key]) for key in shown))
+    yield from listed(title, chain.from_iterable(_annotation(key, go(found[key])) for key in shown))
 
 
 def _annotation(key: str, value: str) -> Iterator[str]:
@@ -188,7 +189,7 @@ def status_or_leaving(thing: dict[str, Any], around: Around) -> str:
 def controller_of(thing: dict[str, Any]) -> dict[str, Any] | None:
     """The owner reference that is the controller's; None without one."""
     owners = dig(thing, "metadata", "ownerReferences") or ()
-    return next((owner for owner in owners if owner.get("controller")), None)
+    return next((owner for owner in owners if dig(owner, "controller")), None)
 
 
 def controlled_by(thing: dict[str, Any]) -> Iterator[str]:

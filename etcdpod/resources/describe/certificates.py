@@ -7,8 +7,9 @@ import binascii
 from typing import TYPE_CHECKING, Any, Final
 
 from etcdpod.resources.age import human_duration
-from etcdpod.resources.base import dig, format_labels, text_at
+from etcdpod.resources.base import format_labels
 from etcdpod.resources.describe.base import Describer, heading, moment
+from etcdpod.resources.describe.fields import dig, text_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

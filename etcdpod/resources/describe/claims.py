@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.resources.base import NONE, dig, name_of, text_at
+from etcdpod.resources.base import NONE
 from etcdpod.resources.describe.base import (
     Describer,
     annotation_lines,
@@ -17,6 +17,7 @@ from etcdpod.resources.describe.base import (
     moment,
     status_or_leaving,
 )
+from etcdpod.resources.describe.fields import dig, name_of, text_at
 from etcdpod.resources.describe.quantities import canonical
 from etcdpod.resources.describe.volume_sources import PERSISTENT_SOURCES
 from etcdpod.resources.describe.volumes import source_lines

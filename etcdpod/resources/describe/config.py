@@ -5,13 +5,14 @@ from __future__ import annotations
 import binascii
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.resources.base import NONE, text_at
+from etcdpod.resources.base import NONE
 from etcdpod.resources.describe.base import (
     Describer,
     by_bytes,
     heading,
     labels_and_annotations,
 )
+from etcdpod.resources.describe.fields import text_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from etcdpod.resources.base import NONE, dig, number_at, text_at
+from etcdpod.resources.base import NONE
 from etcdpod.resources.describe.base import (
     INDENT,
     by_bytes,
@@ -16,6 +16,7 @@ from etcdpod.resources.describe.base import (
     or_none,
 )
 from etcdpod.resources.describe.environment import environment_lines, environment_sources
+from etcdpod.resources.describe.fields import dig, number_at, text_at
 from etcdpod.resources.describe.quantities import canonical
 
 if TYPE_CHECKING:

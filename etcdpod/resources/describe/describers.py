@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from etcdpod.errors import UsageError
 from etcdpod.resources.describe.access import (
     CLUSTER_ROLE,
     CLUSTER_ROLE_BINDING,
@@ -112,7 +113,7 @@ def describe(thing: dict[str, Any], around: Around, *, show_events: bool = True)
     describer = describer_for(thing)
     try:
         return _text(thing, describer, around, show_events)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+    except (AttributeError, LookupError, TypeError, ValueError, OverflowError, UsageError):
         if describer is GENERIC:
             raise
         return _text(thing if around.show_secrets else mask(thing), GENERIC, around, show_events)

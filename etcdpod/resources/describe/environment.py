@@ -5,8 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.resources.base import NONE, dig, text_at
+from etcdpod.resources.base import NONE
 from etcdpod.resources.describe.base import boolean
+from etcdpod.resources.describe.fields import dig, text_at
 from etcdpod.resources.quantity import parse_quantity
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from etcdpod.render.go_sort import go_sorted
 from etcdpod.resources.age import age, parse_time
-from etcdpod.resources.base import dig, text_at
+from etcdpod.resources.describe.fields import dig, name_of, number_at, text_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,14 +26,13 @@ def events_of(
     """The events about an object, in the order of the keys; None where none are ever shown."""
     if not describer.events:
         return None
-    metadata = thing["metadata"]
-    uid = metadata.get("uid", "")
-    namespace, name = metadata.get("namespace", ""), metadata.get("name", "")
+    uid, namespace = text_at(thing, "metadata", "uid"), text_at(thing, "metadata", "namespace")
+    name = name_of(thing)
     found = list(around.events(namespace, name))
     if describer.events == "any kind":
-        uid = (metadata.get("annotations") or {}).get(MIRROR, uid)
+        uid = text_at(thing, "metadata", "annotations", MIRROR) or uid
         return [event for event in found if _is_about(event, uid)]
-    named = [event for event in found if dig(event, "involvedObject", "kind") == thing["kind"]]
+    named = [event for event in found if dig(event, "involvedObject", "kind") == thing.get("kind")]
     matching = [event for event in named if _is_about(event, uid)]
     if describer.events == "node":
         matching += [event for event in named if _is_about(event, name)]
@@ -67,8 +66,8 @@ def interval(event: dict[str, Any], now: datetime) -> str:
     first = event.get("eventTime") or event.get("firstTimestamp")
     series = event.get("series")
     if series is not None:
-        last, count = series.get("lastObservedTime"), series.get("count") or 0
-    elif (event.get("count") or 0) > 1:
+        last, count = dig(series, "lastObservedTime"), number_at(series, "count")
+    elif number_at(event, "count") > 1:
         last, count = event.get("lastTimestamp"), event["count"]
     else:
         return age(first, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from etcdpod.resources.age import human_duration, parse_time
-from etcdpod.resources.base import NONE, UNSET, dig, number_at, selector_text, text_at
+from etcdpod.resources.base import NONE, UNSET, selector_text
 from etcdpod.resources.describe.base import (
     Describer,
     boolean,
@@ -15,6 +15,7 @@ from etcdpod.resources.describe.base import (
     labels_and_annotations,
     moment,
 )
+from etcdpod.resources.describe.fields import dig, number_at, text_at
 from etcdpod.resources.describe.pod import template_lines
 
 if TYPE_CHECKING:

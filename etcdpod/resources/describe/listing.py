@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from etcdpod.render.go_sort import go_sorted
 from etcdpod.render.safe import printable
 from etcdpod.resources.age import parse_time
-from etcdpod.resources.base import text_at
 from etcdpod.resources.describe.events import NEVER, interval
+from etcdpod.resources.describe.fields import dig, text_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -62,7 +62,7 @@ def _time(event: dict[str, Any]) -> datetime:
     series = event.get("series")
     last = event.get("lastTimestamp") or event.get("eventTime")
     if series is not None:
-        last = series.get("lastObservedTime")
+        last = dig(series, "lastObservedTime")
     try:
         return parse_time(str(last))
     except ValueError:

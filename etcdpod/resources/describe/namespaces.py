@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.resources.base import dig, name_of, text_at
 from etcdpod.resources.describe.base import (
     Describer,
     by_bytes,
@@ -12,6 +11,7 @@ from etcdpod.resources.describe.base import (
     indented,
     labels_and_annotations,
 )
+from etcdpod.resources.describe.fields import dig, name_of, text_at
 from etcdpod.resources.describe.networking import condition_lines
 from etcdpod.resources.describe.quantities import amount, canonical
 

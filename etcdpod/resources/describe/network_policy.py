@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.resources.base import NONE, dig, selector_text, text_at
+from etcdpod.resources.base import NONE, selector_text
 from etcdpod.resources.describe.base import (
     Describer,
     heading,
@@ -12,6 +12,7 @@ from etcdpod.resources.describe.base import (
     labels_and_annotations,
     or_none,
 )
+from etcdpod.resources.describe.fields import dig, text_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from etcdpod.resources.base import NONE, dig, name_of, text_at
+from etcdpod.resources.base import NONE
 from etcdpod.resources.describe.base import (
     Describer,
     annotation_lines,
@@ -13,6 +13,7 @@ from etcdpod.resources.describe.base import (
     labels_and_annotations,
     moment,
 )
+from etcdpod.resources.describe.fields import dig, name_of, text_at
 from etcdpod.resources.describe.services import ready_endpoints, slices_of
 from etcdpod.resources.services import ingress_addresses
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.resources.base import NONE, UNSET, dig, name_of, text_at
+from etcdpod.resources.base import NONE, UNSET
 from etcdpod.resources.describe.base import (
     Describer,
     boolean,
@@ -16,6 +16,7 @@ from etcdpod.resources.describe.base import (
     moment,
     since,
 )
+from etcdpod.resources.describe.fields import dig, name_of, text_at
 from etcdpod.resources.describe.pod_resources import pod_limits, pod_requests
 from etcdpod.resources.describe.quantities import ZERO, Amount, amounts, canonical, summed
 from etcdpod.resources.node import ROLE_LABEL, ROLE_PREFIX

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from etcdpod.resources.base import NONE, dig, selector_text, text_at
+from etcdpod.resources.base import NONE, selector_text
 from etcdpod.resources.describe.base import (
     Describer,
     annotation_lines,
@@ -19,6 +19,7 @@ from etcdpod.resources.describe.base import (
     since,
 )
 from etcdpod.resources.describe.containers import container_lines, resource_lines
+from etcdpod.resources.describe.fields import dig, text_at
 from etcdpod.resources.describe.quality import quality_of_service
 from etcdpod.resources.describe.volumes import volume_lines
 

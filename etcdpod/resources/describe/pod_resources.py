@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.resources.base import dig
+from etcdpod.resources.describe.fields import dig
 from etcdpod.resources.describe.quantities import amounts, largest, summed
 
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from etcdpod.resources.base import UNSET, dig, format_labels, number_at, selector_text, text_at
+from etcdpod.resources.base import UNSET, format_labels, selector_text
 from etcdpod.resources.describe.base import Describer, boolean, heading, or_none
+from etcdpod.resources.describe.fields import dig, number_at, text_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.resources.base import NONE, dig, name_of, number_at, text_at
+from etcdpod.resources.base import NONE
 from etcdpod.resources.describe.base import controlled
+from etcdpod.resources.describe.fields import dig, name_of, number_at, text_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

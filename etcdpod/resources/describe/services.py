@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.resources.base import NONE, UNSET, dig, format_labels, name_of, text_at
+from etcdpod.resources.base import NONE, UNSET, format_labels
 from etcdpod.resources.describe.base import (
     Describer,
     boolean,
     heading,
     labels_and_annotations,
 )
+from etcdpod.resources.describe.fields import dig, name_of, text_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

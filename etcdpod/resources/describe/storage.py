@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.resources.base import NONE, UNSET, dig, format_labels, text_at
+from etcdpod.resources.base import NONE, UNSET, format_labels
 from etcdpod.resources.describe.base import (
     Describer,
     capital_boolean,
@@ -14,6 +14,7 @@ from etcdpod.resources.describe.base import (
     moment,
 )
 from etcdpod.resources.describe.claims import term_lines
+from etcdpod.resources.describe.fields import dig, text_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from etcdpod.resources.base import NONE, UNSET, dig, text_at
+from etcdpod.resources.base import NONE, UNSET
 from etcdpod.resources.describe.base import by_bytes, go, shortened
+from etcdpod.resources.describe.fields import dig, text_at
 from etcdpod.resources.describe.quantities import amount
 
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.resources.base import NONE, text_at
+from etcdpod.resources.base import NONE
 from etcdpod.resources.describe.base import indented
+from etcdpod.resources.describe.fields import text_at
 from etcdpod.resources.describe.volume_sources import POD_SOURCES, row_value
 
 if TYPE_CHECKING:

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.resources.base import (
-    dig,
-    format_labels,
-    number_at,
-    selector_text,
-    text_at,
-)
+from etcdpod.resources.base import format_labels, selector_text
 from etcdpod.resources.describe.base import (
     Describer,
     controlled,
@@ -21,6 +15,7 @@ from etcdpod.resources.describe.base import (
     or_none,
 )
 from etcdpod.resources.describe.claims import template_claim_lines
+from etcdpod.resources.describe.fields import dig, number_at, text_at
 from etcdpod.resources.describe.pod import template_lines
 from etcdpod.resources.describe.rollout import replica_set_lines
 
