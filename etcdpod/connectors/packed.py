@@ -157,16 +157,14 @@ def _open_inner(name: str, found: Found, options: dict[str, Any]) -> Connector:
         directory = DataDirectoryConnector(name, files, only_vouched=only_vouched)
         _rename(directory.store, name)
         return directory
-    from etcdpod.connectors.snapshot import SnapshotConnector
+    from etcdpod.connectors import open_source
 
     try:
-        snapshot = SnapshotConnector.open(found.database, **options)
+        return open_source(str(found.database), **{**options, "name": name})
     except SourceError as error:
         raise SourceError(
             f"{found.members[0]} in it {error.what}", next_step=error.next_step, path=name
         ) from None
-    _rename(snapshot.store, name)
-    return snapshot
 
 
 def _rename(store: Any, name: str) -> None:
