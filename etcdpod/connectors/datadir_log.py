@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from etcdpod.connectors.overlay import has_losses
 from etcdpod.connectors.places import RANK, LogPlace, combined
 from etcdpod.formats.mvcc.attempts import keep_uncommitted
 from etcdpod.formats.mvcc.replay import Replay
@@ -37,12 +38,8 @@ class ReplayedLog:
     log: RaftLog
     replayed: Replayed
     place: LogPlace
-
-    @property
-    def overruled(self) -> Integers:
-        """Revisions of which the log proves another version than the database has."""
-        rows, chosen = self.replayed.rows, self.place.contradicting()
-        return combined(np.array(rows.main)[chosen], np.array(rows.sub)[chosen])
+    overruled: Integers
+    """Revisions (``places.combined``) of the database that the log proves wrong."""
 
     def whole_from(self, compacted: int) -> int:
         """The main revision from which on up to ``compacted`` the log has every change."""
@@ -74,12 +71,30 @@ def replay_log(
     reader = WalReader(files.segments, damage)
     backend = store.backend
     log = RaftLog(reader, damage, applied=backend.consistent_index or 0, voters=backend.voters)
-    replayed = Replay(log, store.index, damage, progress).run()
+    is_whole = not has_losses(store)
+    replayed = Replay(log, store.index, damage, is_whole=is_whole, progress=progress).run()
     _keep_broken(log, replayed, files)
     place = LogPlace(source, replayed.rows, reader.segments, store.index)
-    result = ReplayedLog(reader, log, replayed, place)
+    result = ReplayedLog(reader, log, replayed, place, _overruled(replayed, place, store.index))
     _report(source, result, store.index, damage)
     return result
+
+
+def _overruled(replayed: Replayed, place: LogPlace, index: RevisionIndex) -> Integers:
+    """Revisions that the database has in another form than the log, or that never were."""
+    rows, chosen = replayed.rows, place.contradicting()
+    differing = combined(np.array(rows.main)[chosen], np.array(rows.sub)[chosen])
+    invented = np.array(
+        [
+            row
+            for stretch in replayed.stretches
+            if stretch.is_pristine
+            for row in stretch.agreement.unlogged
+        ],
+        np.int64,
+    )
+    known = combined(index.rows.main[invented], index.rows.sub[invented])
+    return np.concatenate([differing, known])
 
 
 def _keep_broken(log: RaftLog, replayed: Replayed, files: DataDirectory) -> None:

@@ -90,7 +90,7 @@ class Applier:
         self._judge.begin(self.revision)
         if not entry.verified:
             self._flags |= DOUBTFUL
-            self.numbering.doubt()
+            self.numbering.doubt(wild=True)
         for name, action in _ACTIONS.items():
             if request.HasField(name):
                 action(self, getattr(request, name), request.header)
@@ -100,7 +100,7 @@ class Applier:
         if self._sub > 0:
             self.revision = self._main
         if not entry.verified:
-            self.numbering.doubt()
+            self.state.taint()
 
     def txn(self, request: Any, header: Any) -> None:
         """TxnRequest: compares, then the operations of one branch."""
@@ -125,7 +125,7 @@ class Applier:
         if not self._admits(operations):
             return
         for row in self._judge.proven:
-            self.numbering.prove(row)
+            self.state.forget(self.numbering.prove(row))
         self._carry_out(operations)
 
     def put(self, request: Any, header: Any) -> None:
@@ -157,10 +157,11 @@ class Applier:
             return
         state = self.state
         keys = state.leases.pop(request.ID, None)
+        if not state.complete and (keys is None or request.ID in state.older_leases):
+            self._delete_untold(lambda key: self._lease(key) in (0, request.ID), keys or ())
+            return
         for key in sorted(keys or ()):
             self._delete(key)
-        if not state.complete and (keys is None or request.ID in state.older_leases):
-            self._delete_untold(lambda key: self._lease(key) in (0, request.ID))
 
     def compaction(self, request: Any, _: Any) -> None:
         """CompactionRequest: changes no key."""
@@ -246,27 +247,36 @@ class Applier:
         main = self._witness.located(puts, self._main)
         if main is not None:
             self._renumber(main - self._main)
-            self.numbering.prove(len(self.rows))
+            self.state.forget(self.numbering.prove(len(self.rows)))
         return main is not None
 
     def _renumber(self, difference: int) -> None:
         """The count was wrong by ``difference``: forget what it was applied to."""
         if difference != 0:
-            self.state.forget_since(self.numbering.correct())
+            self.state.forget(range(self.numbering.correct(), len(self.rows)))
             self.revision += difference
             self._main = self.revision + 1
 
-    def _delete_untold(self, is_concerned: Callable[[bytes], bool]) -> None:
-        """Deletions of keys that the log does not name: by a range, or by an older lease."""
+    def _delete_untold(self, is_concerned: Callable[[bytes], bool], known: Iterable[bytes]) -> None:
+        """Deletions of keys that the log does not name: by a range, or by an older lease.
+
+        Args:
+            is_concerned: whether a key is one of those.
+            known: those that the log tells.
+        """
         told = self._witness.told(self._main)
-        if told is None:
-            # That there were some is likely: nobody grants a lease for nothing.
-            self.numbering.doubt()
-            self._sub = max(self._sub, 1)
+        if told is not None:
+            for key, value in sorted(told.items()):
+                if value is None and is_concerned(key):
+                    self._delete(key)
             return
-        for key, value in sorted(told.items()):
-            if value is None and is_concerned(key):
-                self._delete(key)
+        self.numbering.doubt()
+        # There may be others between them: their order within the transaction is not known.
+        self._flags |= DOUBTFUL
+        for key in sorted(known):
+            self._delete(key)
+        # That there were some is likely: nobody grants a lease for nothing.
+        self._sub = max(self._sub, 1)
 
     def _lease(self, key: bytes) -> int:
         row = self._row(key)
@@ -303,7 +313,8 @@ class Applier:
         if not request.range_end:
             self._delete(request.key)
         elif not self.state.keyspace.complete:
-            self._delete_untold(lambda key: in_range(key, request.key, request.range_end))
+            known = self.state.keyspace.between(request.key, request.range_end)
+            self._delete_untold(lambda key: in_range(key, request.key, request.range_end), known)
         else:
             for key in self.state.keyspace.between(request.key, request.range_end):
                 self._delete(key)

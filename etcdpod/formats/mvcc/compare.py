@@ -76,15 +76,26 @@ class Judge:
                 self._row_holds(compare, row)
                 for row in [keyspace.row(key) for key in keys] or [ABSENT]
             )
+        is_update = compare.target == Target.MOD and compare.result == 0
+        if is_update and keyspace.stale_row(compare.key) >= 0:
+            self._refresh(compare.key, compare.mod_revision)
         row = self._state.row(compare.key, self._revision)
         if row == UNKNOWN:
             self.is_unsure = True
             if _says_absent(compare):
                 self.absent.add(compare.key)
             return True
-        if compare.target == Target.MOD and compare.result == 0 and row >= 0:
+        if is_update and row >= 0:
             self._weigh(compare.mod_revision, row)
+            if self._was_changed_unseen(compare, row):
+                return True
         return self.correction != 0 or self._row_holds(compare, row)
+
+    def _refresh(self, key: bytes, stated: int) -> None:
+        """Believe again what was known of a key, where a client has known the same, or less."""
+        row = self._state.keyspace.stale_row(key)
+        if 0 < stated <= self._state.rows.main[row] and not self._numbering.is_doubtful(row):
+            self._state.keyspace.put(key, row)
 
     def _row_holds(self, compare: Any, row: int) -> bool:
         relate = _RESULTS.get(compare.result, _any)
@@ -117,6 +128,18 @@ class Judge:
             self.proven.append(row)
         elif stated > 0 and self._numbering.is_doubtful(row) and not self._is_older(stated, row):
             self.correction = stated - counted
+
+    def _was_changed_unseen(self, compare: Any, row: int) -> bool:
+        """Whether a client has known a newer revision of a key than the log tells.
+
+        Then a write of it is missing, and whether the compare held cannot be told.
+        """
+        state = self._state
+        if state.complete or self.correction != 0 or compare.mod_revision <= state.rows.main[row]:
+            return False
+        state.keyspace.forget(compare.key)
+        self.is_unsure = True
+        return True
 
     def _is_older(self, stated: int, row: int) -> bool:
         """Whether a client that came late compared with an older revision of the same key."""

@@ -22,6 +22,8 @@ class Keyspace:
         self.complete = complete
         self._missing = ABSENT if complete else UNKNOWN
         self._rows: dict[bytes, int] = {}
+        self._stale: dict[bytes, int] = {}
+        """What was known before something unknown happened."""
         self._sorted: list[bytes] = []
         self._unsorted: set[bytes] = set()
         """Keys that were added since ``_sorted`` was made."""
@@ -30,11 +32,16 @@ class Keyspace:
         """The row of a key, ABSENT or UNKNOWN."""
         return self._rows.get(key, self._missing)
 
+    def stale_row(self, key: bytes) -> int:
+        """What the row of a key was before ``taint``, if it was not changed since; or UNKNOWN."""
+        return self._stale.get(key, UNKNOWN)
+
     def put(self, key: bytes, row: int) -> None:
         """The key exists now, by that row."""
         if key not in self._rows:
             self._unsorted.add(key)
         self._rows[key] = row
+        self._stale.pop(key, None)
 
     def remove(self, key: bytes) -> None:
         """The key does not exist any more."""
@@ -42,15 +49,26 @@ class Keyspace:
             self._rows.pop(key, None)
         else:
             self._rows[key] = ABSENT
+            self._stale.pop(key, None)
 
     def forget(self, key: bytes) -> None:
         """Nothing is known of the key any more."""
         self._rows.pop(key, None)
+        self._stale.pop(key, None)
+        self.complete = False
+        self._missing = UNKNOWN
+
+    def taint(self) -> None:
+        """Something unknown has happened: all that is known may be out of date."""
+        self._stale.update(self._rows)
+        self._rows.clear()
+        self._sorted.clear()
+        self._unsorted.clear()
         self.complete = False
         self._missing = UNKNOWN
 
     def between(self, key: bytes, range_end: bytes) -> list[bytes]:
-        """The existing keys of etcd's range ``[key, range_end)``, ascending."""
+        """The keys of etcd's range ``[key, range_end)`` that are known to exist, ascending."""
         if len(self._unsorted) > MAX_UNSORTED:
             # Nearly sorted input: this is about linear.
             self._sorted = sorted({*self._sorted, *self._unsorted} & self._rows.keys())

@@ -33,34 +33,61 @@ class Numbering:
         self._start = len(rows)
         self._known = known
         self._doubts = array("Q")
-        """Rows from which on the count may be wrong."""
+        """Rows from which on the count may be wrong: too high by one for each of them."""
+        self._wild = array("Q")
+        """Rows from which on it may be wrong in either direction."""
         self._proofs = array("Q")
         self._corrections = array("Q")
         """Rows before which the count was wrong and from which on it was set right."""
-        self._open = array("Q")
-        """Doubts that no proof has followed yet."""
+        self._open: list[tuple[int, bool]] = []
+        """Doubts that no proof has followed yet, and whether they are wild."""
 
-    def doubt(self) -> None:
-        """From the next row on the numbers may be wrong."""
-        row = len(self._rows)
-        if not self._open or self._open[-1] != row:
-            self._doubts.append(row)
-            self._open.append(row)
-
-    def prove(self, row: int) -> None:
-        """The number of ``row`` is right."""
-        self._proofs.append(row)
-        if self._open and self._open[0] <= row:
-            del self._open[: bisect_right(self._open, row)]
+    @property
+    def is_pristine(self) -> bool:
+        """Whether nothing was ever in doubt."""
+        return self._known and not self._doubts and not self._wild
 
     @property
     def is_sure(self) -> bool:
         """Whether the count is right at this moment, as far as can be known."""
-        return not self._open and (self._known or len(self._proofs) > 0)
+        return not self._open and not self._is_adrift
+
+    @property
+    def _is_adrift(self) -> bool:
+        """Whether not even the number of the first row is known."""
+        return not self._known and len(self._proofs) == 0
+
+    def doubt(self, *, wild: bool = False) -> None:
+        """From the next row on the numbers may be wrong.
+
+        Args:
+            wild: what happened is not known at all; otherwise a request is assumed to have taken
+                effect, and the count is at most too high.
+        """
+        row = len(self._rows)
+        (self._wild if wild else self._doubts).append(row)
+        self._open.append((row, wild))
+
+    def prove(self, row: int) -> range:
+        """The number of ``row`` is right, and so are those since the last proof, as a rule.
+
+        Returns:
+            Rows before it whose numbers may be wrong all the same.
+        """
+        closed = self._open[: bisect_right(self._open, (row, True))]
+        del self._open[: len(closed)]
+        was_adrift = self._is_adrift
+        self._proofs.append(row)
+        if not closed:
+            return range(0)
+        if was_adrift:
+            return range(self._start, closed[-1][0])
+        wild = sum(is_wild for _, is_wild in closed)
+        return range(closed[0][0], row) if _may_cancel(wild, len(closed) - wild) else range(0)
 
     def is_doubtful(self, row: int) -> bool:
         """Whether no proof has followed a doubt that concerns ``row``."""
-        return bool(self._open) and self._open[0] <= row
+        return self._is_adrift or (bool(self._open) and self._open[0][0] <= row)
 
     def correct(self) -> int:
         """The numbers given since the first open doubt were wrong; the next ones are right.
@@ -68,11 +95,10 @@ class Numbering:
         Returns:
             The row of that doubt.
         """
-        if not self._open:
-            # Nothing was in doubt but the number of the very first row.
+        if self._is_adrift:
             self._doubts.insert(0, self._start)
-            self._open.append(self._start)
-        first = self._open[0]
+            self._open.insert(0, (self._start, False))
+        first, _ = self._open[0]
         self._corrections.append(len(self._rows))
         del self._open[:]
         self.doubt()
@@ -80,25 +106,40 @@ class Numbering:
 
     def settle(self, further_proofs: Iterable[int] = ()) -> None:
         """Flag the rows whose numbers remain doubtful."""
-        if self._known and not self._doubts:
+        if self.is_pristine:
             return
         proofs = sorted({*self._proofs, *further_proofs})
-        for doubt in self._doubts:
+        for doubt in sorted({*self._doubts, *self._wild}):
             following = bisect_left(proofs, doubt)
             correction = bisect_right(self._corrections, doubt)
             stop = len(self._rows)
             if correction < len(self._corrections):
                 stop = self._corrections[correction]
-            is_proven = following < len(proofs) and proofs[following] < stop
-            if not is_proven:
+            if following == len(proofs) or proofs[following] >= stop:
                 self._flag(doubt, stop)
+            elif self._is_ambiguous(proofs, following):
+                self._flag(doubt, proofs[following])
             elif not self._known and following == 0:
                 # Proven from the right side only: the doubt stands between here and the start.
                 self._flag(self._start, doubt)
         if not self._known and not proofs:
             self._flag(self._start, len(self._rows))
 
+    def _is_ambiguous(self, proofs: list[int], following: int) -> bool:
+        """Whether the doubts between two proofs may have been wrong and yet add up to nothing."""
+        before = proofs[following - 1] if following > 0 else -1
+        upto = proofs[following]
+        wild = bisect_right(self._wild, upto) - bisect_right(self._wild, before)
+        assumed = bisect_right(self._doubts, upto) - bisect_right(self._doubts, before)
+        return _may_cancel(wild, assumed)
+
     def _flag(self, start: int, stop: int) -> None:
         flags = self._rows.flags
-        for row in range(start, stop):
+        # Rows may have been cut off meanwhile.
+        for row in range(start, min(stop, len(flags))):
             flags[row] |= DOUBTFUL
+
+
+def _may_cancel(wild: int, assumed: int) -> bool:
+    """Whether errors may cancel. A count that is at most too high is right if its end is."""
+    return wild > 1 or (wild == 1 and assumed > 0)

@@ -11,7 +11,7 @@ from etcdpod.formats.mvcc.logged import PRIOR, PRIOR_SEGMENT, REFUSED, TOMBSTONE
 from etcdpod.formats.mvcc.state import PriorState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from etcdpod.formats.bbolt.gather import Integers
     from etcdpod.formats.mvcc.index import RevisionIndex
@@ -24,10 +24,16 @@ _SUB_BITS = 20
 
 
 class IndexPrior:
-    """A ``Prior`` over the index of a database."""
+    """A ``Prior`` over the index of a database.
 
-    def __init__(self, index: RevisionIndex) -> None:
+    Args:
+        index: its revisions.
+        is_whole: nothing of the tree is lost; otherwise what is not there tells nothing.
+    """
+
+    def __init__(self, index: RevisionIndex, *, is_whole: bool = True) -> None:
         self.index = index
+        self._is_whole = is_whole
 
     def state(self, key: bytes, revision: int) -> PriorState | None:
         """The state of ``key`` at ``revision``; None where the database cannot tell.
@@ -35,6 +41,8 @@ class IndexPrior:
         Above the compact revision the database tells everything. Below, the one record that
         compaction kept holds from its own revision on.
         """
+        if not self._is_whole:
+            return None
         rows = self._rows(key)
         mains = self.index.rows.main[rows]
         older = int(np.searchsorted(mains, revision, "right"))
@@ -61,7 +69,10 @@ class IndexPrior:
 
         None where the database cannot tell.
         """
-        if not self.index.compact_revision < revision <= self.index.current_revision:
+        if (
+            not self._is_whole
+            or not self.index.compact_revision < revision <= self.index.current_revision
+        ):
             return None
         rows = range(self.index.before(revision - 1), self.index.before(revision))
         tombstone = self.index.rows.tombstone
@@ -115,6 +126,32 @@ class Agreement(NamedTuple):
     """The same for another key, or a put against a deletion."""
     unlogged: list[int]
     """Rows of the database in the span of the log that the log did not produce."""
+    missed: list[int]
+    """For each of these the row of the log before which it should have come."""
+
+    @property
+    def contradicted(self) -> list[int]:
+        """Rows of the log that the database contradicts, ascending."""
+        return sorted(row for row, _ in (*self.different_value, *self.different_key))
+
+    def disputed(self, rows: LogRows, first_row: int) -> Iterator[tuple[int, int]]:
+        """Spans of rows between two agreeing ones in which more than one record differs.
+
+        Args:
+            rows: those of the log.
+            first_row: the first row that was compared.
+        """
+        agreeing = self.agreeing[: bisect_left(self.agreeing, len(rows))]
+        bounds = [first_row - 1, *agreeing, len(rows)]
+        differing: dict[int, int] = {}
+        for row in (*self.contradicted, *self.missed):
+            if row < len(rows):
+                span = bisect_left(bounds, row)
+                differing[span] = differing.get(span, 0) + 1
+        for span, count in differing.items():
+            is_outermost = span in (1, len(bounds) - 1)
+            if count > 1 or is_outermost:
+                yield bounds[span - 1] + 1, bounds[span]
 
 
 def compare(
@@ -138,7 +175,7 @@ def compare(
     """
     flags = np.frombuffer(bytes(rows.flags[start:]), np.uint8)
     logged = np.flatnonzero((flags & (PRIOR | REFUSED)) == 0) + start
-    result = Agreement([], [], [], [])
+    result = Agreement([], [], [], [], [])
     if len(logged) == 0:
         return result
     known = _combined(index.rows.main, index.rows.sub)
@@ -150,7 +187,10 @@ def compare(
         _compare_row(rows, row, index, other, read, result)
     in_span = (known >= own[0]) & (to_end | (known <= own[-1]))
     in_span[place[matched]] = False
-    result.unlogged.extend(np.flatnonzero(in_span).tolist())
+    unlogged = np.flatnonzero(in_span)
+    result.unlogged.extend(unlogged.tolist())
+    following = np.minimum(np.searchsorted(own, known[unlogged]), len(own) - 1)
+    result.missed.extend(logged[following].tolist())
     return result
 
 

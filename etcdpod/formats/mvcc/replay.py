@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from etcdpod.formats.mvcc.apply import Applier
 from etcdpod.formats.mvcc.attempts import keep_uncommitted
-from etcdpod.formats.mvcc.logged import CONTRADICTED, UNCOMMITTED, LogRows, fill_versions
+from etcdpod.formats.mvcc.logged import CONTRADICTED, DOUBTFUL, UNCOMMITTED, LogRows, fill_versions
 from etcdpod.formats.mvcc.prior import Agreement, IndexPrior, compare
 from etcdpod.formats.mvcc.survey import Survey, survey
 from etcdpod.formats.wal.entries import NORMAL_ENTRY, parse_request
@@ -40,6 +40,8 @@ class Stretch:
     first_row: int
     """Of the rows; the stretch ends where the next one begins."""
     agreement: Agreement
+    is_pristine: bool
+    """Nothing was ever in doubt: the log is whole from the beginning of the cluster."""
 
 
 @dataclass(slots=True)
@@ -61,6 +63,7 @@ class Replay:
         log: the raft log.
         index: the database beside it, if there is one.
         damage: where findings are appended.
+        is_whole: nothing of the database is lost.
         progress: called with the number of entries applied so far, now and then.
     """
 
@@ -69,11 +72,13 @@ class Replay:
         log: RaftLog,
         index: RevisionIndex | None,
         damage: list[Damage],
+        *,
+        is_whole: bool = True,
         progress: Callable[[int], None] | None = None,
     ) -> None:
         self._log = log
         self._index = index
-        self._prior = None if index is None else IndexPrior(index)
+        self._prior = None if index is None else IndexPrior(index, is_whole=is_whole)
         self._damage = damage
         self._progress = progress
         self._result = Replayed()
@@ -150,13 +155,14 @@ class Replay:
                     result.revision = max(result.revision, applier.revision)
                     result.compact_revision = max(result.compact_revision, applier.compact_revision)
             elif request is None and entry.data and entry.type == NORMAL_ENTRY:
-                applier.numbering.doubt()
+                applier.numbering.doubt(wild=True)
+                applier.state.taint()
             if self._progress is not None and number % PROGRESS_INTERVAL == 0:
                 self._progress(start + number)
 
     def _compare(self, first_row: int, *, to_end: bool) -> Agreement:
         if self._index is None:
-            return Agreement([], [], [], [])
+            return Agreement([], [], [], [], [])
         return compare(self._result.rows, first_row, self._index, self._read, to_end=to_end)
 
     def _parting(self, first_row: int, agreement: Agreement) -> int | None:
@@ -175,12 +181,18 @@ class Replay:
         """Settle what is believed of the rows from ``first_row`` on."""
         rows = self._result.rows
         applier.numbering.settle(agreement.agreeing)
-        for row, _ in (*agreement.different_key, *agreement.different_value):
+        for row in agreement.contradicted:
             if row < len(rows):
                 rows.flags[row] |= CONTRADICTED
+        if not applier.numbering.is_pristine:
+            # One record that differs among many that do not is a damaged database. Several in a
+            # row are so only where nothing else can have gone wrong.
+            for start, stop in agreement.disputed(rows, first_row):
+                for row in range(start, stop):
+                    rows.flags[row] |= DOUBTFUL
         if not applier.state.complete:
             fill_versions(rows, first_row)
-        self._result.stretches.append(Stretch(first_row, agreement))
+        self._result.stretches.append(Stretch(first_row, agreement, applier.numbering.is_pristine))
 
     def _keep_replaced(self) -> None:
         """The writes of entries that were never committed, as attempts without a revision."""

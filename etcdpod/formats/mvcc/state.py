@@ -104,10 +104,19 @@ class State:
             return b"" if self.prior is None else self.prior.value(rows.value_offset[row])
         return self._read(rows.segment[row], rows.value_offset[row], rows.value_size[row])
 
-    def forget_since(self, row: int) -> None:
-        """Forget the state of every key that was written from ``row`` on."""
-        for doubtful in range(row, len(self.rows)):
-            self.keyspace.forget(self.rows.keys[self.rows.key[doubtful]])
+    def forget(self, rows: range) -> None:
+        """Forget the state of the keys that some rows wrote last: their numbers are not sure."""
+        for row in rows:
+            key = self.rows.keys[self.rows.key[row]]
+            known = self.keyspace.row(key), self.keyspace.stale_row(key)
+            if row in known or ABSENT in known:
+                self.keyspace.forget(key)
+
+    def taint(self) -> None:
+        """Something unknown has happened to keys and leases."""
+        self.keyspace.taint()
+        self.complete = False
+        self.older_leases.update(self.leases)
 
     def grant(self, lease: int) -> None:
         """The lease exists now."""

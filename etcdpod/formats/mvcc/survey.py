@@ -108,10 +108,12 @@ def survey(
     votes = surveyor.votes
     if votes.total() < MIN_VOTES:
         votes = _content_votes(surveyor, newest)
-    ranked = votes.most_common(1)
-    if not ranked or ranked[0][0] < 0:
-        return Survey(None, surveyor.count)
-    return Survey(ranked[0][0], surveyor.count)
+    likely = [
+        revision for revision, count in votes.items() if count >= min(MIN_VOTES, votes.total())
+    ]
+    # Requests without effect are counted as if they had one: later votes are too low.
+    revision = max(likely, default=-1)
+    return Survey(revision if revision >= 0 else None, surveyor.count)
 
 
 def _content_votes(
