@@ -36,12 +36,14 @@ if TYPE_CHECKING:
 )
 @namespace_option
 @click.option("--noise", is_flag=True, help="Count managedFields, heartbeats and the like too.")
+@click.option("--members", is_flag=True, help="Where members of one cluster disagree: two or more.")
 @click.option("-o", "--output", type=click.Choice(["jsonl", "name"]), help="For programs.")
 @source_options
 def command(
     words: tuple[str, ...],
     namespace: str | None,
     noise: bool,
+    members: bool,
     output: str | None,
     options: SourceOptions,
 ) -> ExitCode:
@@ -53,7 +55,12 @@ def command(
     etcdpod diff shop/db-0 514 745 --from demo
     etcdpod diff --from demo --from demo-end
     etcdpod diff deployment shop/web --from demo --from demo-end
+    etcdpod diff --members m1.db m2.db m3.db
     """
+    if members:
+        from etcdpod.cli.members import compare_members
+
+        return compare_members(options, (*options.targets, *words), output, noise=noise)
     names, revisions = _split(words)
     sides = options.targets if len(options.targets) == 2 else options.targets * 2
     if len(options.targets) > 2 or (len(options.targets) == 2 and revisions):
