@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from etcdpod.formats.mvcc.apply import Applier
 from etcdpod.formats.mvcc.attempts import keep_uncommitted
@@ -154,7 +154,7 @@ class Replay:
                 if is_committed:
                     result.revision = max(result.revision, applier.revision)
                     result.compact_revision = max(result.compact_revision, applier.compact_revision)
-            elif request is None and entry.data and entry.type == NORMAL_ENTRY:
+            elif not entry.verified or _is_unreadable(entry, request):
                 applier.numbering.doubt(wild=True)
                 applier.state.taint()
             if self._progress is not None and number % PROGRESS_INTERVAL == 0:
@@ -209,3 +209,8 @@ class Replay:
         segments = self._log.reader.segments
         where = str(segments[0].path.parent) if segments else "wal"
         self._damage.append(Damage(where, what, severity))
+
+
+def _is_unreadable(entry: LoggedEntry, request: Any) -> bool:
+    """Whether an entry holds a request of which nothing is understood."""
+    return request is None and entry.type == NORMAL_ENTRY and len(entry.data) > 0
