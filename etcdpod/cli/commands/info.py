@@ -21,14 +21,20 @@ if TYPE_CHECKING:
 
 @click.command("info")
 @click.option("-o", "--output", type=click.Choice(["json", "yaml"]), help="For programs.")
+@click.option("--encryption", is_flag=True, help="What is stored under which key, or plain.")
 @source_options
-def command(output: str | None, options: SourceOptions) -> ExitCode:
+def command(output: str | None, encryption: bool, options: SourceOptions) -> ExitCode:
     r"""What this source is: versions, sizes, revisions, buckets, counts, checks, damage.
 
     \b
     etcdpod info --from demo
+    etcdpod info --encryption --encryption-config enc.yaml --from db
     """
     with open_session(options) as session:
+        if encryption:
+            from etcdpod.cli.sealing import print_encryption
+
+            return outcome(session, print_encryption(session, output))
         facts = session_facts(session)
         if output == "json":
             from etcdpod.render import json as json_text

@@ -1,0 +1,179 @@
+"""Encryption at rest from the command line: opened, or a typed answer; no key in any output."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from etcdpod.decoder.ciphers import WRONG_KEY
+from etcdpod.session import Session, SourceOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+KINDS = ("pods", "secrets", "configmaps")
+
+
+@pytest.fixture
+def database(shared: Callable) -> str:
+    return str(shared("fixtures/encrypted/encrypted.db"))
+
+
+@pytest.fixture
+def config(shared: Callable) -> Path:
+    return Path(shared("fixtures/encrypted/encryption-config.yaml"))
+
+
+def changed(config: Path, tmp_path: Path, change: Callable[[list], None]) -> str:
+    """A copy of the configuration with its rules changed."""
+    content = yaml.safe_load(config.read_text())
+    change(content["resources"])
+    path = tmp_path / "changed.yaml"
+    path.write_text(yaml.safe_dump(content))
+    return str(path)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_object_equals_its_plain_json(
+    kind: str, database: str, config: Path, shared: Callable, cli: Callable
+) -> None:
+    expected = json.loads(shared(f"fixtures/encrypted/{kind}.json").read_text())["items"]
+    ran = cli(
+        *("get", kind, "-A", "-o", "json", "--show-secrets", "--show-managed-fields"),
+        *("--from", database, "--encryption-config", str(config)),
+    )
+    assert ran.code == 0
+    assert json.loads(ran.out)["items"] == expected
+
+
+def test_without_keys_scheme_and_key_are_named(database: str, cli: Callable) -> None:
+    ran = cli("get", "pods", "-A", "--from", database)
+    assert "<encrypted (aescbc:v1, key key-p): no keys were given>" in ran.out
+    assert "key-p" in ran.err
+
+
+def test_a_wrong_key_and_a_missing_key(
+    database: str, config: Path, tmp_path: Path, cli: Callable
+) -> None:
+    def wrong(rules: list) -> None:
+        rules[0]["providers"][0]["aescbc"]["keys"][0]["secret"] = base64.b64encode(
+            bytes(32)
+        ).decode()
+
+    def missing(rules: list) -> None:
+        del rules[0]["providers"][0]["aescbc"]["keys"][0]
+
+    for change, reason in ((wrong, WRONG_KEY), (missing, "no key of this name")):
+        path = changed(config, tmp_path, change)
+        ran = cli("get", "pods", "-A", "--from", database, "--encryption-config", path)
+        assert f"encrypted (aescbc:v1, key key-p): {reason}" in ran.err, reason
+        info = cli("info", "--encryption", "-o", "json", "--from", database,
+                   "--encryption-config", path)  # fmt: skip
+        assert info.code == 1
+        stale = json.loads(info.out)["stale"]
+        assert {one["key"] for one in stale} >= {
+            *("/registry/pods/vaulted/p1", "/registry/pods/vaulted/p2"),
+        }
+        assert any(reason in (one["problem"] or "") for one in stale)
+
+
+def sealed(database: str, key: str) -> bytes:
+    with Session.open(SourceOptions(targets=(database,))) as session:
+        return session.connector.get(key.encode()).value
+
+
+@pytest.mark.parametrize("kind", ["configmaps", "secrets", "pods"])
+def test_moved_and_cut_values(
+    kind: str, database: str, config: Path, etcd_server: Callable, tmp_path: Path, cli: Callable
+) -> None:
+    """With aesgcm a value opens under its own key alone."""
+    with Session.open(SourceOptions(targets=(database,))) as session:
+        record = next(iter(session.connector.range(f"/registry/{kind}/".encode())))
+    server = etcd_server()
+    server.etcdctl("put", f"/registry/{kind}/elsewhere/moved", stdin=record.value)
+    server.etcdctl("put", record.key.decode(), stdin=record.value[:-7])
+    path = str(server.snapshot(tmp_path / "moved.db"))
+    ran = cli("get", kind, "-A", "-o", "name", "--from", path, "--encryption-config", str(config))
+    problems = [line for line in ran.err.splitlines() if "encrypted (" in line]
+    cut = [line for line in problems if record.key.decode() in line]
+    assert len(cut) == 1
+    moved = [line for line in problems if "elsewhere/moved" in line]
+    if kind == "configmaps":
+        assert len(moved) == 1
+    else:
+        # It opens; verify then tells that it is not the object of its key.
+        verified = cli("verify", "--from", path, "--encryption-config", str(config))
+        assert moved or (verified.code == 4 and "and its key says 'moved'" in verified.out)
+
+
+def test_objects_that_are_plain_or_under_an_old_key_are_listed(
+    database: str, config: Path, tmp_path: Path, cli: Callable
+) -> None:
+    def rotate(rules: list) -> None:
+        rules[0]["providers"][0]["aescbc"]["keys"].reverse()  # pods: the old key first
+        rules.append({"resources": ["serviceaccounts"], "providers": rules[1]["providers"]})
+
+    path = changed(config, tmp_path, rotate)
+    words = ("info", "--encryption", "--from", database, "--encryption-config", path)
+    ran = cli(*words)
+    assert ran.code == 1
+    told = json.loads(cli(*words, "-o", "json").out)
+    stale = {one["key"]: one for one in told["stale"]}
+    pod = stale["/registry/pods/vaulted/p1"]
+    assert (pod["stored"], pod["configured"]) == ("aescbc:v1 key key-p", "aescbc:v1 key old")
+    account = stale["/registry/serviceaccounts/default/default"]
+    assert (account["stored"], account["configured"]) == ("plain", "secretbox:v1 key key-s")
+    assert {key.split("/")[2] for key in stale} == {"pods", "serviceaccounts"}
+    assert "/registry/pods/vaulted/p1: aescbc:v1 key key-p; configured: aescbc:v1" in ran.out
+
+
+def test_what_is_as_configured_is_told_so(database: str, config: Path, cli: Callable) -> None:
+    words = ("info", "--encryption", "-o", "json", "--from", database)
+    ran = cli(*words, "--encryption-config", str(config))
+    assert ran.code == 0
+    told = {one["resource"]: one for one in json.loads(ran.out)["resources"]}
+    assert [told[kind]["stored"] for kind in KINDS] == [
+        *("aescbc:v1 key key-p", "secretbox:v1 key key-s", "aesgcm:v1 key key-c"),
+    ]
+    assert (told["pods"]["objects"], told["secrets"]["objects"]) == (2, 2)
+    assert told["pods"]["revisions"] > 2
+    assert told["namespaces"]["stored"] == told["namespaces"]["configured"] == "plain"
+    without = json.loads(cli(*words).out)
+    assert without["stale"] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kind: EncryptionConfiguration\nresources: [{resources: [pods], providers: [{aescbc: "
+        "{keys: [{name: a, secret: dG9wLXNlY3JldC1rZXktdGV4dA==}]}}]}]",
+        "kind: EncryptionConfiguration\nresources: dG9wLXNlY3JldC1rZXktdGV4dA==",
+        "secret: dG9wLXNlY3JldC1rZXktdGV4dA==\n  broken: [",
+    ],
+)
+def test_no_key_reaches_an_error(text: str, tmp_path: Path, database: str, cli: Callable) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(text)
+    ran = cli("get", "pods", "-A", "--from", database, "--encryption-config", str(path))
+    assert ran.code == 3
+    assert str(path) in ran.err
+    assert "dG9w" not in ran.err + ran.out
+
+
+def test_histories_diffs_and_recovery_of_sealed_objects(
+    database: str, config: Path, tmp_path: Path, cli: Callable
+) -> None:
+    source = ("--from", database, "--encryption-config", str(config))
+    history = cli("history", "vaulted/p1", "--diff", *source)
+    assert history.code == 0
+    assert "Pending → Running" in history.out
+    assert cli("verify", *source).code == 0
+    plain_copy = tmp_path / "copy.db"
+    shutil.copy(database, plain_copy)
+    assert "encrypted" in cli("history", "vaulted/p1", "--from", str(plain_copy)).out
