@@ -144,6 +144,8 @@ class EtcdpodApp(App[str]):
     @on(Failed)
     def _fail(self, event: Failed) -> None:
         self.failures.append(event.trace)
+        if not self.is_open:
+            self.exit(event.what, return_code=3)
         text = f"a defect of etcdpod, please report it: {one_line(event.what)}"
         self.notify(text, severity="error", markup=False)
 

@@ -34,6 +34,9 @@ def explain_lines(subject: Subject) -> Sequence[Line]:
             "only a pod has a way that can be told",
             "! lists what is wrong in the whole registry, with the evidence.",
         )
+    item = read_subject(subject)
+    if item is not None and item.object is None:
+        return item_lines(item)
     registry = subject.world.registry
     history = history_of(registry, subject.key)
     found = [] if history is None else explain(registry, history, at=subject.at)

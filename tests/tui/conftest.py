@@ -1,0 +1,121 @@
+"""What the tests of the browser share: opening it, letting it settle, reading its screen."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from etcdpod.demo import demo_path
+from etcdpod.session import Session, SourceOptions
+from etcdpod.tui.app import EtcdpodApp
+from etcdpod.tui.model.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from textual.pilot import Pilot
+
+SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "fixtures"
+
+QUIET_SECONDS = 0.45
+"""Longer than any timer of the browser that starts work."""
+
+
+async def settle(pilot: Pilot[str]) -> None:
+    """Wait until no thread works and no timer is about to start one."""
+    quiet = 0.0
+    for _ in range(1200):
+        await pilot.pause(0.05)
+        app = pilot.app
+        busy = [worker for worker in app.workers if not worker.is_finished]
+        busy = [worker for worker in busy if worker.group != "follow"]
+        opened = app.is_open and app.world.complete and not busy
+        quiet = quiet + 0.05 if opened else 0.0
+        if quiet >= QUIET_SECONDS:
+            return
+    raise TimeoutError("the browser does not come to rest")
+
+
+def screen_text(app: EtcdpodApp) -> str:
+    """What is on the screen, line by line."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
+
+
+@pytest.fixture
+def see() -> Callable[[EtcdpodApp], str]:
+    """The text on the screen of a running browser."""
+    return screen_text
+
+
+@pytest.fixture
+def rest() -> Callable[[Pilot[str]], object]:
+    """To await with a pilot: until all work is done."""
+    return settle
+
+
+@pytest.fixture
+def browse() -> Callable[..., object]:
+    """A context manager that opens a browser and gives its pilot once it is ready."""
+
+    @asynccontextmanager
+    async def opened(
+        target: str = "demo", size: tuple[int, int] = (120, 40), **options: object
+    ) -> AsyncIterator[Pilot[str]]:
+        app = EtcdpodApp(SourceOptions(targets=(target,), **options))
+        async with app.run_test(size=size, notifications=True) as pilot:
+            await settle(pilot)
+            yield pilot
+            assert app.failures == []
+
+    return opened
+
+
+@pytest.fixture
+def press(rest: Callable[[Pilot[str]], object]) -> Callable[..., object]:
+    """To await with a pilot and keys: presses them, and rests."""
+
+    async def pressed(pilot: Pilot[str], *keys: str) -> None:
+        for key in keys:
+            await pilot.press(key)
+        await asyncio.sleep(0)
+        await rest(pilot)
+
+    return pressed
+
+
+@pytest.fixture(scope="module")
+def demo_world() -> Iterator[World]:
+    """The demo, read completely, without a screen."""
+    with Session.open(SourceOptions(targets=("demo",))) as session:
+        world = World(session, session.info)
+        world.add(session.connector.records(keys_only=True))
+        world.complete = True
+        yield world
+
+
+@pytest.fixture(scope="session")
+def damaged_snapshot(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The demo with bytes flipped all over, so that pages, keys and values are broken."""
+    path = tmp_path_factory.mktemp("damaged") / "damaged.db"
+    data = bytearray(Path(demo_path("demo")).read_bytes())
+    chance = random.Random(20261122)
+    for _ in range(400):
+        data[chance.randrange(16_384, len(data))] ^= 1 << chance.randrange(8)
+    path.write_bytes(data)
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def encrypted_snapshot(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A registry whose pods, secrets and config maps are encrypted at rest."""
+    source = SHARED / "encrypted" / "encrypted.db"
+    if not source.exists():
+        pytest.skip("the encrypted registry is not beside this checkout")
+    return str(shutil.copy(source, tmp_path_factory.mktemp("encrypted") / "encrypted.db"))

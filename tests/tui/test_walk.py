@@ -1,0 +1,72 @@
+"""Every documented command on every screen, of a sound, a damaged and an encrypted registry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from etcdpod.tui.screens.browser import BrowserScreen
+from etcdpod.tui.screens.findings import FindingsScreen
+from etcdpod.tui.screens.history import HistoryScreen
+from etcdpod.tui.screens.incident import IncidentScreen
+from etcdpod.tui.screens.sources import SourcesScreen
+from etcdpod.tui.screens.top import TopScreen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.screen import Screen
+
+WAY = {
+    BrowserScreen: (),
+    HistoryScreen: ("h",),
+    IncidentScreen: ("p",),
+    FindingsScreen: ("exclamation_mark",),
+    SourcesScreen: ("i",),
+    TopScreen: ("t",),
+}
+"""Each screen, and the keys that lead to it."""
+
+LEAVING = {"quit"}
+"""Actions that end the program: tried by a test of their own."""
+
+
+BREATH = 0.02
+"""Seconds between two keys: enough for some of the work that a key starts to end."""
+
+
+@pytest.mark.parametrize("source", ["demo", "damaged_snapshot", "encrypted_snapshot"])
+async def test_every_command_of_every_screen(
+    source: str,
+    browse: Callable[..., object],
+    press: Callable[..., object],
+    request: pytest.FixtureRequest,
+    see: Callable[..., str],
+) -> None:
+    target = source if source == "demo" else request.getfixturevalue(source)
+    async with browse(target, size=(100, 30)) as pilot:
+        app = pilot.app
+        for screen, way in WAY.items():
+            for command in screen.all_commands():
+                if command.action() in LEAVING:
+                    continue
+                while len(app.screen_stack) > 2:
+                    app.pop_screen()
+                await pilot.press("escape", *way, command.key.split(",")[0])
+                await pilot.pause(BREATH)
+                assert see(app).strip(), (screen, command.title())
+                assert app.failures == [], (screen, command.title())
+        await press(pilot, "escape")
+
+
+@pytest.mark.parametrize("screen", WAY, ids=lambda screen: screen.__name__)
+def test_every_command_has_a_key_a_help_and_an_action(screen: type[Screen[None]]) -> None:
+    commands = screen.all_commands()
+    keys = [key for command in commands for key in command.key.split(",")]
+    assert len(keys) == len(set(keys)), "two commands share a key"
+    for command in commands:
+        assert command.help().endswith((".", "Z.")), command
+        assert hasattr(screen, f"action_{command.action()}"), command
+    bound = {binding.action for binding in screen.BINDINGS}
+    assert bound == {command.action() for command in commands}
