@@ -62,7 +62,7 @@ def test_each_source_is_verified(tmp_path: Path, cli: Callable) -> None:
     broken.write_bytes(content)
     ran = cli("verify", "--from", "demo", "--from", str(broken))
     assert ran.code == 4
-    assert "mid.db: whole" in ran.err
+    assert "demo: whole" in ran.err
     assert "broken.db: 1 defects" in ran.err
     assert "restore` refuses it" in ran.out
 
