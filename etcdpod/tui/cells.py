@@ -89,7 +89,7 @@ def fitted(text: str, width: int, *, right: bool = False, middle: bool = False) 
 
 
 def squeezed(widths: Sequence[int], columns: Sequence[Column], excess: int) -> list[int]:
-    """The widths with ``excess`` taken from those columns that may give, the widest first."""
+    """The widths with ``excess`` taken from the columns that have most to give."""
     found = list(widths)
     givers = [place for place, column in enumerate(columns) if column.least]
     while excess > 0:

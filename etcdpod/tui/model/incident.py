@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from etcdpod.render.lane_model import State
 from etcdpod.render.lanes import draw_lanes, legend, title
 from etcdpod.render.lanes_svg import lanes_svg
 from etcdpod.tui.cells import Cell
@@ -50,8 +51,8 @@ class Lanes:
             "birth": lambda lane: (lane.first, 0),
             "name": lambda lane: (lane.namespace, lane.name),
         }
-        sick = [lane for lane in self.nodes if lane.first_trouble is not None]
-        well = [lane for lane in self.nodes if lane.first_trouble is None]
+        sick = [lane for lane in self.nodes if _fell_ill(lane)]
+        well = [lane for lane in self.nodes if not _fell_ill(lane)]
         return [*sick, *sorted(pods, key=keys[order]), *well]
 
 
@@ -60,6 +61,14 @@ def _has(lane: Lane, word: str) -> bool:
         return not _has(lane, word[1:])
     text = f"{lane.namespace}/{lane.name} {lane.note}".lower()
     return word in text or any(word in span.state.label for span in lane.spans)
+
+
+def _fell_ill(lane: Lane) -> bool:
+    """Whether a node that was ready got into trouble; before it is ready every node is not."""
+    states = [span.state for span in lane.spans if span.state is not State.NOT_KEPT]
+    while states and states[0] is not State.READY and len(states) > 1:
+        states = states[1:]
+    return any(state.trouble for state in states)
 
 
 def _first_trouble(lane: Lane) -> int:

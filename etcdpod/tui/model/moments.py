@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from etcdpod.errors import UsageError
 from etcdpod.render.lane_model import Axis
 
-_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?")
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?")
 _AGO = re.compile(r"([+-])((?:\d+(?:\.\d+)?[dhms])+)")
 _PARTS = re.compile(r"(\d+(?:\.\d+)?)([dhms])")
 _SECONDS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
