@@ -23,20 +23,32 @@ if TYPE_CHECKING:
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "fixtures"
 
-QUIET_SECONDS = 0.45
-"""Longer than any timer of the browser that starts work."""
+QUIET_SECONDS = 0.12
+"""Longer than any timer of the browser that starts work, as set below."""
+
+
+STEP = 0.02
+"""Seconds between two looks."""
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the timers that wait for a user's rest go off at once."""
+    monkeypatch.setattr("etcdpod.tui.widgets.objects.SETTLE", 0.03)
+    monkeypatch.setattr("etcdpod.tui.widgets.objects.REFILTER", 0.03)
+    monkeypatch.setattr("etcdpod.tui.widgets.detail.SETTLE", 0.01)
 
 
 async def settle(pilot: Pilot[str]) -> None:
     """Wait until no thread works and no timer is about to start one."""
     quiet = 0.0
-    for _ in range(1200):
-        await pilot.pause(0.05)
+    for _ in range(3000):
+        await pilot.pause(STEP)
         app = pilot.app
         busy = [worker for worker in app.workers if not worker.is_finished]
         busy = [worker for worker in busy if worker.group != "follow"]
         opened = app.is_open and app.world.complete and not busy
-        quiet = quiet + 0.05 if opened else 0.0
+        quiet = quiet + STEP if opened else 0.0
         if quiet >= QUIET_SECONDS:
             return
     raise TimeoutError("the browser does not come to rest")
