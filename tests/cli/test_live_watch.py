@@ -146,3 +146,19 @@ def test_a_followed_history_goes_on_through_death_and_rebirth(
         ("DELETED", 5, 1),
         ("ADDED", 6, 2),
     ]
+
+
+def test_info_compares_the_hashes_of_the_members(etcd_server: Callable) -> None:
+    server = etcd_server()
+    server.etcdctl("put", KEY, pod("Running"))
+    done = subprocess.run(
+        [sys.executable, "-m", "etcdpod", "info", "-o", "json", "--endpoints", server.endpoint],
+        cwd=REPOSITORY,
+        capture_output=True,
+        check=True,
+    )
+    facts = json.loads(done.stdout)
+    (ours,) = facts["hashes"]
+    (theirs,) = json.loads(server.etcdctl("endpoint", "hashkv", "-w", "json"))
+    assert ours["hash"] == theirs["HashKV"]["hash"]
+    assert facts["membersAgree"] == "nothing to compare"

@@ -65,11 +65,24 @@ def session_facts(session: Session) -> dict[str, Any]:
         "lastMoment": "" if moment is None else moment.isoformat().replace("+00:00", "Z"),
         "sha256Trailer": _trailer(check),
         **{name: _plain(value) for name, value in info.details.items()},
+        **_hashes(session.connector),
         "registryPrefixes": list(registry.prefixes),
         "objects": dict(registry.count_by_resource()),
         "damage": [
             {"where": d.where, "what": d.what, "severity": d.severity.value} for d in session.damage
         ],
+    }
+
+
+def _hashes(connector: object) -> dict[str, Any]:
+    """Of a live etcd: whether the members hold the same keys, by HashKV at one revision."""
+    if not hasattr(connector, "hash_members"):
+        return {}
+    compared = connector.hash_members()
+    verdict = {True: "yes", False: f"NO: {', '.join(compared.odd)}", None: "nothing to compare"}
+    return {
+        "membersAgree": verdict[compared.agree],
+        "hashes": [_plain(member) for member in compared.hashes],
     }
 
 
