@@ -129,10 +129,10 @@ class LogPlace:
 
     def _value(self, row: int) -> bytes:
         rows = self._rows
-        segment, offset, size = rows.segment[row], rows.value_offset[row], rows.value_size[row]
+        segment, offset = rows.value_segment[row], rows.value_offset[row]
         if segment == PRIOR_SEGMENT:
             return b"" if self._index is None else self._index.value(offset)
-        return self._segments[segment].pread(offset, size)
+        return self._segments[segment].pread(offset, rows.value_size[row])
 
     def _provenance(self, row: int) -> Provenance:
         rows = self._rows

@@ -76,6 +76,7 @@ class Applier:
         self.numbering = Numbering(rows, known=complete)
         self.auth = AuthStore()
         self.alarms: dict[int, set[int]] = {Alarm.NOSPACE: set(), Alarm.CORRUPT: set()}
+        self._is_full = self._is_corrupt = False
         self._judge = Judge(self.state, self.numbering)
         self._witness = Witness(prior, self.numbering)
         self._permissions = Permissions(self.auth, self.state.leases)
@@ -91,9 +92,9 @@ class Applier:
         if not entry.verified:
             self._flags |= DOUBTFUL
             self.numbering.doubt(wild=True)
-        for name, action in _ACTIONS.items():
+        for name, action in _ACTIONS:
             if request.HasField(name):
-                action(self, getattr(request, name), request.header)
+                action(self, getattr(request, name), request)
                 break
         else:
             self._administer(request)
@@ -102,13 +103,13 @@ class Applier:
         if not entry.verified:
             self.state.taint()
 
-    def txn(self, request: Any, header: Any) -> None:
+    def txn(self, request: Any, whole: Any) -> None:
         """TxnRequest: compares, then the operations of one branch."""
-        if self.auth.enabled and not self._permissions.txn(request, header):
+        if self.auth.enabled and not self._permissions.txn(request, whole.header):
             return
-        if self.alarms[Alarm.CORRUPT] or (self.alarms[Alarm.NOSPACE] and _costs_space(request)):
+        if self._is_corrupt or (self._is_full and _costs_space(request)):
             return
-        is_located = self._locate(
+        is_located = self._witness.is_needed and self._locate(
             operation.request_put
             for operation in request.success
             if operation.WhichOneof("request") == "request_put"
@@ -128,32 +129,33 @@ class Applier:
             self.state.forget(self.numbering.prove(row))
         self._carry_out(operations)
 
-    def put(self, request: Any, header: Any) -> None:
+    def put(self, request: Any, whole: Any) -> None:
         """PutRequest outside a transaction."""
-        if self.auth.enabled and not self._permissions.put(request, header):
+        if self.auth.enabled and not self._permissions.put(request, whole.header):
             return
-        if self.alarms[Alarm.CORRUPT] or self.alarms[Alarm.NOSPACE]:
+        if self._is_corrupt or self._is_full:
             return
-        self._locate([request])
+        if self._witness.is_needed:
+            self._locate([request])
         if self._admits_put(request):
             self._put(request)
 
-    def delete_range(self, request: Any, header: Any) -> None:
+    def delete_range(self, request: Any, whole: Any) -> None:
         """DeleteRangeRequest outside a transaction."""
-        if self.auth.enabled and not self._permissions.delete_range(request, header):
+        if self.auth.enabled and not self._permissions.delete_range(request, whole.header):
             return
-        if not self.alarms[Alarm.CORRUPT]:
+        if not self._is_corrupt:
             self._delete_range(request)
 
     def lease_grant(self, request: Any, _: Any) -> None:
         """LeaseGrantRequest: makes a lease, changes no key."""
-        is_refused = self.alarms[Alarm.CORRUPT] or self.alarms[Alarm.NOSPACE]
+        is_refused = self._is_corrupt or self._is_full
         if not is_refused and request.ID != 0 and request.TTL <= MAX_LEASE_TTL:
             self.state.grant(request.ID)
 
-    def lease_revoke(self, request: Any, header: Any) -> None:
+    def lease_revoke(self, request: Any, whole: Any) -> None:
         """LeaseRevokeRequest, of a client or because the lease ran out: deletes its keys."""
-        if self.alarms[Alarm.CORRUPT] or not self._permissions.lease(request.ID, header):
+        if self._is_corrupt or not self._permissions.lease(request.ID, whole.header):
             return
         state = self.state
         keys = state.leases.pop(request.ID, None)
@@ -165,7 +167,7 @@ class Applier:
 
     def compaction(self, request: Any, _: Any) -> None:
         """CompactionRequest: changes no key."""
-        if not self.alarms[Alarm.CORRUPT] and request.revision <= self.revision:
+        if not self._is_corrupt and request.revision <= self.revision:
             self.compact_revision = max(self.compact_revision, request.revision)
 
     def alarm(self, request: Any, _: Any) -> None:
@@ -175,6 +177,7 @@ class Applier:
             members.add(request.memberID)
         elif members is not None and request.action == DEACTIVATE:
             members.discard(request.memberID)
+        self._is_full, self._is_corrupt = map(bool, self.alarms.values())
 
     def _administer(self, request: Any) -> None:
         """Requests that concern users, roles, members and versions, and reads."""
@@ -290,20 +293,19 @@ class Applier:
         old = self._row(key)
         if old == UNKNOWN and key in self._judge.absent:
             old = ABSENT
-        create_revision, version = (self._main, 1) if old == ABSENT else (0, 0)
+        life = (self._main, 1) if old == ABSENT else (0, 0)
         value = value_place(self._entry, request.value)
         if old >= 0:
-            create_revision, version = rows.create_revision[old], rows.version[old]
-            version += version > 0
+            version = rows.version[old]
+            life = rows.create_revision[old], version + (version > 0)
             if request.ignore_value:
-                value = rows.segment[old], rows.value_offset[old], rows.value_size[old]
+                value = rows.value_segment[old], rows.value_offset[old], rows.value_size[old]
             if request.ignore_lease:
                 lease = rows.lease[old]
         self.state.detach(key)
         row = rows.add(
-            key, self._main, self._sub, place_of(self._entry), older=old,
-            create_revision=create_revision, version=version, lease=lease, value=value,
-            flags=self._flags,
+            key, (self._main, self._sub), place_of(self._entry), value,
+            older=old, life=life, lease=lease, flags=self._flags,
         )  # fmt: skip
         self._sub += 1
         self.state.keyspace.put(key, row)
@@ -326,27 +328,21 @@ class Applier:
         if row == UNKNOWN and self._witness.told(self._main) is None:
             self.numbering.doubt()
         self.state.detach(key)
-        self.rows.add(
-            key,
-            self._main,
-            self._sub,
-            place_of(self._entry),
-            older=row,
-            flags=TOMBSTONE | self._flags,
-        )
+        revision, flags = (self._main, self._sub), TOMBSTONE | self._flags
+        self.rows.add(key, revision, place_of(self._entry), older=row, flags=flags)
         self._sub += 1
         self.state.keyspace.remove(key)
 
 
-_ACTIONS: dict[str, Callable[[Applier, Any, Any], None]] = {
-    "txn": Applier.txn,
-    "put": Applier.put,
-    "delete_range": Applier.delete_range,
-    "lease_grant": Applier.lease_grant,
-    "lease_revoke": Applier.lease_revoke,
-    "compaction": Applier.compaction,
-    "alarm": Applier.alarm,
-}
+_ACTIONS: tuple[tuple[str, Callable[[Applier, Any, Any], None]], ...] = (
+    ("txn", Applier.txn),
+    ("put", Applier.put),
+    ("delete_range", Applier.delete_range),
+    ("lease_grant", Applier.lease_grant),
+    ("lease_revoke", Applier.lease_revoke),
+    ("compaction", Applier.compaction),
+    ("alarm", Applier.alarm),
+)
 """By field of InternalRaftRequest, the most frequent first."""
 
 

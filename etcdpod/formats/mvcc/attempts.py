@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from etcdpod.formats.mvcc.logged import REFUSED, UNCOMMITTED, Place
+from etcdpod.formats.mvcc.logged import REFUSED, UNCOMMITTED
 
 if TYPE_CHECKING:
-    from etcdpod.formats.mvcc.logged import LogRows
+    from etcdpod.formats.mvcc.logged import LogRows, Place
     from etcdpod.formats.wal.entries import LoggedEntry
 
 
@@ -28,14 +28,14 @@ def keep_refused(rows: LogRows, entry: LoggedEntry, txn: Any, main: int, flags: 
 
 def place_of(entry: LoggedEntry) -> Place:
     """Where an entry lies."""
-    return Place(entry.raft_index, entry.segment, entry.offset)
+    return entry.raft_index, entry.segment, entry.offset
 
 
 def value_place(entry: LoggedEntry, value: bytes) -> tuple[int, int, int]:
-    """Where a value of an entry lies in the log. Any equal bytes of its record will do."""
-    return entry.segment, entry.offset + 8 + max(entry.record.find(value), 0), len(value)
+    """Where a value of an entry lies in the log. Any equal bytes of its data will do."""
+    return entry.segment, entry.data_offset + max(entry.data.rfind(value), 0), len(value)
 
 
 def _keep(rows: LogRows, entry: LoggedEntry, put: Any, main: int, flags: int) -> None:
     value = value_place(entry, put.value)
-    rows.add(put.key, main, 0, place_of(entry), lease=put.lease, value=value, flags=flags | REFUSED)
+    rows.add(put.key, (main, 0), place_of(entry), value, lease=put.lease, flags=flags | REFUSED)

@@ -22,6 +22,10 @@ MAX_OLDER = 32
 """Older revisions of a key that are looked through for one that a late client compared with."""
 
 
+MAX_CORRECTION = 1_000_000
+"""A compare that states more than this beyond the count is nonsense."""
+
+
 class Target(IntEnum):
     """etcdserverpb.Compare.CompareTarget."""
 
@@ -62,8 +66,10 @@ class Judge:
         """Judge another request, at the current revision ``revision``."""
         self._revision = revision
         self.is_unsure, self.correction = False, 0
-        self.absent.clear()
-        self.proven.clear()
+        if self.absent:
+            self.absent.clear()
+        if self.proven:
+            self.proven.clear()
 
     def holds(self, compare: Any) -> bool:
         """Whether one compare holds; taken to hold where that cannot be decided."""
@@ -77,7 +83,7 @@ class Judge:
                 for row in [keyspace.row(key) for key in keys] or [ABSENT]
             )
         is_update = compare.target == Target.MOD and compare.result == 0
-        if is_update and keyspace.stale_row(compare.key) >= 0:
+        if is_update and not keyspace.complete:
             self._refresh(compare.key, compare.mod_revision)
         row = self._state.row(compare.key, self._revision)
         if row == UNKNOWN:
@@ -87,6 +93,8 @@ class Judge:
             return True
         if is_update and row >= 0:
             self._weigh(compare.mod_revision, row)
+            if self._state.rows.main[row] == compare.mod_revision:
+                return True
             if self._was_changed_unseen(compare, row):
                 return True
         return self.correction != 0 or self._row_holds(compare, row)
@@ -94,6 +102,8 @@ class Judge:
     def _refresh(self, key: bytes, stated: int) -> None:
         """Believe again what was known of a key, where a client has known the same, or less."""
         row = self._state.keyspace.stale_row(key)
+        if row < 0:
+            return
         if 0 < stated <= self._state.rows.main[row] and not self._numbering.is_doubtful(row):
             self._state.keyspace.put(key, row)
 
@@ -126,7 +136,11 @@ class Judge:
             return
         if stated == counted:
             self.proven.append(row)
-        elif stated > 0 and self._numbering.is_doubtful(row) and not self._is_older(stated, row):
+        elif (
+            0 < stated < counted + MAX_CORRECTION
+            and self._numbering.is_doubtful(row)
+            and not self._is_older(stated, row)
+        ):
             self.correction = stated - counted
 
     def _was_changed_unseen(self, compare: Any, row: int) -> bool:

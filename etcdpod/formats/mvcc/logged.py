@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,13 +28,8 @@ CONTRADICTED = 0x20
 """The database has another record of that revision."""
 
 
-class Place(NamedTuple):
-    """Where an entry lies in the log."""
-
-    raft_index: int
-    segment: int
-    frame: int
-    """Byte offset of its frame."""
+Place = tuple[int, int, int]
+"""Where an entry lies in the log: raft index, segment, byte offset of its frame."""
 
 
 class LogRows:
@@ -57,6 +52,8 @@ class LogRows:
         self.raft_index = array("Q")
         self.segment = array("L")
         self.frame = array("Q")
+        self.value_segment = array("L")
+        """Another one than ``segment`` where a put took over the value of an older one."""
         self.value_offset = array("Q")
         self.value_size = array("L")
         self.flags = bytearray()
@@ -65,50 +62,60 @@ class LogRows:
     def __len__(self) -> int:
         return len(self.main)
 
-    def key_id(self, key: bytes) -> int:
-        """The index of ``key`` in ``keys``, made on first use."""
-        found = self._key_ids.get(key)
-        if found is None:
-            found = self._key_ids[key] = len(self.keys)
-            self.keys.append(key)
-        return found
-
     def add(
         self,
         key: bytes,
-        main: int,
-        sub: int,
+        revision: tuple[int, int],
         place: Place,
+        value: tuple[int, int, int] = (0, 0, 0),
         *,
         older: int = -1,
-        create_revision: int = 0,
-        version: int = 0,
+        life: tuple[int, int] = (0, 0),
         lease: int = 0,
-        value: tuple[int, int, int] = (0, 0, 0),
         flags: int = 0,
     ) -> int:
-        """Add one row and return its number; ``value`` is segment, byte offset and size."""
-        self.key.append(self.key_id(key))
-        self.main.append(main)
-        self.sub.append(sub)
+        """Add one row.
+
+        Args:
+            key: the etcd key.
+            revision: main and sub.
+            place: of the entry.
+            value: segment, byte offset and size.
+            older: row of the record of the same key before this one.
+            life: create revision and version.
+            lease: of the key.
+            flags: what is to be said of the row.
+
+        Returns:
+            Its number.
+        """
+        row = len(self.flags)
+        key_id = self._key_ids.get(key)
+        if key_id is None:
+            key_id = self._key_ids[key] = len(self.keys)
+            self.keys.append(key)
+        self.key.append(key_id)
+        self.main.append(revision[0])
+        self.sub.append(revision[1])
         self.older.append(older)
-        self.create_revision.append(create_revision)
-        self.version.append(version)
+        self.create_revision.append(life[0])
+        self.version.append(life[1])
         self.lease.append(lease)
-        self.raft_index.append(place.raft_index)
-        self.segment.append(value[0] if value[0] == PRIOR_SEGMENT else place.segment)
-        self.frame.append(place.frame)
+        self.raft_index.append(place[0])
+        self.segment.append(place[1])
+        self.frame.append(place[2])
+        self.value_segment.append(value[0])
         self.value_offset.append(value[1])
         self.value_size.append(value[2])
         self.flags.append(flags)
-        return len(self.main) - 1
+        return row
 
     def cut(self, row: int) -> None:
         """Forget all rows from ``row`` on."""
         columns = (
             self.key, self.main, self.sub, self.older, self.create_revision, self.version,
-            self.lease, self.raft_index, self.segment, self.frame, self.value_offset,
-            self.value_size, self.flags,
+            self.lease, self.raft_index, self.segment, self.frame, self.value_segment,
+            self.value_offset, self.value_size, self.flags,
         )  # fmt: skip
         for column in columns:
             del column[row:]

@@ -227,9 +227,10 @@ def _compare_row(
 def _value(
     rows: LogRows, row: int, read: Callable[[int, int, int], bytes], index: RevisionIndex
 ) -> bytes:
-    if rows.segment[row] == PRIOR_SEGMENT:
+    segment = rows.value_segment[row]
+    if segment == PRIOR_SEGMENT:
         return index.value(rows.value_offset[row])
-    return read(rows.segment[row], rows.value_offset[row], rows.value_size[row])
+    return read(segment, rows.value_offset[row], rows.value_size[row])
 
 
 def _combined(main: Integers, sub: Integers) -> Integers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from etcdpod.formats.mvcc.keyspace import Keyspace
-from etcdpod.formats.mvcc.logged import ABSENT, PRIOR, PRIOR_SEGMENT, UNKNOWN, Place
+from etcdpod.formats.mvcc.logged import ABSENT, PRIOR, PRIOR_SEGMENT, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,9 +89,9 @@ class State:
             self.keyspace.remove(key)
             return ABSENT
         row = self.rows.add(
-            key, state.main, state.sub, Place(0, PRIOR_SEGMENT, 0),
-            create_revision=state.create_revision, version=state.version, lease=state.lease,
-            value=(PRIOR_SEGMENT, state.row, state.value_size), flags=PRIOR,
+            key, (state.main, state.sub), (0, PRIOR_SEGMENT, 0),
+            (PRIOR_SEGMENT, state.row, state.value_size),
+            life=(state.create_revision, state.version), lease=state.lease, flags=PRIOR,
         )  # fmt: skip
         self.keyspace.put(key, row)
         self.attach(key, state.lease)
@@ -100,9 +100,10 @@ class State:
     def value(self, row: int) -> bytes:
         """The value of a row."""
         rows = self.rows
-        if rows.segment[row] == PRIOR_SEGMENT:
+        segment = rows.value_segment[row]
+        if segment == PRIOR_SEGMENT:
             return b"" if self.prior is None else self.prior.value(rows.value_offset[row])
-        return self._read(rows.segment[row], rows.value_offset[row], rows.value_size[row])
+        return self._read(segment, rows.value_offset[row], rows.value_size[row])
 
     def forget(self, rows: range) -> None:
         """Forget the state of the keys that some rows wrote last: their numbers are not sure."""
@@ -134,6 +135,8 @@ class State:
 
     def detach(self, key: bytes) -> None:
         """The key belongs to no lease any more."""
+        if not self._lease_of:
+            return
         lease = self._lease_of.pop(key, 0)
         if lease in self.leases:
             self.leases[lease].discard(key)

@@ -27,6 +27,8 @@ MIN_VOTES = 2
 MAX_CONTENT_CHECKS = 200
 """Keys whose content is compared with the database where compares do not tell."""
 MAX_WRITES = 50_000
+MAX_FIRST = 1 << 62
+"""No log begins at a higher revision."""
 COMPARED_BYTES = 256
 """Of a value."""
 
@@ -113,7 +115,7 @@ def survey(
     ]
     # Requests without effect are counted as if they had one: later votes are too low.
     revision = max(likely, default=-1)
-    return Survey(revision if revision >= 0 else None, surveyor.count)
+    return Survey(revision if 0 <= revision < MAX_FIRST else None, surveyor.count)
 
 
 def _content_votes(

@@ -31,9 +31,14 @@ class Witness:
             return None
         return self._prior.changes(revision)
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether the count is in doubt, and there is a database that may tell."""
+        return self._prior is not None and not self._numbering.is_sure
+
     def located(self, puts: Iterable[Any], revision: int) -> int | None:
-        """The revision of one of ``puts``, while the count is in doubt; None where not found."""
-        if self._prior is None or self._numbering.is_sure:
+        """The revision of one of ``puts``, near ``revision``; None where it is not found."""
+        if self._prior is None:
             return None
         for put in puts:
             main = self._prior.locate(put.key, put.value, revision)

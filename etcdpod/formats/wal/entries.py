@@ -1,7 +1,7 @@
 """The log as raft means it: which entries hold, which were replaced, which are committed.
 
 An entry replaces every one read before it whose index is as high or higher (the uncommitted tail
-of an older leader). Only places are kept, 24 bytes an entry; data is read again when wanted.
+of an older leader). Only places are kept, 50 bytes an entry; data is read again when wanted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from etcdpod.formats.wal.messages import (
     HardState,
     InternalRaftRequest,
     Metadata,
-    Record,
     SnapshotMark,
     V2Request,
 )
@@ -34,6 +33,8 @@ if TYPE_CHECKING:
 NORMAL_ENTRY = 0
 """raftpb.EntryType of a request; the others change the cluster's members."""
 JOINT_CHANGE_ENTRY = 2
+UNKNOWN_TYPE = 255
+"""Instead of a type that raft does not have."""
 ADD_VOTER, REMOVE_MEMBER, ADD_LEARNER = 0, 1, 3
 """raftpb.ConfChangeType."""
 V2_METHODS = frozenset({"PUT", "POST", "DELETE", "QGET", "SYNC"})
@@ -51,9 +52,9 @@ class LoggedEntry(NamedTuple):
     segment: int
     offset: int
     """Of its frame in the segment file."""
+    data_offset: int
+    """Of ``data`` in the segment file."""
     verified: bool
-    record: bytes
-    """The frame's record, which holds ``data``; it begins 8 bytes behind ``offset``."""
 
 
 class Mark(NamedTuple):
@@ -68,38 +69,52 @@ class Places:
     """Where entries lie, in the order in which they were read."""
 
     index: array[int] = field(default_factory=lambda: array("Q"))
-    offset: array[int] = field(default_factory=lambda: array("Q"))
+    term: array[int] = field(default_factory=lambda: array("Q"))
+    type: bytearray = field(default_factory=bytearray)
     segment: array[int] = field(default_factory=lambda: array("L"))
+    offset: array[int] = field(default_factory=lambda: array("Q"))
+    data_offset: array[int] = field(default_factory=lambda: array("Q"))
+    data_size: array[int] = field(default_factory=lambda: array("L"))
     verified: bytearray = field(default_factory=bytearray)
 
     def __len__(self) -> int:
         return len(self.index)
 
-    def append(self, index: int, frame: Frame) -> None:
-        """Add the entry of that index which ``frame`` holds."""
-        self.index.append(index)
-        self.offset.append(frame.offset)
+    def append(self, entry: Any, frame: Frame) -> None:
+        """Add the entry that ``frame`` holds."""
+        data = entry.Data
+        # Data is the last field as etcd writes it.
+        behind = 0 if frame.data.endswith(data) else len(frame.data) - _end_of(data, frame.data)
+        self.index.append(entry.Index)
+        self.term.append(entry.Term)
+        self.type.append(entry.Type if 0 <= entry.Type < UNKNOWN_TYPE else UNKNOWN_TYPE)
         self.segment.append(frame.segment)
+        self.offset.append(frame.offset)
+        self.data_offset.append(frame.data_end - behind - len(data))
+        self.data_size.append(len(data))
         self.verified.append(frame.verified)
 
     def cut(self, position: int) -> Places:
         """Take away all from ``position`` on, and return it."""
-        tail = Places(
-            self.index[position:],
-            self.offset[position:],
-            self.segment[position:],
-            self.verified[position:],
-        )
-        del self.index[position:], self.offset[position:]
-        del self.segment[position:], self.verified[position:]
+        tail = Places(*(column[position:] for column in self._columns()))
+        for column in self._columns():
+            del column[position:]
         return tail
 
     def extend(self, other: Places) -> None:
         """Add all of ``other``."""
-        self.index.extend(other.index)
-        self.offset.extend(other.offset)
-        self.segment.extend(other.segment)
-        self.verified.extend(other.verified)
+        for mine, its in zip(self._columns(), other._columns(), strict=True):
+            mine.extend(its)
+
+    def _columns(self) -> tuple[Any, ...]:
+        return (
+            self.index, self.term, self.type, self.segment, self.offset, self.data_offset,
+            self.data_size, self.verified,
+        )  # fmt: skip
+
+
+def _end_of(part: bytes, whole: bytes) -> int:
+    return whole.find(part) + len(part)
 
 
 class RaftLog:
@@ -136,8 +151,13 @@ class RaftLog:
         self.places = Places()
         self.replaced = Places()
         """Entries that were never committed: replaced by another leader's, or never synced."""
+        self._state = b""
+        """The newest hard state: a later one never states less."""
         for frame in reader.frames():
             self._take(frame)
+        if self._state:
+            state = HardState.FromString(self._state)
+            self.commit, self.term = state.commit, state.term
 
     @property
     def first_index(self) -> int:
@@ -191,27 +211,31 @@ class RaftLog:
         places = self.places if places is None else places
         segments = self.reader.segments
         for position in range(start, len(places) if stop is None else stop):
-            number, offset = places.segment[position], places.offset[position]
-            raw = segments[number].frame(offset)
-            if raw is None or isinstance(raw, str):
-                self._report(number, offset, "an entry could not be read a second time")
+            number, size = places.segment[position], places.data_size[position]
+            data_offset = places.data_offset[position]
+            data = segments[number].read(data_offset, size)
+            if len(data) < size:
+                what = "the file became shorter while it was read"
+                self._report(number, places.offset[position], what)
                 return
-            entry = Entry.FromString(Record.FromString(raw.record).data)
             yield LoggedEntry(
-                entry.Index,
-                entry.Term,
-                entry.Type,
-                entry.Data,
+                places.index[position],
+                places.term[position],
+                places.type[position],
+                data,
                 number,
-                offset,
+                places.offset[position],
+                data_offset,
                 bool(places.verified[position]),
-                raw.record,
             )
 
     def _take(self, frame: Frame) -> None:
         try:
             if frame.type == RecordType.ENTRY:
                 self._take_entry(frame)
+            elif frame.type == RecordType.STATE:
+                if frame.verified and frame.synced:
+                    self._state = frame.data
             elif frame.verified:
                 self._take_other(frame)
         except DecodeError:
@@ -219,10 +243,7 @@ class RaftLog:
 
     def _take_other(self, frame: Frame) -> None:
         """A record that describes the log; only sound ones are believed."""
-        if frame.type == RecordType.STATE and frame.synced:
-            state = HardState.FromString(frame.data)
-            self.commit, self.term = max(self.commit, state.commit), max(self.term, state.term)
-        elif frame.type == RecordType.SNAPSHOT:
+        if frame.type == RecordType.SNAPSHOT:
             mark = SnapshotMark.FromString(frame.data)
             self.marks.append(Mark(mark.index, mark.term))
             if mark.index > self._voters_at and mark.HasField("conf_state"):
@@ -237,10 +258,11 @@ class RaftLog:
     def _take_entry(self, frame: Frame) -> None:
         entry = Entry.FromString(frame.data)
         index = entry.Index
-        follows = len(self.places) == 0 or index == self.places.index[-1] + 1
-        believed = follows or frame.verified
-        if index == 0 or not believed or (not frame.synced and index > self.applied):
-            self.replaced.append(index, frame)
+        known = self.places.index
+        follows = not known or index == known[-1] + 1
+        is_believed = (follows or frame.verified) and (frame.synced or index <= self.applied)
+        if index == 0 or not is_believed:
+            self.replaced.append(entry, frame)
             return
         if not follows and index <= self.last_index:
             position = bisect_left(self.places.index, index)
@@ -248,7 +270,7 @@ class RaftLog:
         elif not follows and not any(mark.raft_index >= index - 1 for mark in self.marks):
             span = f"{self.last_index + 1} to {index - 1}"
             self._report(frame.segment, frame.offset, f"entries {span} are missing", Severity.LOSS)
-        self.places.append(index, frame)
+        self.places.append(entry, frame)
         if index == 1:
             self.voters, self._voters_at = set(), 0
         if entry.Type != NORMAL_ENTRY and index > self._voters_at:

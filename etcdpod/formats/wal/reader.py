@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import google_crc32c
 
-from etcdpod.formats.wal.layout import LENGTH_FIELD, RECORD_TYPES, RecordType, is_torn
+from etcdpod.formats.wal.layout import (
+    FRAME_ALIGNMENT,
+    LENGTH_FIELD,
+    RECORD_TYPES,
+    RecordType,
+    is_torn,
+)
 from etcdpod.formats.wal.messages import DecodeError, Record
 from etcdpod.formats.wal.segment import SegmentFile
 from etcdpod.records import Damage, Severity
@@ -38,6 +44,8 @@ class Frame(NamedTuple):
     """Of the frame in its file."""
     verified: bool
     """The running checksum proves the data."""
+    data_end: int
+    """Byte offset of the end of ``data`` in its file."""
     synced: bool
     """False behind the point at which etcd itself would stop to read the newest segment."""
 
@@ -99,15 +107,15 @@ class WalReader:
 
     def _run(self, number: int, offset: int, synced: bool) -> Generator[Frame, None, int]:
         """The frames from ``offset`` up to the first that cannot be read; returns where it is."""
-        segment = self.segments[number]
-        while True:
-            raw = segment.frame(offset)
-            record = None if raw is None or isinstance(raw, str) else _parse(raw.record)
-            if raw is None or isinstance(raw, str) or record is None:
-                return offset
+        for start, raw in self.segments[number].whole_frames(offset):
+            record = _parse(raw)
+            if record is None:
+                return start
             kind, checksum, data = record.type, record.crc, record.data
-            frame = Frame(kind, data, number, offset, True, synced)
-            offset = raw.end
+            # Data is the last field as etcd writes it.
+            end = len(raw) if raw.endswith(data) else raw.find(data) + len(data)
+            frame = Frame(kind, data, number, start, True, start + LENGTH_FIELD.size + end, synced)
+            offset = start + LENGTH_FIELD.size + len(raw) + -len(raw) % FRAME_ALIGNMENT
             if (
                 self._doubtful is None
                 and self._checksum is not None
@@ -118,6 +126,7 @@ class WalReader:
                 yield frame
             else:
                 yield from self._check(frame, checksum)
+        return offset
 
     def _check(self, frame: Frame, stored: int) -> Iterator[Frame]:
         """The same for a record that is not simply the next sound one."""

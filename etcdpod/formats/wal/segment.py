@@ -19,6 +19,7 @@ from etcdpod.formats.wal.layout import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from etcdpod.formats.wal.layout import SegmentName
@@ -78,6 +79,35 @@ class SegmentFile:
         self._start = offset
         wanted = min(max(WINDOW_SIZE, size), max(self.size - offset, 0))
         self._window = os.pread(self._descriptor, wanted, offset)
+
+    def whole_frames(self, offset: int) -> Iterator[tuple[int, bytes]]:
+        """Offset and record of the frames from ``offset`` on, as long as they simply follow.
+
+        The same as ``frame`` again and again, and several times faster.
+        """
+        unpack, head = LENGTH_FIELD.unpack_from, LENGTH_FIELD.size
+        position, window = 0, b""
+        while True:
+            if position + head > len(window):
+                offset, position = offset + position, 0
+                window = os.pread(self._descriptor, WINDOW_SIZE, offset)
+                if len(window) < head:
+                    return
+            (length_field,) = unpack(window, position)
+            size, pad = frame_size(length_field)
+            end = position + head + size
+            if size == 0 or (size + pad) % FRAME_ALIGNMENT or offset + end + pad > self.size:
+                return
+            if end > len(window):
+                if size > MAX_RECORD_SIZE:
+                    return
+                offset, position = offset + position, 0
+                window = os.pread(self._descriptor, max(WINDOW_SIZE, head + size), offset)
+                end = head + size
+                if end > len(window):
+                    return
+            yield offset + position, window[position + head : end]
+            position = end + pad
 
     def frame(self, offset: int) -> RawFrame | str | None:
         """The frame at ``offset``; None at the end of the log, or what is wrong with it."""

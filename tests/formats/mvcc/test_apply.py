@@ -51,7 +51,7 @@ def rows_of(replayed: Replayed, log: RaftLog, without: int = 0) -> list[Row]:
 
 
 def row_of(rows: LogRows, number: int, log: RaftLog) -> Row:
-    segment = log.reader.segments[rows.segment[number]]
+    segment = log.reader.segments[rows.value_segment[number]]
     return Row(
         rows.keys[rows.key[number]],
         rows.main[number],
@@ -101,6 +101,18 @@ def test_a_refused_update_takes_no_revision_and_is_kept_as_an_attempt(tmp_path) 
     assert [row.main for row in rows_of(replayed, read)] == [2, 3, 4]
     refused = [n for n, flags in enumerate(replayed.rows.flags) if flags & REFUSED]
     assert [row_of(replayed.rows, n, read).value for n in refused] == [b"came too late"]
+
+
+def test_a_value_taken_over_from_an_older_segment_is_read_there(tmp_path) -> None:
+    log = LogWriter(tmp_path)
+    log.request(**put(b"/a", b"from the first segment"))
+    log.cut()
+    log.request(**put(b"/b", b"fills the place of the other" * 10))
+    log.request(**put(b"/a", b"", ignore_value=True, lease=0))
+    log.commit()
+    replayed, read, _ = replay(log.save())
+    values = [row.value for row in rows_of(replayed, read) if row.key == b"/a"]
+    assert values == [b"from the first segment"] * 2
 
 
 def test_entries_beyond_the_commit_are_applied_and_marked(tmp_path) -> None:
