@@ -12,6 +12,7 @@ from etcdpod.errors import ExitCode, UsageError
 from etcdpod.history.bulk import is_long, map_slices
 from etcdpod.history.query import Query, matching, records, union
 from etcdpod.records import Encrypted, Undecodable
+from etcdpod.render.unknown import unknown_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -172,7 +173,7 @@ class Printing:
             parts: list[Any] = []
             problems: list[str] = []
             for item in self._items(query, found, output.projection):
-                problems += _problem(item)
+                problems += _problem(item, show_secrets=self.registry.show_secrets)
                 part = output.part(item)
                 if part is not None:
                     parts.append(part)
@@ -196,7 +197,7 @@ class Printing:
         items: dict[int, Item] = {}
         for query in queries:
             for item in self._items(query, records(self.registry, query), projection):
-                self.problems += _problem(item)
+                self.problems += _problem(item, show_secrets=self.registry.show_secrets)
                 if item.object is not None:
                     items[id(item.object)] = item
         objects = [item.object for item in items.values() if item.object is not None]
@@ -233,7 +234,7 @@ class Printing:
         for problem in self.problems[:5]:
             say(f"etcdpod: {problem}")
         if len(self.problems) > 5:
-            say(f"etcdpod: {len(self.problems) - 5} more values could not be shown")
+            say(f"etcdpod: {len(self.problems) - 5} more remarks on values")
         if any("undecodable" in problem for problem in self.problems):
             self.code = ExitCode.DAMAGED
 
@@ -245,9 +246,15 @@ def _file_text(path: str) -> str:
         raise UsageError(f"the file of columns cannot be read: {error}") from error
 
 
-def _problem(item: Item) -> Iterable[str]:
-    if isinstance(item.outcome, Encrypted | Undecodable):
-        yield f"{item.record.key.decode(errors='backslashreplace')}: {item.outcome}"
+def _problem(item: Item, *, show_secrets: bool) -> Iterable[str]:
+    """What is to be said of a value beside its object: why there is none, or what it leaves out."""
+    outcome = item.outcome
+    if isinstance(outcome, Encrypted | Undecodable):
+        yield f"{item.record.key.decode(errors='backslashreplace')}: {outcome}"
+    elif outcome.unknown:
+        key = item.record.key.decode(errors="backslashreplace")
+        hide = outcome.kind == "Secret" and not show_secrets
+        yield from (f"{key}: {text}" for text in unknown_fields(outcome, hide=hide))
 
 
 def _with_path(projection: Projection | None, path: str) -> Projection | None:

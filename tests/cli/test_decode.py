@@ -66,3 +66,18 @@ def test_an_encrypted_value_is_named(cli: Callable) -> None:
     assert ran.code == 4
     assert "aescbc" in ran.out
     assert "key1" in ran.out
+
+
+def test_fields_of_no_release_are_shown_by_number_and_wire_type(cli: Callable) -> None:
+    value = bytearray((ROOT / "testdata/golden/core.v1.Pod.pb").read_bytes())
+    envelope = value.rindex(b"\x1a\x00\x22\x00")
+    # The object's length (field 2 of the envelope) grows by the four bytes of field 999 = 7.
+    start = 4 + 2 + value[5]
+    assert value[start] == 0x12
+    length = (value[start + 1] & 0x7F) | value[start + 2] << 7
+    value[start + 1 : start + 3] = bytes([(length + 3) & 0x7F | 0x80, (length + 3) >> 7])
+    value[envelope:envelope] = b"\xb8\x3e\x07"
+    ran = cli("decode", "-o", "json", stdin=bytes(value))
+    assert ran.code == 0
+    assert "unknown field 999 (varint) in the object: 07" in ran.err
+    assert json.loads(ran.out)["kind"] == "Pod"

@@ -13,6 +13,7 @@ from etcdpod.cli.diagnostics import guarded, say
 from etcdpod.cli.output import write
 from etcdpod.decoder import Decoded, Decoder
 from etcdpod.errors import ExitCode, SourceError
+from etcdpod.render.unknown import unknown_fields
 from etcdpod.resources.secret import mask
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ def command(
                 _refuse(output, str(error))
                 continue
             if isinstance(found, Decoded):
+                hide = found.kind == "Secret" and not show_secrets
+                for remark in unknown_fields(found, hide=hide):
+                    say(f"etcdpod: {name}: {remark}")
                 shown = found.object if show_secrets else mask(found.object)
                 write(_text(shown, output, first=position == 0))
             else:
