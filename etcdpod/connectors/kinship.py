@@ -1,0 +1,113 @@
+"""Whether several sources hold one history, before they are read as one.
+
+What was not written since must still be the same: the keys of a newer source whose last change is
+older than the newest revision of an older source must exist there, at the same revision. That
+holds over compactions, and it fails for another cluster and for a cluster that was restored to an
+older state and then went another way under the same revision numbers.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from etcdpod.errors import CompactedError, SourceError
+from etcdpod.records import Damage, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from etcdpod.connectors.base import Connector
+    from etcdpod.records import SourceInfo
+
+TOLERATED_SHARE = 0.01
+"""Of the keys compared; more than a damaged record or two is another history."""
+TOLERATED = 3
+MIN_COMMON = 10
+"""Keys that two histories must have in common before they part. A few are the same in all
+clusters, since every API server begins with the same objects."""
+
+
+def check_kinship(
+    sources: Sequence[Connector], infos: Sequence[SourceInfo], damage: list[Damage]
+) -> None:
+    """Compare every source with the next newer one.
+
+    Args:
+        sources: open connectors.
+        infos: what each says of itself.
+        damage: where doubts are appended.
+
+    Raises:
+        SourceError: two of them hold different histories.
+    """
+    order = sorted(range(len(sources)), key=lambda number: infos[number].current_revision)
+    for older, newer in pairwise(order):
+        _check(sources[older], infos[older], sources[newer], infos[newer], damage)
+
+
+def _check(
+    older: Connector,
+    older_info: SourceInfo,
+    newer: Connector,
+    newer_info: SourceInfo,
+    damage: list[Damage],
+) -> None:
+    reached = older_info.current_revision
+    unchanged = _unchanged(newer, newer_info, reached)
+    known = {record.key: record.mod_revision for record in older.range(b"", keys_only=True)}
+    strange = {key: main for key, main in unchanged.items() if known.get(key) != main}
+    pair = f"{older_info.target} and {newer_info.target}"
+    if len(strange) > max(TOLERATED, TOLERATED_SHARE * len(unchanged)):
+        raise _other_history(pair, strange, unchanged)
+    if strange:
+        what = f"{len(strange)} of {len(unchanged)} unchanged keys differ"
+        damage.append(Damage(pair, what, Severity.WARNING, key=min(strange)))
+    elif not unchanged:
+        _check_ids(older_info, newer_info, pair, damage)
+
+
+def _unchanged(source: Connector, info: SourceInfo, reached: int) -> dict[bytes, int]:
+    """The keys that exist and were last written at or before revision ``reached``."""
+    at = max(reached, info.compact_revision)
+    try:
+        records = list(source.range(b"", at, keys_only=True))
+    except CompactedError:
+        records = list(source.range(b"", keys_only=True))
+    return {record.key: record.mod_revision for record in records if record.mod_revision <= reached}
+
+
+def _check_ids(older: SourceInfo, newer: SourceInfo, pair: str, damage: list[Damage]) -> None:
+    """Where nothing is left to compare, the clusters' own ids must do."""
+    ids = older.cluster_id, newer.cluster_id
+    members = _members(older), _members(newer)
+    if None not in ids and ids[0] != ids[1]:
+        raise SourceError(
+            f"{pair} are of different clusters ({ids[0]:x} and {ids[1]:x})",
+            next_step="open them one by one",
+        )
+    if (None in ids) and not (members[0] & members[1]):
+        what = "nothing shows that these are of one cluster: no key is unchanged between them"
+        damage.append(Damage(pair, what, Severity.WARNING))
+
+
+def _members(info: SourceInfo) -> set[object]:
+    members = info.details.get("members")
+    listed = members if isinstance(members, list) else []
+    return {member.get("id") for member in listed if isinstance(member, dict)}
+
+
+def _other_history(
+    pair: str, strange: dict[bytes, int], unchanged: dict[bytes, int]
+) -> SourceError:
+    first = min(strange.values())
+    common = sum(main < first for main in unchanged.values())
+    if common < MIN_COMMON:
+        what = f"{pair} are of different clusters"
+    else:
+        what = (
+            f"{pair} part at revision {first} or before: one was restored to an older state"
+            " and went another way"
+        )
+    step = f"open them one by one ({len(strange)} of {len(unchanged)} unchanged keys differ)"
+    return SourceError(what, next_step=step, revision=first)

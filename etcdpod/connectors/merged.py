@@ -1,0 +1,251 @@
+"""Several sources of one cluster as one history: each revision once, the most trusted source's."""
+
+from __future__ import annotations
+
+import heapq
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
+
+from etcdpod.connectors.kinship import check_kinship
+from etcdpod.connectors.places import RANK
+from etcdpod.errors import CompactedError, FutureRevisionError
+from etcdpod.records import (
+    Compacted,
+    Damage,
+    Deleted,
+    NotRecorded,
+    Record,
+    Revision,
+    Severity,
+    SourceInfo,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from etcdpod.connectors.base import Connector
+    from etcdpod.records import Absence
+
+MAX_REPORTS = 20
+"""Contradictions that are named one by one."""
+
+
+class MergedConnector:
+    """The revisions of several sources.
+
+    Args:
+        sources: open connectors, which this one closes.
+
+    Raises:
+        SourceError: they are not of one cluster, or one was restored to an older state and went
+            another way since.
+    """
+
+    def __init__(self, sources: Sequence[Connector]) -> None:
+        self.sources = tuple(sources)
+        self._own_damage: list[Damage] = []
+        self._contradictions: set[Revision] = set()
+        self._infos = [source.info() for source in sources]
+        check_kinship(self.sources, self._infos, self._own_damage)
+
+    @property
+    def damage(self) -> list[Damage]:
+        """Defects of all sources, and contradictions between them, met so far."""
+        return [*self._own_damage, *(one for source in self.sources for one in source.damage)]
+
+    def info(self) -> SourceInfo:
+        """How far the sources reach together."""
+        newest = max(self._infos, key=lambda info: info.current_revision)
+        ids = [info.cluster_id for info in self._infos if info.cluster_id is not None]
+        return SourceInfo(
+            target=", ".join(info.target for info in self._infos),
+            kind="merged",
+            current_revision=newest.current_revision,
+            compact_revision=self._complete_from(),
+            etcd_version=newest.etcd_version,
+            cluster_id=ids[0] if ids else None,
+            size=sum(info.size for info in self._infos),
+            details={
+                "sources": [
+                    {
+                        "source": info.target,
+                        "kind": info.kind,
+                        "from": info.compact_revision,
+                        "to": info.current_revision,
+                    }
+                    for info in self._infos
+                ]
+            },
+        )
+
+    def range(
+        self, prefix: bytes, at: int | None = None, *, keys_only: bool = False
+    ) -> Iterable[Record]:
+        """The keys under ``prefix`` that are alive at revision ``at``, in byte order.
+
+        Raises:
+            CompactedError: no source can tell the state at ``at``.
+            FutureRevisionError: ``at`` is newer than all of them.
+        """
+        revision = self._newest if at is None else at
+        for source in self._fitting(revision):
+            try:
+                return source.range(prefix, revision, keys_only=keys_only)
+            except CompactedError:
+                # What it holds of that time does not tell the whole state.
+                continue
+        raise self._out_of_reach(revision)
+
+    def get(self, key: bytes, at: int | None = None) -> Record | Absence:
+        """The revision of ``key`` that is current at ``at``, or why there is none."""
+        revision = self._newest if at is None else at
+        answers = [source.get(key, revision) for source in self._fitting(revision)]
+        told = [answer for answer in answers if not isinstance(answer, Compacted)]
+        known = next((answer for answer in told if not isinstance(answer, NotRecorded)), None)
+        if known is not None:
+            return known
+        if not told:
+            if revision > self._newest:
+                raise self._out_of_reach(revision)
+            return Compacted(key, revision, self._complete_from())
+        return self._buried(key, revision)
+
+    def history(
+        self, key: bytes, *, since: int | None = None, keys_only: bool = False
+    ) -> Iterator[Record]:
+        """All revisions of one key that any source has, in revision order."""
+        return self._merged(
+            [source.history(key, since=since, keys_only=keys_only) for source in self.sources]
+        )
+
+    def records(
+        self, prefix: bytes = b"", *, since: int | None = None, keys_only: bool = False
+    ) -> Iterator[Record]:
+        """All revisions under ``prefix`` that any source has, in revision order."""
+        return self._merged(
+            [source.records(prefix, since=since, keys_only=keys_only) for source in self.sources]
+        )
+
+    def close(self) -> None:
+        """Close all sources; may be called twice."""
+        for source in self.sources:
+            source.close()
+
+    @property
+    def _newest(self) -> int:
+        return max(info.current_revision for info in self._infos)
+
+    def _fitting(self, revision: int) -> Iterator[Connector]:
+        """The sources that reach as far as ``revision``, those that vouch for it first."""
+        pairs = zip(self._infos, self.sources, strict=True)
+        reaching = [pair for pair in pairs if pair[0].current_revision >= revision]
+        reaching.sort(key=lambda pair: pair[0].compact_revision > revision)
+        yield from (source for _, source in reaching)
+
+    def _complete_from(self) -> int:
+        """The compact revision of all sources together, where they overlap."""
+        infos = sorted(self._infos, key=lambda info: -info.current_revision)
+        complete = infos[0].compact_revision
+        for info in infos[1:]:
+            if info.current_revision >= complete:
+                complete = min(complete, info.compact_revision)
+        return complete
+
+    def _buried(self, key: bytes, revision: int) -> Absence:
+        """A key that does not exist at ``revision``: its deletion, where a source still has it."""
+        last: list[Record] = []
+        for record in self.history(key):
+            if record.mod_revision > revision:
+                break
+            last = [*last[-1:], record]
+        if not last or not last[-1].tombstone:
+            return NotRecorded(key)
+        return Deleted(key, last[-1], last[0] if not last[0].tombstone else None)
+
+    def _out_of_reach(self, revision: int) -> CompactedError | FutureRevisionError:
+        if revision > self._newest:
+            return FutureRevisionError(
+                f"revision {revision} is newer than all sources",
+                next_step=f"their newest is {self._newest}",
+                revision=revision,
+            )
+        return CompactedError(
+            f"no source can tell the state at revision {revision}",
+            next_step=f"the oldest that is whole here is {self._complete_from()}",
+            revision=revision,
+        )
+
+    def _merged(self, histories: Sequence[Iterable[Record]]) -> Iterator[Record]:
+        merged = heapq.merge(*histories, key=lambda record: record.revision)
+        for _, copies in groupby(merged, key=lambda record: record.revision):
+            ranked = sorted(copies, key=lambda record: RANK[record.provenance.trust])
+            best = _best(ranked)
+            self._compare(best, ranked)
+            yield best
+
+    def _compare(self, best: Record, copies: list[Record]) -> None:
+        for other in copies:
+            if is_same(best, other) or best.revision in self._contradictions:
+                continue
+            self._contradictions.add(best.revision)
+            if len(self._contradictions) <= MAX_REPORTS:
+                what = f"another record of revision {best.revision} than {best.provenance} has"
+                severity = Severity.WARNING
+                self._own_damage.append(
+                    Damage(str(other.provenance), what, severity, key=other.key)
+                )
+
+
+class Disagreement(NamedTuple):
+    """A revision that not all members have in the same form."""
+
+    revision: Revision
+    records: tuple[Record | None, ...]
+    """What each source has; None where it must have the revision and has not."""
+
+
+def disagreements(sources: Sequence[Connector]) -> Iterator[Disagreement]:
+    """The revisions in which members of one cluster differ, ascending.
+
+    Only what all of them must have is compared: above the highest compact revision, up to the
+    lowest current one.
+    """
+    infos = [source.info() for source in sources]
+    first = max(info.compact_revision for info in infos) + 1
+    last = min(info.current_revision for info in infos)
+    histories = (_numbered(source, number, first) for number, source in enumerate(sources))
+    merged = heapq.merge(*histories, key=lambda entry: entry[:2])
+    for revision, entries in groupby(merged, key=lambda entry: entry[0]):
+        if revision.main > last:
+            return
+        records: list[Record | None] = [None] * len(sources)
+        for _, number, record in entries:
+            records[number] = record
+        present = [record for record in records if record is not None]
+        if len(present) < len(sources) or not all(is_same(present[0], r) for r in present):
+            yield Disagreement(revision, tuple(records))
+
+
+def _best(ranked: list[Record]) -> Record:
+    """Of the most trusted copies the one that most of them equal."""
+    rank = RANK[ranked[0].provenance.trust]
+    equals = [record for record in ranked if RANK[record.provenance.trust] == rank]
+    return max(equals, key=lambda record: sum(is_same(record, other) for other in equals))
+
+
+def _numbered(source: Connector, number: int, since: int) -> Iterator[tuple[Revision, int, Record]]:
+    for record in source.records(since=since):
+        yield record.revision, number, record
+
+
+def is_same(one: Record, other: Record) -> bool:
+    """Whether two sources have a revision in the same form, as far as both know it."""
+    numbers = ((one.create_revision, other.create_revision), (one.version, other.version))
+    both_loaded = len(one.value) == one.value_size and len(other.value) == other.value_size
+    return (
+        (one.key, one.tombstone, one.lease, one.value_size)
+        == (other.key, other.tombstone, other.lease, other.value_size)
+        and (not both_loaded or one.value == other.value)
+        # 0: not known.
+        and all(mine == its or 0 in (mine, its) for mine, its in numbers)
+    )
