@@ -14,6 +14,8 @@ from etcdpod.analysis.pod_state import (
     pod_state,
 )
 from etcdpod.analysis.silence import LEASE_SECONDS, node_renewals, silences, with_silences
+from etcdpod.history.fields import field as field_of
+from etcdpod.history.fields import mapping, members, number, text
 from etcdpod.keys import parse_key
 from etcdpod.render.lane_model import GONE, MOVED, RESTART, Lane, Mark, Span, State
 
@@ -95,14 +97,14 @@ class LaneBuilder:
             self._state = None
 
     def _mark(self, revision: int, pod: dict[str, Any]) -> None:
-        node = str((pod.get("spec") or {}).get("nodeName") or "")
+        node = text(pod, "spec", "nodeName")
         if node and node != self._node:
             if self._node:
                 self.marks.append(Mark(revision, MOVED, f"{self._node} → {node}"))
             self._node = node
-        status = pod.get("status") or {}
+        status = mapping(pod, "status")
         for container in _containers(status):
-            name, count = str(container.get("name")), int(container.get("restartCount") or 0)
+            name, count = text(container, "name"), number(container, "restartCount")
             if count > self._restarts.get(name, count if revision != self._life else 0):
                 self.marks.append(Mark(revision, RESTART, _restart_text(container, count)))
             self._restarts[name] = count
@@ -110,34 +112,36 @@ class LaneBuilder:
 
 
 def _containers(status: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield from status.get("initContainerStatuses") or ()
-    yield from status.get("containerStatuses") or ()
+    yield from members(status, "initContainerStatuses")
+    yield from members(status, "containerStatuses")
+
+
+def _ended(container: dict[str, Any]) -> Any:
+    """How the container ended last, before or in its present state; None if it never did."""
+    last = field_of(container, "lastState", "terminated")
+    return last or field_of(container, "state", "terminated")
 
 
 def _restart_text(container: dict[str, Any], count: int) -> str:
-    last = (container.get("lastState") or {}).get("terminated")
-    last = last or (container.get("state") or {}).get("terminated")
+    last = _ended(container)
     after = f" after {exit_text(last)}" if last else ""
-    return f"{container.get('name')}: restart {count}{after}"
+    return f"{text(container, 'name')}: restart {count}{after}"
 
 
 def _note(status: dict[str, Any]) -> str:
     """The most telling fact of one moment; empty where nothing is wrong."""
-    for condition in status.get("conditions") or ():
-        if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
-            return _joined("unschedulable", str(condition.get("message") or ""))
+    for entry in members(status, "conditions"):
+        if entry.get("type") == "PodScheduled" and entry.get("status") == "False":
+            return _joined("unschedulable", text(entry, "message"))
     if status.get("phase") == "Failed":
-        return _joined(str(status.get("reason") or "Failed"), str(status.get("message") or ""))
+        return _joined(text(status, "reason") or "Failed", text(status, "message"))
     for container in _containers(status):
-        waiting = (container.get("state") or {}).get("waiting") or {}
-        count = container.get("restartCount") or 0
-        terminated = (container.get("lastState") or {}).get("terminated")
-        terminated = terminated or (container.get("state") or {}).get("terminated")
-        if count and terminated:
+        count, ended = number(container, "restartCount"), _ended(container)
+        if count and ended:
             plural = "s" if count > 1 else ""
-            return f"{container.get('name')}: {exit_text(terminated)}, {count} restart{plural}"
-        if waiting.get("reason") in IMAGE_REASONS:
-            return f"{container.get('name')}: {container.get('image', '')}"
+            return f"{text(container, 'name')}: {exit_text(ended)}, {count} restart{plural}"
+        if text(container, "state", "waiting", "reason") in IMAGE_REASONS:
+            return f"{text(container, 'name')}: {text(container, 'image')}"
     return ""
 
 

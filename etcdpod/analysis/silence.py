@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from etcdpod.history.fields import field
 from etcdpod.render.lane_model import Lane, Span, State
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def node_renewals(registry: Registry) -> dict[str, list[Renewal]]:
             if record.tombstone:
                 continue
             item = registry.read(record, projection=LEASE_PROJECTION)
-            time = _time(((item.object or {}).get("spec") or {}).get("renewTime"))
+            time = _time(field(item.object, "spec", "renewTime"))
             if time is not None:
                 name = record.key.rpartition(b"/")[2].decode(errors="backslashreplace")
                 found.setdefault(name, []).append(Renewal(record.mod_revision, time))

@@ -155,6 +155,8 @@ def test_a_lane_can_be_taken_again_after_more_was_read() -> None:
     [
         ({}, State.PENDING),
         ({"status": {"phase": "Unknown"}}, State.UNKNOWN),
+        ({"metadata": [], "spec": "x", "status": [1, {}]}, State.PENDING),
+        ({"status": {"containerStatuses": [7, {"state": "x"}]}}, State.NOT_READY),
         (
             {
                 "spec": {"initContainers": [{"name": "mesh", "restartPolicy": "Always"}]},
@@ -180,7 +182,14 @@ def test_a_lane_can_be_taken_again_after_more_was_read() -> None:
             State.NOT_READY,
         ),
     ],
-    ids=["empty", "phase Unknown", "a sidecar does not keep a pod in init", "a closed gate"],
+    ids=[
+        "empty",
+        "phase Unknown",
+        "no pod at all",
+        "odd parts",
+        "a sidecar does not keep a pod in init",
+        "a closed gate",
+    ],
 )
 def test_states_that_are_easily_mistaken(pod: dict[str, Any], state: State) -> None:
     assert pod_state(pod)[0] is state

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from etcdpod.tui.cells import Cell, line
 from etcdpod.tui.model.life import changes_between, history_of, item_at
 from etcdpod.tui.model.safe_text import one_line
+from etcdpod.tui.model.shapes import ODD, oddness
 from etcdpod.tui.model.text import (
     blamed,
     change_lines,
@@ -47,7 +48,10 @@ class Question:
 
 def answer(question: Question, view: str) -> list[Line]:
     """The lines of a view, below two lines on the revision itself."""
-    return [*_evidence(question), *VIEWS[view](question)]
+    try:
+        return [*_evidence(question), *VIEWS[view](question)]
+    except ODD as error:
+        return [*_evidence(question), *message(one_line(oddness(error)))]
 
 
 def _evidence(question: Question) -> list[Line]:

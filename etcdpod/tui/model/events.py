@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from etcdpod.history.fields import mapping, number, text
 from etcdpod.records import Deleted, Record
 from etcdpod.tui.cells import Cell, fitted, line
 from etcdpod.tui.model.safe_text import one_line
@@ -40,10 +41,10 @@ def event_records(world: World, namespace: str, at: int | None) -> Iterator[tupl
     if events is None:
         return
     newest = world.ledger.newest(at)
-    for number in world.catalog.numbers(events, namespace or None).tolist()[:MOST]:
-        if newest[number] < 0:
+    for key in world.catalog.numbers(events, namespace or None).tolist()[:MOST]:
+        if newest[key] < 0:
             continue
-        found = world.connector.get(world.ledger.keys[number], at)
+        found = world.connector.get(world.ledger.keys[key], at)
         if isinstance(found, Record):
             yield found, False
         elif isinstance(found, Deleted) and found.last is not None:
@@ -51,32 +52,30 @@ def event_records(world: World, namespace: str, at: int | None) -> Iterator[tupl
 
 
 def _is_about(event: dict[str, Any], name: str, kind: str) -> bool:
-    about = event.get("involvedObject") or event.get("regarding") or {}
-    return about.get("name") == name and (not kind or about.get("kind") == kind)
+    about = mapping(event, "involvedObject") or mapping(event, "regarding")
+    return text(about, "name") == name and (not kind or text(about, "kind") == kind)
 
 
 def _when(event: dict[str, Any]) -> str:
-    series = event.get("series") or {}
-    return str(
-        series.get("lastObservedTime")
-        or event.get("lastTimestamp")
-        or event.get("eventTime")
-        or (event.get("metadata") or {}).get("creationTimestamp")
-        or ""
+    return (
+        text(event, "series", "lastObservedTime")
+        or text(event, "lastTimestamp")
+        or text(event, "eventTime")
+        or text(event, "metadata", "creationTimestamp")
     )
 
 
 def _line(revision: int, gone: bool, event: dict[str, Any]) -> Line:
-    kind = one_line(str(event.get("type") or ""))
-    count = (event.get("series") or {}).get("count") or event.get("count") or 1
-    source = (event.get("source") or {}).get("component") or event.get("reportingComponent") or ""
+    kind = one_line(text(event, "type"))
+    count = number(event, "series", "count") or number(event, "count") or 1
+    source = text(event, "source", "component") or text(event, "reportingComponent")
     style = GONE if gone else WARNING if kind == "Warning" else PLAIN
-    text = one_line(str(event.get("message") or event.get("note") or ""), 1000)
-    origin = f"  ({one_line(str(source))}, rev {revision}{', gone since' if gone else ''})"
+    said = one_line(text(event, "message") or text(event, "note"), 1000)
+    origin = f"  ({one_line(source)}, rev {revision}{', gone since' if gone else ''})"
     return [
-        Cell(f"{_when(event)[11:19]:9} ", DIM if gone else PLAIN),
+        Cell(f"{one_line(_when(event))[11:19]:9} ", DIM if gone else PLAIN),
         Cell(f"{fitted(kind, 7)} {count:>5} ", style),
-        Cell(fitted(one_line(str(event.get("reason") or "")), 20) + " ", style),
-        Cell(text),
+        Cell(fitted(one_line(text(event, "reason")), 20) + " ", style),
+        Cell(said),
         Cell(origin, DIM),
     ]

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from etcdpod.analysis.attribution import last_change
+from etcdpod.history.fields import mapping
 from etcdpod.history.query import union
 from etcdpod.records import Deleted, Record
 from etcdpod.resources.base import Column, Printer
 from etcdpod.resources.printers import printer_for
 from etcdpod.tui.model.safe_text import one_line
+from etcdpod.tui.model.shapes import ODD, oddness
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,10 +89,10 @@ class RowReader:
             return Row((), {}, "", None, one_line(str(item.outcome)), now)
         try:
             cells = self.printer.cells(item.object, now)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-            return Row((), {}, "", None, f"not shaped like its kind: {one_line(str(error))}", now)
+        except ODD as error:
+            return Row((), {}, "", None, one_line(oddness(error)), now)
         writer, changed = last_change(item.object)
-        labels = item.object.get("metadata", {}).get("labels") or {}
+        labels = mapping(item.object, "metadata", "labels")
         shown = tuple([one_line(cells[index]) for index in self._shown if index < len(cells)])
         return Row(shown, labels, one_line(writer), changed, "", now)
 

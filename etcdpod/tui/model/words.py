@@ -11,7 +11,8 @@ from etcdpod.history.neighbours import Neighbours
 from etcdpod.resources.describe import describe
 from etcdpod.tui.cells import Cell, line
 from etcdpod.tui.model.life import history_of
-from etcdpod.tui.model.safe_text import drawn_line
+from etcdpod.tui.model.safe_text import drawn_line, one_line
+from etcdpod.tui.model.shapes import ODD, oddness
 from etcdpod.tui.model.subject import read_subject
 from etcdpod.tui.model.text import item_lines, message
 from etcdpod.tui.styles import BOLD, CHANGED
@@ -39,13 +40,15 @@ def explain_lines(subject: Subject) -> Sequence[Line]:
         return item_lines(item)
     registry = subject.world.registry
     history = history_of(registry, subject.key)
-    found = [] if history is None else explain(registry, history, at=subject.at)
-    if not found:
-        return message("no revision of it is kept up to here")
-    title = subject.full_name
     texts: list[str] = []
-    for explanation in reversed(found):
-        texts += [*explanation_lines(explanation, title), ""]
+    try:
+        found = [] if history is None else explain(registry, history, at=subject.at)
+        for explanation in reversed(found):
+            texts += [*explanation_lines(explanation, subject.full_name), ""]
+    except ODD as error:
+        return message(one_line(oddness(error)))
+    if not texts:
+        return message("no revision of it is kept up to here")
     return [_headed(drawn_line(text)) for text in texts]
 
 
@@ -64,7 +67,10 @@ def describe_lines(subject: Subject) -> Sequence[Line]:
         return item_lines(item)
     world = subject.world
     around = Neighbours(world.registry, world.now(subject.at), subject.at)
-    return labelled(describe(value, around, show_events=True).splitlines())
+    try:
+        return labelled(describe(value, around, show_events=True).splitlines())
+    except ODD as error:
+        return message(one_line(oddness(error)))
 
 
 def labelled(texts: Iterable[str]) -> list[Line]:

@@ -17,6 +17,7 @@ from etcdpod.tui.messages import Progress, Said, TravelTo
 from etcdpod.tui.model.findings import FindingRows, finding_lines
 from etcdpod.tui.model.navigation import place_of
 from etcdpod.tui.model.object_export import text_export
+from etcdpod.tui.model.shapes import ODD, oddness
 from etcdpod.tui.screens.base import CommandScreen
 from etcdpod.tui.screens.history import HistoryScreen
 from etcdpod.tui.threads import in_thread
@@ -79,6 +80,9 @@ class FindingsScreen(CommandScreen):
         self.app.post_message(Progress("examining …", "diagnosis"))
         try:
             diagnosis = examine(self.world.registry, self.namespace, self.at)
+        except ODD as error:
+            self.post_message(Said(f"no diagnosis: {oddness(error)}", problem=True))
+            return
         finally:
             self.app.post_message(Progress("", "diagnosis"))
         if not stopped():
