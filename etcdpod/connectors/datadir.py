@@ -21,6 +21,7 @@ from etcdpod.connectors.snapshot import SnapshotConnector
 from etcdpod.errors import SourceError
 from etcdpod.formats.bbolt.carve import empty_file
 from etcdpod.formats.mvcc.store import Store
+from etcdpod.formats.wal.snapfile import read_snap
 from etcdpod.records import Damage, Severity
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class DataDirectoryConnector(OverlayConnector):
         if files.segments and not only_vouched:
             self.log = replay_log(target, files, self.store, self._own_damage, progress)
         self._others = [] if only_vouched else self._other_databases()
+        self._check_raft_snapshots()
         self._overlays: dict[bool, Overlay] = {}
 
     @classmethod
@@ -160,6 +162,15 @@ class DataDirectoryConnector(OverlayConnector):
                 current = max(current, newest_sound(stale))
         span = Span(current, compacted, whole_from)
         return Overlay(store, places, overruled, span, self._own_damage)
+
+    def _check_raft_snapshots(self) -> None:
+        for path in self.files.raft_snapshots:
+            try:
+                read = read_snap(path)
+            except OSError as error:
+                read = f"cannot be read: {error.strerror}"
+            if isinstance(read, str):
+                self._own_damage.append(Damage(str(path), f"raft snapshot {read}", Severity.NOTE))
 
     def _other_databases(self) -> list[tuple[str, Store]]:
         """Further complete databases of the directory, by name."""

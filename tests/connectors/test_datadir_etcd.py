@@ -12,6 +12,7 @@ from etcd_traffic import Change, Gateway, Watch, compare, delete_op, put_op, tex
 
 from etcdpod.connectors.datadir import DataDirectoryConnector
 from etcdpod.errors import CompactedError
+from etcdpod.formats.wal.snapfile import read_snap
 from etcdpod.records import Compacted, Deleted, NotRecorded, Severity, Trust
 
 if TYPE_CHECKING:
@@ -396,6 +397,12 @@ def test_a_snapshot_restored_elsewhere_begins_its_own_log(etcd_server, tmp_path)
         check=True,
         capture_output=True,
     )
+    (snap,) = (folder / "member" / "snap").glob("*.snap")
+    assert read_snap(snap)[:2] == (1, 1)
+    broken = bytearray(snap.read_bytes())
+    broken[40] ^= 1
+    (tmp_path / "broken.snap").write_bytes(broken)
+    assert read_snap(tmp_path / "broken.snap") == "fails its checksum"
     fresh = DataDirectoryConnector.open(folder)
     assert [record.mod_revision for record in fresh.records()] == list(range(2, 52))
     assert fresh.damage == []

@@ -19,6 +19,7 @@ from etcdpod.formats.wal.layout import (
     is_torn,
 )
 from etcdpod.formats.wal.messages import DecodeError, Record
+from etcdpod.formats.wal.repair import find_flipped_bit
 from etcdpod.formats.wal.segment import SegmentFile
 from etcdpod.records import Damage, Severity
 
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
 MAX_BREAKS = 1000
 """Breaks of one segment after which the rest of it is given up."""
+MAX_REPORTS = 200
+"""Defects that are named; the rest is told as one."""
+MAX_PROPOSALS = 50
+"""Records for which a flipped bit is looked for."""
 
 _extend = google_crc32c.extend
 
@@ -50,6 +55,18 @@ class Frame(NamedTuple):
     """False behind the point at which etcd itself would stop to read the newest segment."""
 
 
+class _Doubtful(NamedTuple):
+    """A record that fails its checksum."""
+
+    frame: Frame
+    before: int
+    """The running checksum before it."""
+    computed: int
+    """The checksum that its data gives."""
+    stored: int
+    """The checksum that it states."""
+
+
 class WalReader:
     """The segments of one log, oldest first.
 
@@ -61,10 +78,11 @@ class WalReader:
     def __init__(self, paths: Sequence[Path], damage: list[Damage]) -> None:
         self.damage = damage
         self.segments: list[SegmentFile] = []
+        self._reports = self._proposals = 0
         self._checksum: int | None = 0
         """State of the running checksum; None where it is unknown."""
-        self._doubtful: tuple[Frame, int] | None = None
-        """A record that fails its checksum, and the checksum that its data would have."""
+        self._doubtful: _Doubtful | None = None
+        """A record that fails its checksum, until it is known what that means."""
         for path in paths:
             try:
                 self.segments.append(SegmentFile(path))
@@ -136,7 +154,7 @@ class WalReader:
         state = self._checksum
         computed = None if state is None else _extend(state, frame.data)
         if self._doubtful is not None:
-            only_checksum_was_wrong = _extend(self._doubtful[1], frame.data) == stored
+            only_checksum_was_wrong = _extend(self._doubtful.computed, frame.data) == stored
             if only_checksum_was_wrong:
                 computed = stored
             yield from self._settle(only_checksum_was_wrong, segment_ends=False)
@@ -146,14 +164,15 @@ class WalReader:
         elif computed is None:
             yield frame._replace(verified=False)
         else:
-            self._doubtful = frame, computed
+            self._doubtful = _Doubtful(frame, state or 0, computed, stored)
 
     def _join(self, frame: Frame, stored: int) -> Iterator[Frame]:
         """The first record of a segment: what the checksum was at the end of the one before."""
         known = self._checksum
         if self._doubtful is not None:
-            known = stored if self._doubtful[1] == stored else known
-            yield from self._settle(self._doubtful[1] == stored, segment_ends=False)
+            is_sound = self._doubtful.computed == stored
+            known = stored if is_sound else known
+            yield from self._settle(is_sound, segment_ends=False)
         if known not in (None, 0, stored):
             where = f"{self.segments[frame.segment].path} offset {frame.offset}"
             self._report(where, "the segment does not continue the checksum of the one before")
@@ -164,8 +183,8 @@ class WalReader:
         """The record that failed its checksum, if any, once it is known what that means."""
         if self._doubtful is None:
             return
-        frame, _ = self._doubtful
-        self._doubtful = None
+        doubtful, self._doubtful = self._doubtful, None
+        frame = doubtful.frame
         segment = self.segments[frame.segment]
         where = f"{segment.path} offset {frame.offset}"
         if sound:
@@ -173,8 +192,21 @@ class WalReader:
         elif segment_ends and is_torn(segment.rest_of_record(frame.offset), frame.offset + 8):
             self._report(where, "the last record is torn, as a power loss leaves it", Severity.NOTE)
         else:
-            self._report(where, "a record fails its checksum: its content is not believed")
+            what = "a record fails its checksum: its content is not believed"
+            self._report(where, what + self._proposal(doubtful))
         yield frame._replace(verified=bool(sound))
+
+    def _proposal(self, doubtful: _Doubtful) -> str:
+        """What single flipped bit would explain a failed checksum, as a clause."""
+        self._proposals += 1
+        if self._proposals > MAX_PROPOSALS:
+            return ""
+        data = doubtful.frame.data
+        found = find_flipped_bit(data, doubtful.before, doubtful.stored)
+        if found is None:
+            return ""
+        offset = doubtful.frame.data_end - len(data) + found[0]
+        return f"; one flipped bit would explain it, bit {found[1]} of byte {offset}"
 
     def _check_sequence(self, previous: SegmentFile | None, segment: SegmentFile) -> None:
         if previous is None or previous.name is None or segment.name is None:
@@ -206,7 +238,11 @@ class WalReader:
             self._report(where, f"{reason}: the rest of the segment is lost", Severity.LOSS)
 
     def _report(self, where: str, what: str, severity: Severity = Severity.WARNING) -> None:
-        self.damage.append(Damage(where, what, severity))
+        self._reports += 1
+        if self._reports <= MAX_REPORTS:
+            self.damage.append(Damage(where, what, severity))
+        elif self._reports == MAX_REPORTS + 1:
+            self.damage.append(Damage(where, "and more of this sort from here on", severity))
 
 
 def _parse(data: bytes) -> Any | None:

@@ -77,7 +77,10 @@ def test_a_flipped_bit_in_a_record_costs_that_record_alone(tmp_path: Path) -> No
     frames, damage = read(log.save())
     assert indexes(frames, verified=False) == [33]
     assert indexes(frames, verified=True) == [n for n in range(1, 61) if n != 33]
-    assert [d.what for d in damage] == ["a record fails its checksum: its content is not believed"]
+    proposal = f"one flipped bit would explain it, bit 0 of byte {position + 3}"
+    assert [d.what for d in damage] == [
+        f"a record fails its checksum: its content is not believed; {proposal}"
+    ]
 
 
 def test_a_flipped_bit_in_a_stored_checksum_costs_nothing(tmp_path: Path) -> None:
