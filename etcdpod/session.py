@@ -131,17 +131,25 @@ class Session:
 def _open(options: SourceOptions) -> Connector:
     if not options.targets:
         return _open_live(None, options)
-    if len(options.targets) > 1:
-        raise UsageError(
-            "one source at a time is read here",
-            next_step="`etcdpod diff` compares two; give the others one after the other",
-        )
-    (named,) = options.targets
+    opened: list[Connector] = []
+    try:
+        opened.extend(_open_one(target, options) for target in options.targets)
+        if len(opened) == 1:
+            return opened[0]
+        from etcdpod.connectors.merged import MergedConnector
+
+        return MergedConnector(opened)
+    except EtcdpodError:
+        for connector in opened:
+            connector.close()
+        raise
+
+
+def _open_one(named: str, options: SourceOptions) -> Connector:
     if is_endpoint(named):
         return _open_live(named, options)
-    target = demo_path(named)
     return open_source(
-        target,
+        demo_path(named),
         name=named if named in DEMOS else None,
         wal_dir=options.wal_dir,
         only_vouched=options.only_vouched,
