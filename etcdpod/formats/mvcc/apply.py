@@ -11,9 +11,9 @@ References:
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
+from etcdpod.formats.mvcc.alarms import Alarms, costs_space
 from etcdpod.formats.mvcc.attempts import keep_refused, place_of, value_place
 from etcdpod.formats.mvcc.auth import AuthStore, Permissions
 from etcdpod.formats.mvcc.compare import Judge
@@ -38,15 +38,6 @@ if TYPE_CHECKING:
 
 MAX_LEASE_TTL = 9_000_000_000
 """Seconds; a grant of more is refused."""
-ACTIVATE, DEACTIVATE = 1, 2
-"""etcdserverpb.AlarmRequest.AlarmAction."""
-
-
-class Alarm(IntEnum):
-    """etcdserverpb.AlarmType."""
-
-    NOSPACE = 1
-    CORRUPT = 2
 
 
 class Applier:
@@ -75,8 +66,7 @@ class Applier:
         self.state = State(rows, read, complete=complete, prior=prior)
         self.numbering = Numbering(rows, known=complete)
         self.auth = AuthStore()
-        self.alarms: dict[int, set[int]] = {Alarm.NOSPACE: set(), Alarm.CORRUPT: set()}
-        self._is_full = self._is_corrupt = False
+        self.alarms = Alarms()
         self._judge = Judge(self.state, self.numbering)
         self._witness = Witness(prior, self.numbering)
         self._permissions = Permissions(self.auth, self.state.leases)
@@ -107,7 +97,7 @@ class Applier:
         """TxnRequest: compares, then the operations of one branch."""
         if self.auth.enabled and not self._permissions.txn(request, whole.header):
             return
-        if self._is_corrupt or (self._is_full and _costs_space(request)):
+        if self.alarms.is_corrupt or (self.alarms.is_full and costs_space(request)):
             return
         is_located = self._witness.is_needed and self._locate(
             operation.request_put
@@ -133,7 +123,7 @@ class Applier:
         """PutRequest outside a transaction."""
         if self.auth.enabled and not self._permissions.put(request, whole.header):
             return
-        if self._is_corrupt or self._is_full:
+        if self.alarms.is_corrupt or self.alarms.is_full:
             return
         if self._witness.is_needed:
             self._locate([request])
@@ -144,18 +134,18 @@ class Applier:
         """DeleteRangeRequest outside a transaction."""
         if self.auth.enabled and not self._permissions.delete_range(request, whole.header):
             return
-        if not self._is_corrupt:
+        if not self.alarms.is_corrupt:
             self._delete_range(request)
 
     def lease_grant(self, request: Any, _: Any) -> None:
         """LeaseGrantRequest: makes a lease, changes no key."""
-        is_refused = self._is_corrupt or self._is_full
+        is_refused = self.alarms.is_corrupt or self.alarms.is_full
         if not is_refused and request.ID != 0 and request.TTL <= MAX_LEASE_TTL:
             self.state.grant(request.ID)
 
     def lease_revoke(self, request: Any, whole: Any) -> None:
         """LeaseRevokeRequest, of a client or because the lease ran out: deletes its keys."""
-        if self._is_corrupt or not self._permissions.lease(request.ID, whole.header):
+        if self.alarms.is_corrupt or not self._permissions.lease(request.ID, whole.header):
             return
         state = self.state
         keys = state.leases.pop(request.ID, None)
@@ -167,17 +157,12 @@ class Applier:
 
     def compaction(self, request: Any, _: Any) -> None:
         """CompactionRequest: changes no key."""
-        if not self._is_corrupt and request.revision <= self.revision:
+        if not self.alarms.is_corrupt and request.revision <= self.revision:
             self.compact_revision = max(self.compact_revision, request.revision)
 
     def alarm(self, request: Any, _: Any) -> None:
         """AlarmRequest: raises or disarms an alarm of one member."""
-        members = self.alarms.get(request.alarm)
-        if members is not None and request.action == ACTIVATE:
-            members.add(request.memberID)
-        elif members is not None and request.action == DEACTIVATE:
-            members.discard(request.memberID)
-        self._is_full, self._is_corrupt = map(bool, self.alarms.values())
+        self.alarms.apply(request)
 
     def _administer(self, request: Any) -> None:
         """Requests that concern users, roles, members and versions, and reads."""
@@ -344,11 +329,3 @@ _ACTIONS: tuple[tuple[str, Callable[[Applier, Any, Any], None]], ...] = (
     ("alarm", Applier.alarm),
 )
 """By field of InternalRaftRequest, the most frequent first."""
-
-
-def _costs_space(txn: Any) -> bool:
-    """Whether a put is in either branch; etcd does not look into nested transactions."""
-    return any(
-        operation.WhichOneof("request") == "request_put"
-        for operation in (*txn.success, *txn.failure)
-    )

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 MAX_RESTARTS = 8
 """How often a replay is begun anew where it parted from the database."""
+MAX_RUNS = 256
+"""Parts of a log between gaps that are replayed."""
 PROGRESS_INTERVAL = 4096
 """Entries between two calls for progress."""
 
@@ -86,7 +88,11 @@ class Replay:
     def run(self) -> Replayed:
         """Replay every stretch of the log."""
         is_first = self._log.begins_empty
-        for start, stop in self._log.runs():
+        for number, (start, stop) in enumerate(self._log.runs()):
+            if number == MAX_RUNS:
+                what = f"the log has more than {MAX_RUNS} gaps: what follows is passed by"
+                self._report(what, Severity.LOSS)
+                break
             self._replay_run(start, stop, from_empty=is_first)
             is_first = False
         self._keep_replaced()
