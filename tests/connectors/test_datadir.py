@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 import shutil
@@ -138,6 +139,30 @@ def test_a_deleted_object_is_found_with_its_last_words(unpacked, watched) -> Non
         dead += 1
     assert dead > 5
     assert connector.get(b"/registry/pods/shop/never") == NotRecorded(b"/registry/pods/shop/never")
+
+
+def test_a_small_real_directory_gives_back_what_its_watch_saw() -> None:
+    """The same as over the recorded incident, for a clone that has only its own test data."""
+    folder = Path(__file__).resolve().parents[2] / "testdata" / "wal"
+    truth = [json.loads(line) for line in (folder / "changes.jsonl").read_text().splitlines()]
+    connector = DataDirectoryConnector.open(folder)
+    found = [
+        {
+            "key": base64.b64encode(record.key).decode(),
+            "main": record.mod_revision,
+            "tombstone": record.tombstone,
+            "create_revision": record.create_revision,
+            "version": record.version,
+            "lease": record.lease,
+            "value": base64.b64encode(record.value).decode(),
+        }
+        for record in connector.records()
+    ]
+    assert found == truth
+    assert len(found) > 90
+    kept = list(DataDirectoryConnector.open(folder, only_vouched=True).records())
+    assert len(kept) < 40
+    assert connector.damage == []
 
 
 # --- logs that no server writes on request --------------------------------------------------------
