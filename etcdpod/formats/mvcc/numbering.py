@@ -81,7 +81,7 @@ class Numbering:
         if not closed:
             return range(0)
         if was_adrift:
-            return range(self._start, closed[-1][0])
+            return range(self._start, self._unproven_end(closed[-1][0], row))
         wild = sum(is_wild for _, is_wild in closed)
         return range(closed[0][0], row) if _may_cancel(wild, len(closed) - wild) else range(0)
 
@@ -121,9 +121,21 @@ class Numbering:
                 self._flag(doubt, proofs[following])
             elif not self._known and following == 0:
                 # Proven from the right side only: the doubt stands between here and the start.
-                self._flag(self._start, doubt)
+                self._flag(self._start, self._unproven_end(doubt, proofs[following]))
         if not self._known and not proofs:
             self._flag(self._start, len(self._rows))
+
+    def _unproven_end(self, doubt: int, proof: int) -> int:
+        """Where the rows of a doubtful entry end, unless the proof is of one of them.
+
+        If it had no effect after all, and the first revision was taken one too low, then all
+        behind it is right and it alone never was.
+        """
+        entries = self._rows.raft_index
+        end = doubt
+        while end < len(entries) and entries[end] == entries[doubt]:
+            end += 1
+        return doubt if proof < end else end
 
     def _is_ambiguous(self, proofs: list[int], following: int) -> bool:
         """Whether the doubts between two proofs may have been wrong and yet add up to nothing."""
