@@ -78,6 +78,11 @@ class EtcdpodApp(App[str]):
         self.push_screen(self.browser)
         in_thread(self, partial(open_sources, self.options, self.post_message), "open")
 
+    def on_unmount(self) -> None:
+        """End what waits for a live source: threads that wait for ever would keep us here."""
+        if self.is_open and self.world.live:
+            self.world.session.close()
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The commands of the screen, for the palette; then those of Textual."""
         if isinstance(screen, CommandScreen):

@@ -1,0 +1,107 @@
+"""The browser on a running etcd: it follows, and it survives the loss of its connection."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from etcdpod.session import Session, SourceOptions
+from etcdpod.tui.app import EtcdpodApp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.pilot import Pilot
+
+PATIENCE_SECONDS = 30.0
+
+
+def pod(name: str, phase: str) -> bytes:
+    thing = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": "busy", "uid": name},
+        "spec": {"containers": [{"name": "c", "image": "i"}]},
+        "status": {"phase": phase},
+    }
+    return json.dumps(thing).encode()
+
+
+async def until(pilot: Pilot[str], what: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not what():
+        assert time.monotonic() < end, "it does not happen"
+        await pilot.pause(0.1)
+
+
+def table(app: EtcdpodApp) -> dict[bytes, int]:
+    listing = app.browser.objects.listing
+    return {entry.key: entry.revision for entry in listing.entries if not entry.gone}
+
+
+def registry_now(endpoint: str) -> dict[bytes, int]:
+    with Session.open(SourceOptions(targets=(endpoint,))) as session:
+        pods = session.registry.resolve("pods")
+        return {r.key: r.mod_revision for r in session.registry.select(pods)}
+
+
+def write_wildly(server: object, seconds: float) -> None:
+    chance = random.Random(7)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        name = f"p{chance.randrange(12)}"
+        key = f"/registry/pods/busy/{name}"
+        if chance.random() < 0.3:
+            server.etcdctl("del", key)
+        else:
+            phase = chance.choice(["Pending", "Running", "Failed"])
+            server.etcdctl("put", key, stdin=pod(name, phase))
+
+
+async def test_it_follows_what_is_written_deleted_and_made_again(etcd_server, see, press) -> None:
+    server = etcd_server()
+    server.etcdctl("put", "/registry/pods/busy/first", stdin=pod("first", "Running"))
+    app = EtcdpodApp(SourceOptions(targets=(server.endpoint,)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.is_open and app.world.complete)
+        assert "● LIVE" in see(app)
+        writer = threading.Thread(target=write_wildly, args=(server, 3.0))
+        writer.start()
+        while writer.is_alive():
+            await pilot.press("down")
+            await pilot.pause(0.05)
+        expected = registry_now(server.endpoint)
+        await until(pilot, lambda: table(app) == expected)
+        newest = app.world.newest
+        ledger = [int(main) for main in app.world.ledger.columns.main]
+        assert ledger == list(range(2, newest + 1)), "every revision once"
+        await press(pilot, "g", *str(newest - 3), "enter")
+        server.etcdctl("put", "/registry/pods/busy/last", stdin=pod("last", "Running"))
+        await until(pilot, lambda: app.world.newest > newest)
+        assert app.browser.at == newest - 3, "one who travels stays where he is"
+        assert b"/registry/pods/busy/last" not in table(app)
+        await press(pilot, "L")
+        assert b"/registry/pods/busy/last" in table(app)
+        assert "● LIVE" in see(app)
+        assert app.failures == []
+
+
+async def test_a_connection_that_dies_is_told_of_and_comes_back(etcd_server, see) -> None:
+    server = etcd_server()
+    server.etcdctl("put", "/registry/pods/busy/first", stdin=pod("first", "Running"))
+    app = EtcdpodApp(SourceOptions(targets=(server.endpoint,)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.is_open and app.world.complete)
+        await pilot.pause(0.5)
+        server.stop(kill=True)
+        await until(pilot, lambda: "trying again" in see(app))
+        assert app.browser.title_bar.has_class("problem")
+        server.restart()
+        server.etcdctl("put", "/registry/pods/busy/second", stdin=pod("second", "Pending"))
+        await until(pilot, lambda: b"/registry/pods/busy/second" in table(app))
+        await until(pilot, lambda: "trying again" not in see(app))
+        assert table(app) == registry_now(server.endpoint)
+        assert app.failures == []
