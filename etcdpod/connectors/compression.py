@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import importlib
-import zlib
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from etcdpod.errors import SourceError
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
 
 CHUNK = 1 << 18
+HEAD = (64 << 10) + 128
+"""Bytes of a file that tell its form: the second meta page of a database may be the sound one."""
+_SHORT_HEAD = 512
 _TAR_OFFSET = 257
 _TAR_MAGICS = (b"ustar\x00", b"ustar ")
 _ZIP = b"PK\x03\x04"
@@ -43,6 +47,18 @@ def packed_form(head: bytes) -> str | None:
         return "zip"
     magic = head[_TAR_OFFSET : _TAR_OFFSET + 6]
     return "tar" if magic in _TAR_MAGICS else None
+
+
+def is_packed(target: str | os.PathLike[str]) -> bool:
+    """Whether ``target`` is a file that begins as a packed one does; never raises."""
+    try:
+        path = Path(target)
+        if not path.is_file():
+            return False
+        with path.open("rb") as stream:
+            return packed_form(stream.read(_SHORT_HEAD)) is not None
+    except (OSError, ValueError):
+        return False
 
 
 def decompressed(
@@ -114,6 +130,7 @@ def _data_errors() -> tuple[type[Exception], ...]:
     """What decompressors raise on bad data; asked for only when something was raised."""
     import gzip
     import lzma
+    import zlib
 
     errors: list[type[Exception]] = [gzip.BadGzipFile, lzma.LZMAError, zlib.error]
     for name in ZSTD_MODULES:

@@ -6,19 +6,20 @@ What is packed is unpacked once, into a private folder that is removed when the 
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from etcdpod.connectors.unpacking import Found, is_packed, unpack
+from etcdpod.connectors.compression import is_packed
 from etcdpod.errors import EtcdpodError, SourceError
 
 if TYPE_CHECKING:
     import os
+    import tempfile
     from collections.abc import Callable, Iterable
 
     from etcdpod.connectors.base import Connector
+    from etcdpod.connectors.unpacking import Found
     from etcdpod.records import Absence, Damage, Record, SourceInfo
 
 
@@ -68,6 +69,11 @@ class PackedConnector:
             SourceError: it cannot be unpacked, holds no snapshot and no data directory, or
                 holds several.
         """
+        # Every file is asked whether it is packed; what unpacks takes long to import.
+        import tempfile
+
+        from etcdpod.connectors.unpacking import unpack
+
         name = str(target)
         folder = tempfile.TemporaryDirectory(prefix="etcdpod-")
         try:

@@ -14,7 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING
 
-from etcdpod.connectors.compression import COMPRESSIONS, PackedStream, decompressed, packed_form
+from etcdpod.connectors.compression import (
+    COMPRESSIONS,
+    HEAD,
+    PackedStream,
+    decompressed,
+    packed_form,
+)
 from etcdpod.errors import SourceError
 from etcdpod.formats.bbolt.layout import MAGIC, PAGE_HEADER, PAGE_SIZES
 from etcdpod.formats.wal.layout import segment_name
@@ -26,8 +32,6 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]
 
 BLOCK = 1 << 20
-HEAD = (64 << 10) + 128
-"""Bytes of a file that tell its form: the second meta page of a database may be the sound one."""
 MAX_LAYERS = 4
 """Packed files inside packed files that are followed: ``backup.tar.gz`` has two."""
 MAX_MEMBERS = 10_000
@@ -57,18 +61,6 @@ class Found:
     """Of the packed file, in hexadecimal."""
     damage: tuple[Damage, ...]
     """Where unpacking had to stop."""
-
-
-def is_packed(target: str | os.PathLike[str]) -> bool:
-    """Whether ``target`` is a file that begins as a packed one does; never raises."""
-    try:
-        path = Path(target)
-        if not path.is_file():
-            return False
-        with path.open("rb") as stream:
-            return packed_form(stream.read(HEAD)) is not None
-    except (OSError, ValueError):
-        return False
 
 
 def unpack(path: Path, folder: Path, progress: Progress | None = None) -> Found:
