@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from etcdpod.analysis.verification import (
     agreement,
     freelist,
-    log_flip,
     objects,
     structure,
     trailer,
@@ -27,7 +26,6 @@ CHECKS = (
     Check("structure", "are all pages and records where and what they must be?", structure.check),
     Check("order", "do keys ascend, in every page and between pages?", tree_order.check),
     Check("freelist", "is no page both free and in use?", freelist.check),
-    Check("log", "where is a broken record of the log broken?", log_flip.check),
     Check("agreement", "do database and log say the same?", agreement.check),
     Check("objects", "can every value be read, and is it the object of its key?", objects.check),
 )

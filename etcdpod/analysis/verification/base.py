@@ -69,6 +69,8 @@ class Defect:
     """Field of the object, where one is concerned."""
     repairs: tuple[Repair, ...] = ()
     """One is a proposal; several are candidates."""
+    is_searched: bool = True
+    """Whether a flipped bit can be behind it at all."""
 
     @property
     def is_damage(self) -> bool:

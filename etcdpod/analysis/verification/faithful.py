@@ -18,6 +18,7 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 LONGEST_PATHS = 3
 SEEN_BESIDE = 24
 """Bytes beside broken text by which it is found in the value."""
+ASCII = 0x7F
 MOST_NODES = 1_000_000
 """Members of one object that are looked at."""
 
@@ -60,11 +61,14 @@ def _offset(value: bytes, text: str) -> int | None:
     before, _, after = text.partition(REPLACEMENT)
     after = after.partition(REPLACEMENT)[0]
     left, right = before.encode()[-SEEN_BESIDE:], after.encode()[:SEEN_BESIDE]
-    if len(left) >= len(right):
-        found = value.find(left)
-        return found + len(left) if left and found >= 0 else None
-    found = value.find(right)
-    return found if found >= 0 else None
+    beside = left if len(left) >= len(right) else right
+    found = value.find(beside) if beside else -1
+    while found >= 0:
+        place = found + len(beside) if beside is left else found - 1
+        if 0 <= place < len(value) and value[place] > ASCII:
+            return place
+        found = value.find(beside, found + 1)
+    return None
 
 
 def _texts(value: dict[str, Any]) -> Iterator[tuple[str, str]]:

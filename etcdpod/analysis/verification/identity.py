@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from etcdpod.analysis.verification.base import Defect
 from etcdpod.decoder import Decoded
 from etcdpod.keys import parse_key
 from etcdpod.records import Severity
+from etcdpod.resources.types import ResourceTypes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,11 +37,14 @@ def check(
     metadata = outcome.object.get("metadata")
     names = metadata if isinstance(metadata, dict) else {}
     for path, stored, named in (
-        ("metadata.name", names.get("name", ""), key.name),
-        ("metadata.namespace", names.get("namespace", ""), key.namespace),
+        ("metadata.name", str(names.get("name", "")), key.name),
+        ("metadata.namespace", str(names.get("namespace", "")), key.namespace),
     ):
         if stored != named:
-            yield _defect(f"it is called {stored!r}, and its key says {named!r}", path)
+            what = f"it is called {stored!r}, and its key says {named!r}"
+            # Two names that differ in more than a bit were never one.
+            is_flip = bits_apart(stored.encode(), named.encode()) == 1
+            yield _defect(what, path, is_flip=is_flip)
     yield from _kind(registry, record, outcome)
 
 
@@ -49,11 +54,23 @@ def _kind(registry: Registry, record: Record, outcome: Decoded) -> Iterator[Defe
         outcome.api_version, outcome.kind
     )
     if found is None:
-        return  # a kind whose definition is gone
+        # The definition of a custom kind may be gone; a built-in one has none to lose.
+        if any(record.key.startswith(part) for part in _builtin_parts(registry.prefixes)):
+            what = f"no API has a {outcome.kind} of {outcome.api_version}, and its key is of one"
+            yield _defect(f"{what} that is built in", "kind")
+        return
     parts = [f"{prefix}/{part}/".encode() for prefix in registry.prefixes for part in _parts(found)]
     if not any(record.key.startswith(part) for part in parts):
         what = f"it is a {outcome.kind} of {outcome.api_version}, and its key is not that of one"
         yield _defect(what, "kind")
+
+
+@cache
+def _builtin_parts(prefixes: tuple[str, ...]) -> tuple[bytes, ...]:
+    """What the keys of the core kinds begin with. Other groups gain kinds with each release."""
+    kinds = [kind for kind in ResourceTypes().all() if not kind.group]
+    parts = {part for kind in kinds for part in kind.key_prefixes}
+    return tuple(f"{prefix}/{part}/".encode() for prefix in prefixes for part in sorted(parts))
 
 
 def _no_key(registry: Registry, record: Record, outcome: Decoded) -> Iterator[Defect]:
@@ -61,11 +78,12 @@ def _no_key(registry: Registry, record: Record, outcome: Decoded) -> Iterator[De
     if registry.builtin_types.of_object(outcome.api_version, outcome.kind) is None:
         return
     heads = [f"{prefix}/".encode() for prefix in registry.prefixes]
-    if any(_bits_apart(record.key[: len(head)], head) <= 1 for head in heads):
+    if any(bits_apart(record.key[: len(head)], head) <= 1 for head in heads):
         yield _defect(f"it is a {outcome.kind}, and its key names no object", "kind")
 
 
-def _bits_apart(one: bytes, other: bytes) -> int:
+def bits_apart(one: bytes, other: bytes) -> int:
+    """How many bits two texts of one length differ in; many for other lengths."""
     if len(one) != len(other):
         return 8 * len(other)
     return sum((a ^ b).bit_count() for a, b in zip(one, other, strict=True))
@@ -76,7 +94,7 @@ def _parts(found: Any) -> tuple[str, ...]:
     return parts
 
 
-def _defect(what: str, path: str) -> Defect:
+def _defect(what: str, path: str, *, is_flip: bool = True) -> Defect:
     return Defect(
         check="identity",
         where="",
@@ -84,4 +102,5 @@ def _defect(what: str, path: str) -> Defect:
         consequence="a client that asks for one object gets another; updates go to the wrong key",
         severity=Severity.WARNING,
         path=path,
+        is_searched=is_flip,
     )

@@ -2,6 +2,7 @@
 
 CRC-32C is linear: two messages of one length that differ in one bit have checksums whose
 difference depends on the place of that bit alone. So the place follows from the difference.
+Thirty-two bits prove nothing: one damaged record in some hundred thousand fits by chance.
 """
 
 from __future__ import annotations
@@ -10,11 +11,10 @@ from typing import TYPE_CHECKING
 
 import google_crc32c
 
-from etcdpod.analysis.verification.base import Defect, Repair
+from etcdpod.analysis.verification.base import Repair
 from etcdpod.formats.wal.layout import LENGTH_FIELD, RecordType
 from etcdpod.formats.wal.messages import DecodeError, Record
 from etcdpod.formats.wal.reader import WalReader
-from etcdpod.records import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,21 +31,25 @@ MOST_BREAKS = 100
 PROOF = "the checksum of the record is right with it"
 
 
-def check(subject: Subject) -> Iterator[Defect]:
-    """For each record that fails its checksum the bit that would make it right."""
+def log_repairs(subject: Subject) -> dict[str, Repair]:
+    """For each record that fails its checksum the bit that would make it right.
+
+    Returns:
+        Repairs by ``SEGMENT offset N``, as the end of a defect's place has it.
+    """
     log = subject.log
     if log is None:
-        return
+        return {}
     # Read once more, for the checksums; the defects themselves are known already.
     paths = [s.path for s in log.reader.segments if s.name is None or not s.name.is_broken]
     reader = WalReader(paths, [])
     try:
-        yield from _broken_records(reader)
+        return dict(_searched_records(reader))
     finally:
         reader.close()
 
 
-def _broken_records(reader: WalReader) -> Iterator[Defect]:
+def _searched_records(reader: WalReader) -> Iterator[tuple[str, Repair]]:
     state: int | None = 0
     found = 0
     for frame in reader.frames():
@@ -60,9 +64,11 @@ def _broken_records(reader: WalReader) -> Iterator[Defect]:
         computed: int = google_crc32c.extend(state, record.data)
         if computed != record.crc:
             found += 1
-            if found > MOST_BREAKS:
+            repair = _searched(segment, frame.offset, record, computed)
+            if repair is not None:
+                yield f"{segment.path.name} offset {frame.offset}", repair
+            if found == MOST_BREAKS:
                 return
-            yield from _searched(segment, frame.offset, record, computed)
         # Of a sound record only the stored checksum is wrong: the chain goes on without it.
         state = computed if frame.verified else record.crc
 
@@ -78,10 +84,10 @@ def _record(segment: SegmentFile, offset: int) -> Record | None:
     return parsed
 
 
-def _searched(segment: SegmentFile, offset: int, record: Record, computed: int) -> Iterator[Defect]:
+def _searched(segment: SegmentFile, offset: int, record: Record, computed: int) -> Repair | None:
     raw = segment.frame(offset)
     if raw is None or isinstance(raw, str) or len(record.data) > LARGEST:
-        return
+        return None
     data_start = raw.record.rfind(record.data) if record.data else len(raw.record)
     bit = flipped_bit(computed ^ record.crc, len(record.data))
     if bit is not None:
@@ -89,18 +95,9 @@ def _searched(segment: SegmentFile, offset: int, record: Record, computed: int) 
     else:
         bit = _checksum_bit(raw.record[:data_start], record.data, computed)
     if bit is None:
-        return
+        return None
     place = offset + LENGTH_FIELD.size + bit // 8
-    repair = Repair(place, bit % 8, raw.record[bit // 8], PROOF, proven=True)
-    yield Defect(
-        check="log",
-        where=f"{segment.path} offset {place}",
-        what="one bit of this record is flipped",
-        consequence="etcd refuses to start with this log; set right, it goes on",
-        severity=Severity.WARNING,
-        offset=place,
-        repairs=(repair,),
-    )
+    return Repair(place, bit % 8, raw.record[bit // 8], PROOF)
 
 
 def _checksum_bit(head: bytes, data: bytes, computed: int) -> int | None:

@@ -71,7 +71,7 @@ def _placed(subject: Subject, record: Record, defect: Defect) -> Defect:
         key=record.key,
         revision=str(record.revision),
     )
-    if start is None or not defect.is_damage:
+    if start is None or not defect.is_damage or not defect.is_searched:
         return placed
     return replace(placed, repairs=_repairs(subject, record, defect, start))
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from etcdpod.analysis.verification.base import Defect
+from etcdpod.analysis.verification.log_flip import log_repairs
 from etcdpod.analysis.verification.page_flip import page_repairs
 from etcdpod.records import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from etcdpod.analysis.verification.base import Subject
+    from etcdpod.analysis.verification.base import Repair, Subject
     from etcdpod.records import Damage
 
 ELSEWHERE = ("SHA-256", "differs between the log and the database")
 """What other checks tell with more detail."""
+_FAILS = "fails its checksum"
+_PROPOSAL = "; one flipped bit"
 _UNREACHABLE = "what lies there is not reached through the tree: etcd cannot serve it"
 _REFUSED = "etcd stops with a panic when it reads this at its start"
 CONSEQUENCES = (
@@ -50,7 +53,9 @@ CONSEQUENCES = (
     ("compaction at revision", "revisions", "etcd may compact at the wrong revision at its start"),
     ("another record of revision", "structure", "two leftovers of one revision differ"),
     ("missing from the database", "gaps", "the database lost a write that was acknowledged"),
-    ("not in the log", "log", "database and log are not of one history"),
+    ("entries ", "log", "these writes are not in this log any more"),
+    ("raft snapshot", "log", "etcd renames it and takes an older one"),
+    ("not in the log", "log", "the log's own record of it is missing or broken"),
     ("fails its checksum", "log", "etcd refuses to start with this log"),
     ("stored checksum of a sound record", "log", "etcd refuses to start with this log"),
     ("segments before this one", "log", "what was written in between is not in this log"),
@@ -80,24 +85,27 @@ def check(subject: Subject) -> Iterator[Defect]:
         store.index.table(b"")  # looks for holes in the life of every key
     for _ in source.records(keys_only=True):
         pass
-    for damage in list(source.damage):
-        if not any(part in damage.what for part in ELSEWHERE):
-            yield _defect(subject, damage)
+    found = [d for d in source.damage if not any(part in d.what for part in ELSEWHERE)]
+    is_broken = any(part in damage.what for damage in found for part in (_FAILS, *_GRAVER))
+    in_log = log_repairs(subject) if is_broken else {}
+    for damage in found:
+        of_log = tuple(fix for place, fix in in_log.items() if damage.where.endswith(place))
+        yield _defect(subject, damage, of_log)
 
 
-def _defect(subject: Subject, damage: Damage) -> Defect:
+def _defect(subject: Subject, damage: Damage, of_log: tuple[Repair, ...]) -> Defect:
     named = next((row for row in CONSEQUENCES if row[0] in damage.what), None)
     check_name, consequence = named[1:] if named else ("structure", _BY_SEVERITY[damage.severity])
     return Defect(
         check=check_name,
         where=damage.where,
-        what=damage.what,
+        what=damage.what.partition(_PROPOSAL)[0] if of_log else damage.what,
         consequence=consequence,
         severity=_severity(damage),
         page=damage.page,
         offset=damage.offset,
         key=damage.key,
-        repairs=page_repairs(subject, damage),
+        repairs=of_log or page_repairs(subject, damage),
     )
 
 
