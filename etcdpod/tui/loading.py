@@ -54,10 +54,13 @@ HEADS_AT_ONCE = 2000
 TELL_EVERY = 0.4
 """Seconds between two tellings of how many heads there are."""
 
-COARSE, FINE = 32, 240
-"""Revisions of an axis whose times are asked for, at first and then at most."""
+PATIENT_PAUSE = 0.004
+"""The same where nobody waits for the outcome."""
 
-FOR_TIMES = 2.0
+COARSE, FINE = 32, 240
+"""Revisions of an axis whose times are asked for, at first and then."""
+
+FOR_TIMES = 15.0
 """Seconds that the second asking may take: a time may have to be looked for."""
 
 ROWS_AT_ONCE = 60
@@ -128,19 +131,18 @@ def read_heads(registry: Registry, ledger: Ledger, post: Post, stopped: Stopped)
 
 
 def read_times(registry: Registry, first: int, last: int, post: Post, stopped: Stopped) -> None:
-    """Ask the clock for the times of an axis: a few at first, then as many as are quickly told."""
+    """Ask the clock for the times of an axis: a few at first, then one for each column."""
     begun = time.monotonic()
-    count = COARSE
-    while count >= COARSE and not stopped():
+    for count, pause in ((COARSE, PAUSE), (FINE, PATIENT_PAUSE)):
         samples = []
         for sample in clock_samples(registry.clock, first, last, count):
             if stopped():
                 return
             samples.append(sample)
-            time.sleep(PAUSE)
+            time.sleep(pause)
         post(TimesRead(Moments(rising(samples))))
-        each = max(time.monotonic() - begun, PAUSE) / COARSE
-        count = min(FINE, int(FOR_TIMES / each)) if count == COARSE else 0
+        if (time.monotonic() - begun) / COARSE * FINE > FOR_TIMES:
+            return  # what there is will do
 
 
 def chunks(records: Iterator[Record], size: int) -> Iterator[list[Record]]:
