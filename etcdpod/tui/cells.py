@@ -135,6 +135,9 @@ def wrapped(pieces: Line, width: int) -> list[Line]:
     return list(lines)
 
 
+FARTHEST = 34
+"""Columns after which a line does not go on below its text: too little would be left."""
+
 NARROWEST = 20
 """Columns in which wrapping still makes sense."""
 
@@ -146,7 +149,7 @@ def hanging(pieces: Line, width: int) -> int:
     text = "".join(piece.text for piece in pieces)[:width]
     match = _COLUMN.match(text)
     after = match.end() if match is not None else 0
-    if 0 < after <= width // 2:
+    if 0 < after <= min(width // 2, FARTHEST):
         return after
     return min(len(text) - len(text.lstrip(" ")) + 2, width // 2)
 

@@ -1,11 +1,15 @@
-"""The README's pictures, made from the bundled incident: ``python -m etcdpod.tui.pictures DIR``."""
+"""Pictures of the browser from the bundled incident: ``python -m etcdpod.tui.pictures DIR``.
+
+The README shows them. They are drawn by the browser itself, on a screen that nobody sees.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from etcdpod.session import SourceOptions
 from etcdpod.tui.app import EtcdpodApp
@@ -13,50 +17,75 @@ from etcdpod.tui.app import EtcdpodApp
 if TYPE_CHECKING:
     from textual.pilot import Pilot
 
-SIZE: Final = (140, 40)
-"""Columns and lines."""
+QUIET_SECONDS = 1.0
+"""How long nothing may work before a picture is taken: longer than any timer of the browser."""
 
-PICTURES: Final = {
-    "browser": ("down",) * 10,
-    "history": (*("down",) * 10, "enter"),
-    "incident": ("p",),
-}
-"""What is pressed for each."""
+STEP_SECONDS = 0.1
 
-PATIENCE_SECONDS: Final = 30.0
-STEP_SECONDS: Final = 0.1
+PATIENCE_SECONDS = 60.0
 
 
-async def rest(pilot: Pilot[str]) -> None:
-    """Wait until everything is loaded and no worker is busy."""
-    for _ in range(int(PATIENCE_SECONDS / STEP_SECONDS)):
-        await pilot.pause(STEP_SECONDS)
-        app = pilot.app
-        assert isinstance(app, EtcdpodApp)
-        busy = [w for w in app.workers if not w.is_finished and w.group != "follow"]
-        if app.is_open and app.world.complete and not busy:
-            await pilot.pause(0.6)
-            return
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture: a source, the size of the terminal, and the keys that lead there."""
+
+    name: str
+    source: str
+    size: tuple[int, int]
+    keys: tuple[str, ...]
 
 
-async def picture(path: Path, keys: tuple[str, ...]) -> None:
-    """Start the browser on the demo, press the keys, and save what is to be seen as SVG."""
-    app = EtcdpodApp(SourceOptions(targets=("demo",)))
-    async with app.run_test(size=SIZE) as pilot:
-        await rest(pilot)
-        for key in keys:
+PICTURES = (
+    Picture("browser", "demo", (132, 36), ("g", *"720", "enter", "n", "slash", *"web", "enter")),
+    Picture("history", "demo", (132, 36), ("slash", *"web-79", "enter", "h", "o", "o")),
+    Picture("incident", "demo-end", (132, 40), ("p", "f")),
+    Picture("why", "demo", (132, 36), ("slash", *"orders", "enter", "w")),
+)
+"""All pictures, in the order in which the README tells of them."""
+
+
+async def draw(picture: Picture) -> str:
+    """The SVG of one picture.
+
+    Raises:
+        TimeoutError: the browser does not come to rest.
+        RuntimeError: the browser met a defect of its own on the way.
+    """
+    app = EtcdpodApp(SourceOptions(targets=(picture.source,)))
+    async with app.run_test(size=picture.size) as pilot:
+        await _rest(pilot, app)
+        for key in picture.keys:
             await pilot.press(key)
-        await rest(pilot)
-        path.write_text(app.export_screenshot(title="etcdpod --from demo"))
+            if key in ("enter", "o", "p"):
+                await _rest(pilot, app)
+        await _rest(pilot, app)
+        if app.failures:
+            raise RuntimeError(app.failures[0])
+        return app.export_screenshot(title="etcdpod")
 
 
-def main() -> None:
-    """Write every picture below the folder that is named."""
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "testdata/pictures")
+async def _rest(pilot: Pilot[str], app: EtcdpodApp) -> None:
+    quiet = waited = 0.0
+    while quiet < QUIET_SECONDS:
+        if waited > PATIENCE_SECONDS:
+            raise TimeoutError("the browser does not come to rest")
+        await pilot.pause(STEP_SECONDS)
+        waited += STEP_SECONDS
+        working = any(not worker.is_finished for worker in app.workers)
+        quiet = quiet + STEP_SECONDS if app.is_open and not working else 0.0
+
+
+def main(arguments: list[str]) -> int:
+    """Draw all pictures into a folder; 2 if none is named."""
+    if len(arguments) != 1:
+        return 2
+    folder = Path(arguments[0])
     folder.mkdir(parents=True, exist_ok=True)
-    for name, keys in PICTURES.items():
-        asyncio.run(picture(folder / f"{name}.svg", keys))
+    for picture in PICTURES:
+        svg = asyncio.run(draw(picture))
+        (folder / f"{picture.name}.svg").write_text(svg, encoding="utf-8")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

@@ -38,7 +38,7 @@ class Counted:
     @property
     def columns(self) -> Sequence[Column]:
         """Name and count."""
-        return (Column(self.title, limit=28), Column("", right=True))
+        return (Column(self.title, limit=28, least=10), Column("", right=True))
 
     def __len__(self) -> int:
         return len(self.names)
