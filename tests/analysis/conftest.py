@@ -12,6 +12,7 @@ import pytest
 from etcdpod.decoder import Decoder
 from etcdpod.history.view import Registry
 from etcdpod.records import Deleted, NotRecorded, Provenance, Record, Revision, SourceInfo
+from etcdpod.resources.types import ResourceTypes
 from etcdpod.session import Session, SourceOptions
 
 if TYPE_CHECKING:
@@ -21,24 +22,7 @@ if TYPE_CHECKING:
 
 SHOP = Path(__file__).resolve().parents[2] / ".." / "shared" / "fixtures" / "shop"
 
-PARTS = {
-    "Deployment": "deployments",
-    "EndpointSlice": "endpointslices",
-    "Event": "events",
-    "Job": "jobs",
-    "Lease": "leases",
-    "Namespace": "namespaces",
-    "Node": "minions",
-    "PersistentVolumeClaim": "persistentvolumeclaims",
-    "Pod": "pods",
-    "ReplicaSet": "replicasets",
-    "ResourceQuota": "resourcequotas",
-    "Secret": "secrets",
-    "ConfigMap": "configmaps",
-    "Service": "services/specs",
-    "StatefulSet": "statefulsets",
-    "StorageClass": "storageclasses",
-}
+TYPES = ResourceTypes()
 
 
 class Held:
@@ -113,7 +97,9 @@ def registry_of() -> Callable[..., Registry]:
 
 def _key(value: dict[str, Any]) -> str:
     metadata = value["metadata"]
-    parts = ["/registry", PARTS[value["kind"]], metadata.get("namespace"), metadata["name"]]
+    kind = TYPES.of_object(value["apiVersion"], value["kind"])
+    assert kind is not None
+    parts = ["/registry", kind.key_prefixes[0], metadata.get("namespace"), metadata["name"]]
     return "/".join(part for part in parts if part)
 
 
