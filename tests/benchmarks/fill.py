@@ -57,7 +57,7 @@ def snapshot_of(directory: Path, count: int, revisions: int, batch: int) -> Path
 
 
 def _fill_and_save(scratch: Path, path: Path, count: int, revisions: int, batch: int) -> None:
-    client, peer = (f"http://127.0.0.1:{_free_port()}" for _ in range(2))
+    client, peer = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
     command = [
         *(binary("etcd"), "--data-dir", str(scratch / "data"), "--log-level", "error"),
         *("--listen-client-urls", client, "--advertise-client-urls", client),
@@ -116,7 +116,8 @@ def _transaction(puts: list[etcdrpc.PutRequest]) -> etcdrpc.TxnRequest:
     return etcdrpc.TxnRequest(success=[etcdrpc.RequestOp(request_put=put) for put in puts])
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A loopback TCP port that nobody listens on at this moment."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])

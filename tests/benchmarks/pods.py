@@ -94,6 +94,11 @@ def _varint(number: int) -> bytes:
     return bytes(encoded)
 
 
+def _map(entries: dict[str, Any]) -> list[dict[str, Any]]:
+    """A map as the schemas have it: a list of entries, whose order is kept."""
+    return [{"key": key, "value": value} for key, value in entries.items()]
+
+
 def _template(shape: tuple[str, ...], moment: int, restarts: int) -> bytes:
     pod = message_class("k8s.io.api.core.v1.Pod")(
         metadata=_metadata(shape, moment), spec=_spec(shape, moment), status=_status(shape, moment)
@@ -146,12 +151,14 @@ def _metadata(shape: tuple[str, ...], moment: int) -> dict[str, Any]:
         "uid": MARKS["uid"],
         "generation": 1,
         "creationTimestamp": {"seconds": START, "nanos": 0},
-        "labels": {"app": shape[0], "pod-template-hash": MARKS["hash"]},
-        "annotations": {
-            "example.com/owner": "team-of-the-benchmark",
-            "prometheus.io/path": "/metrics",
-            "prometheus.io/port": "8080",
-        },
+        "labels": _map({"app": shape[0], "pod-template-hash": MARKS["hash"]}),
+        "annotations": _map(
+            {
+                "example.com/owner": "team-of-the-benchmark",
+                "prometheus.io/path": "/metrics",
+                "prometheus.io/port": "8080",
+            }
+        ),
         "ownerReferences": [
             {
                 "kind": "ReplicaSet",
@@ -245,8 +252,8 @@ def _container(name: str, token: str) -> dict[str, Any]:
         ],
         "env": [{"name": "LOG_LEVEL", "value": "info"}],
         "resources": {
-            "limits": {"memory": {"string": "256Mi"}},
-            "requests": {"cpu": {"string": "100m"}, "memory": {"string": "128Mi"}},
+            "limits": _map({"memory": {"string": "256Mi"}}),
+            "requests": _map({"cpu": {"string": "100m"}, "memory": {"string": "128Mi"}}),
         },
         "volumeMounts": [
             {

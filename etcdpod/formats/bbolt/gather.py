@@ -28,7 +28,7 @@ class Gather:
     more may be asked for than matters.
     """
 
-    def __init__(self, data: mmap, size: int) -> None:
+    def __init__(self, data: mmap | bytes, size: int) -> None:
         self.size = size
         self._data = data
         self._bytes = np.frombuffer(data, np.uint8, size)

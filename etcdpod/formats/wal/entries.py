@@ -7,10 +7,14 @@ of an older leader). Only places are kept, 50 bytes an entry; data is read again
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
+from etcdpod.formats.bbolt.gather import Gather
+from etcdpod.formats.mvcc.varint import read_tagged
 from etcdpod.formats.wal.layout import RecordType
 from etcdpod.formats.wal.messages import (
     ConfChange,
@@ -23,12 +27,15 @@ from etcdpod.formats.wal.messages import (
     SnapshotMark,
     V2Request,
 )
+from etcdpod.formats.wal.reader import Frame, frame_of
 from etcdpod.records import Damage, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from etcdpod.formats.wal.reader import Frame, WalReader
+    from etcdpod.formats.bbolt.gather import Integers, Mask
+    from etcdpod.formats.wal.reader import WalReader
+    from etcdpod.formats.wal.scan import SoundRun
 
 NORMAL_ENTRY = 0
 """raftpb.EntryType of a request; the others change the cluster's members."""
@@ -37,6 +44,8 @@ UNKNOWN_TYPE = 255
 """Instead of a type that raft does not have."""
 ADD_VOTER, REMOVE_MEMBER, ADD_LEARNER = 0, 1, 3
 """raftpb.ConfChangeType."""
+_TYPE, _TERM, _INDEX, _DATA = 0x08, 0x10, 0x18, 0x22
+"""Tag bytes of raftpb.Entry: field number times eight, plus wire type."""
 V2_METHODS = frozenset({"PUT", "POST", "DELETE", "QGET", "SYNC"})
 
 
@@ -94,6 +103,22 @@ class Places:
         self.data_size.append(len(data))
         self.verified.append(frame.verified)
 
+    def append_run(self, run: SoundRun, entries: _Entries, chosen: slice) -> None:
+        """Add entries that a run of sound records holds."""
+        frame, data_offset = run.start + run.frame[entries.row], run.start + entries.data
+        count = len(entries.row[chosen])
+        for column, values in (
+            (self.index, entries.index[chosen]),
+            (self.term, entries.term[chosen]),
+            (self.offset, frame[chosen]),
+            (self.data_offset, data_offset[chosen]),
+            (self.data_size, entries.size[chosen]),
+        ):
+            column.frombytes(values.astype(f"u{column.itemsize}").tobytes())
+        self.type.extend(bytes(count))
+        self.segment.extend([run.segment] * count)
+        self.verified.extend(b"\1" * count)
+
     def cut(self, position: int) -> Places:
         """Take away all from ``position`` on, and return it."""
         tail = Places(*(column[position:] for column in self._columns()))
@@ -111,6 +136,41 @@ class Places:
             self.index, self.term, self.type, self.segment, self.offset, self.data_offset,
             self.data_size, self.verified,
         )  # fmt: skip
+
+
+class _Entries(NamedTuple):
+    """The entries of a run as columns."""
+
+    row: Integers
+    """Of the run."""
+    plain: Mask
+    """A request, encoded as etcd does; of others nothing here is right."""
+    index: Integers
+    term: Integers
+    data: Integers
+    """Byte offset in the window."""
+    size: Integers
+
+
+def _parse_entries(run: SoundRun) -> _Entries:
+    row = np.flatnonzero(run.type == RecordType.ENTRY)
+    start, end = run.data[row], (run.data + run.size)[row]
+    gather = Gather(run.window, len(run.window))
+    kind = read_tagged(gather, start)
+    # From etcd 3.7 on the type is left out where it is that of a request.
+    typed = kind.tag == _TYPE
+    term = read_tagged(gather, np.where(typed, kind.end, start))
+    index = read_tagged(gather, term.end)
+    data = read_tagged(gather, index.end)
+    plain = ~typed | ((kind.value == NORMAL_ENTRY) & (kind.end > 0))
+    plain &= (term.tag == _TERM) & (index.tag == _INDEX) & (term.end > 0) & (index.end > 0)
+    empty = index.end == end
+    size = data.value.view(np.int64)
+    plain &= empty | ((data.tag == _DATA) & (data.end > 0) & (size == end - data.end))
+    number = index.value.view(np.int64)
+    plain &= number > 0
+    place = np.where(empty, end, data.end)
+    return _Entries(row, plain, number, term.value.view(np.int64), place, end - place)
 
 
 def _end_of(part: bytes, whole: bytes) -> int:
@@ -153,8 +213,11 @@ class RaftLog:
         """Entries that were never committed: replaced by another leader's, or never synced."""
         self._state = b""
         """The newest hard state: a later one never states less."""
-        for frame in reader.frames():
-            self._take(frame)
+        for part in reader.parts():
+            if isinstance(part, Frame):
+                self._take(part)
+            else:
+                self._take_run(part)
         if self._state:
             state = HardState.FromString(self._state)
             self.commit, self.term = state.commit, state.term
@@ -198,11 +261,11 @@ class RaftLog:
 
     def runs(self) -> Iterator[tuple[int, int]]:
         """Positions ``(start, stop)`` of the stretches without a gap, oldest first."""
-        start, index = 0, self.places.index
-        for position in range(1, len(index) + 1):
-            if position == len(index) or index[position] != index[position - 1] + 1:
-                yield start, position
-                start = position
+        index = np.array(self.places.index)
+        if len(index) == 0:
+            return
+        bounds = (np.flatnonzero(index[1:] != index[:-1] + 1) + 1).tolist()
+        yield from zip([0, *bounds], [*bounds, len(index)], strict=True)
 
     def entries(
         self, start: int = 0, stop: int | None = None, places: Places | None = None
@@ -228,6 +291,26 @@ class RaftLog:
                 data_offset,
                 bool(places.verified[position]),
             )
+
+    def _take_run(self, run: SoundRun) -> None:
+        """Sound records: many at once, and one by one those that are not just the next request."""
+        entries = _parse_entries(run)
+        states = np.flatnonzero(run.type == RecordType.STATE)
+        if len(states) > 0:
+            self._state = run.content(int(states[-1]))
+        follows = entries.index[1:] == entries.index[:-1] + 1
+        odd = np.flatnonzero(~entries.plain | ~np.concatenate([[True], follows]))
+        bounds = [*odd.tolist(), len(entries.row)]
+        position = 0
+        while position < len(entries.row):
+            is_next = bool(entries.plain[position]) and len(self.places) > 0
+            if is_next and self.last_index + 1 == entries.index[position]:
+                stop = bounds[bisect_right(bounds, position)]
+                self.places.append_run(run, entries, slice(position, stop))
+                position = stop
+            else:
+                self._take(frame_of(run, int(entries.row[position])))
+                position += 1
 
     def _take(self, frame: Frame) -> None:
         try:

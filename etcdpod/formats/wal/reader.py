@@ -7,6 +7,7 @@ sound record states seeds the chain again, and what lies between is marked as no
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import google_crc32c
@@ -20,6 +21,7 @@ from etcdpod.formats.wal.layout import (
 )
 from etcdpod.formats.wal.messages import DecodeError, Record
 from etcdpod.formats.wal.repair import find_flipped_bit
+from etcdpod.formats.wal.scan import SoundRun, read_run
 from etcdpod.formats.wal.segment import SegmentFile
 from etcdpod.records import Damage, Severity
 
@@ -33,6 +35,8 @@ MAX_REPORTS = 200
 """Defects that are named; the rest is told as one."""
 MAX_PROPOSALS = 50
 """Records for which a flipped bit is looked for."""
+FEW, MANY = 32, 1 << 14
+"""Records taken at once: few behind any that was not sound, and ever more where all are."""
 
 _extend = google_crc32c.extend
 
@@ -53,6 +57,13 @@ class Frame(NamedTuple):
     """Byte offset of the end of ``data`` in its file."""
     synced: bool
     """False behind the point at which etcd itself would stop to read the newest segment."""
+
+
+def frame_of(run: SoundRun, row: int) -> Frame:
+    """One record of a run, as it is where it comes alone."""
+    data, offset = run.content(row), run.start + int(run.frame[row])
+    data_end = run.start + int(run.data[row] + run.size[row])
+    return Frame(int(run.type[row]), data, run.segment, offset, True, data_end, True)
 
 
 class _Doubtful(NamedTuple):
@@ -96,11 +107,19 @@ class WalReader:
 
     def frames(self) -> Iterator[Frame]:
         """All records in the order of the log. Reading may stop anywhere."""
+        for part in self.parts():
+            if isinstance(part, Frame):
+                yield part
+            else:
+                yield from (frame_of(part, row) for row in range(len(part.frame)))
+
+    def parts(self) -> Iterator[Frame | SoundRun]:
+        """The same, where they are sound many at once."""
         self._checksum, self._doubtful = 0, None
         previous: SegmentFile | None = None
         for number, segment in enumerate(self.segments):
             self._check_sequence(previous, segment)
-            yield from self._segment_frames(number)
+            yield from self._segment_parts(number)
             previous = segment
         yield from self._settle(None)
 
@@ -109,12 +128,12 @@ class WalReader:
         for segment in self.segments:
             segment.close()
 
-    def _segment_frames(self, number: int) -> Iterator[Frame]:
+    def _segment_parts(self, number: int) -> Iterator[Frame | SoundRun]:
         segment = self.segments[number]
         is_last = number == len(self.segments) - 1
         offset, synced = 0, True
         for _ in range(MAX_BREAKS):
-            offset = yield from self._run(number, offset, synced)
+            offset = yield from self._chain(number, offset, synced)
             resumed = segment.find_frame(offset + LENGTH_FIELD.size)
             self._report_end(segment, offset, resumed, is_last=is_last)
             if resumed is None:
@@ -123,12 +142,35 @@ class WalReader:
             self._checksum, synced, offset = None, not is_last, resumed
         self._report(f"{segment.path} offset {offset}", "too many breaks: the rest is passed by")
 
-    def _run(self, number: int, offset: int, synced: bool) -> Generator[Frame, None, int]:
-        """The frames from ``offset`` up to the first that cannot be read; returns where it is."""
-        for start, raw in self.segments[number].whole_frames(offset):
+    def _chain(
+        self, number: int, offset: int, synced: bool
+    ) -> Generator[Frame | SoundRun, None, int]:
+        """The records from ``offset`` up to the first that cannot be read; returns where it is."""
+        wanted = FEW
+        while True:
+            run = None
+            if synced and self._doubtful is None and self._checksum is not None:
+                run = read_run(self.segments[number], number, offset, self._checksum, wanted)
+            if run is not None:
+                self._checksum, offset = run.checksum, run.end
+                wanted = min(2 * wanted, MANY)
+                yield run
+                continue
+            wanted = FEW
+            before = offset
+            offset, ended = yield from self._run(number, offset, synced)
+            if ended or offset == before:
+                return offset
+
+    def _run(
+        self, number: int, offset: int, synced: bool
+    ) -> Generator[Frame, None, tuple[int, bool]]:
+        """A few records one by one; returns where they end, and whether no more can be read."""
+        frames = self.segments[number].whole_frames(offset)
+        for start, raw in islice(frames, FEW):
             record = _parse(raw)
             if record is None:
-                return start
+                return start, True
             kind, checksum, data = record.type, record.crc, record.data
             # Data is the last field as etcd writes it.
             end = len(raw) if raw.endswith(data) else raw.find(data) + len(data)
@@ -144,7 +186,7 @@ class WalReader:
                 yield frame
             else:
                 yield from self._check(frame, checksum)
-        return offset
+        return offset, False
 
     def _check(self, frame: Frame, stored: int) -> Iterator[Frame]:
         """The same for a record that is not simply the next sound one."""
