@@ -65,7 +65,7 @@ class Cluster:
 
     def events(self, subject: Subject) -> list[Event]:
         """The telling events about an object, oldest first."""
-        return self._events.about(subject.kind, subject.namespace, subject.name, subject.uid)
+        return self._events.about(subject.kind, subject.namespace, subject.name, subject.event_uids)
 
     def all(self, resource: str) -> dict[tuple[str, str], Subject]:
         """Every object of a kind by namespace and name; empty for a kind that is not known."""

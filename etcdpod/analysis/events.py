@@ -11,7 +11,7 @@ from etcdpod.history.bulk import map_slices
 from etcdpod.history.fields import mapping, number, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
     from etcdpod.history.view import Registry
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 TELLING: Final = frozenset({"Killing", "Preempted", "TaintManagerEviction", "Scheduled"})
 """Reasons of ordinary events that are read beside the warnings."""
+
+CLUSTER_WIDE: Final = "default"
+"""The namespace of events about what has none, such as nodes."""
 
 _FIELDS: Final[dict[str, Any]] = {
     "metadata": {"name": {}, "namespace": {}, "creationTimestamp": {}},
@@ -77,28 +80,38 @@ class Events:
 
     Args:
         registry: where they are read, once.
-        namespace: only of this namespace; None: of all.
+        namespace: only of this namespace, and what nodes tell; None: of all.
         at: as of this revision.
     """
 
     def __init__(self, registry: Registry, namespace: str | None, at: int | None) -> None:
         self._by_object: dict[tuple[str, str, str], list[Event]] = {}
-        selected = registry.select(registry.resolve("events"), namespace, at=at)
+        kind = registry.resolve("events")
 
         def work(records: Sequence[Record]) -> list[Event]:
             return list(_telling(registry, records))
 
-        for found in map_slices(selected, work):
-            for event in found:
-                identity = (event.kind, event.about_namespace, event.about)
-                self._by_object.setdefault(identity, []).append(event)
+        for where in dict.fromkeys((namespace, namespace and CLUSTER_WIDE)):
+            for found in map_slices(registry.select(kind, where, at=at), work):
+                for event in found:
+                    identity = (event.kind, event.about_namespace, event.about)
+                    self._by_object.setdefault(identity, []).append(event)
         for events in self._by_object.values():
             events.sort(key=lambda event: event.revision)
 
-    def about(self, kind: str, namespace: str, name: str, uid: str = "") -> list[Event]:
-        """The events about one object, oldest first; those of an earlier life left out."""
+    def about(
+        self, kind: str, namespace: str, name: str, uids: Collection[str] = ()
+    ) -> list[Event]:
+        """The events about one object, oldest first; those of an earlier life left out.
+
+        Args:
+            kind: of the object.
+            namespace: of the object; empty for one of the whole cluster.
+            name: of the object.
+            uids: by which events may name it; empty: any.
+        """
         found = self._by_object.get((kind, namespace, name), [])
-        return [event for event in found if not uid or not event.uid or event.uid == uid]
+        return [event for event in found if not uids or not event.uid or event.uid in uids]
 
 
 def _telling(registry: Registry, records: Sequence[Record]) -> Iterator[Event]:

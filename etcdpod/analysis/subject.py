@@ -10,6 +10,9 @@ from etcdpod.analysis.finding import Evidence, Finding, Reference, Severity
 from etcdpod.history.fields import condition, field, text
 from etcdpod.history.paths import parse_path, value_at
 
+MIRROR: Final = "kubernetes.io/config.mirror"
+"""Annotation of the API object that stands for a static pod."""
+
 SHOWN: Final = 300
 """Characters of a value that are quoted."""
 
@@ -58,9 +61,26 @@ class Subject:
         return text(self.value, "metadata", "uid")
 
     @property
+    def event_uids(self) -> frozenset[str]:
+        """The uids by which events name this object.
+
+        The kubelet names a node by its name, and a static pod by the hash of its manifest.
+        """
+        if not self.uid:
+            return frozenset()
+        mirrored = text(self.value, "metadata", "annotations", MIRROR)
+        also = self.name if self.kind == "Node" else mirrored
+        return frozenset({self.uid, also} - {""})
+
+    @property
     def created(self) -> datetime | None:
         """When it was created."""
         return parse_time(field(self.value, "metadata", "creationTimestamp"))
+
+    @property
+    def ends(self) -> datetime | None:
+        """The moment from which on it should be gone; None where nobody asked for that."""
+        return parse_time(field(self.value, "metadata", "deletionTimestamp"))
 
     @property
     def reference(self) -> Reference:

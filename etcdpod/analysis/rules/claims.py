@@ -1,12 +1,12 @@
-"""A claim is not bound, or has lost its volume."""
+"""A claim is not bound, has lost its volume or cannot go; a volume has failed."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from etcdpod.analysis.rules.base import ObjectRule
 from etcdpod.analysis.rules.words import earliest, events_with, latest_first
-from etcdpod.history.fields import text
+from etcdpod.history.fields import members, strings, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,10 @@ PATIENCE = 30.0
 
 
 def check(claim: Subject, cluster: Cluster) -> Iterator[Finding]:
-    """Its phase is Pending for a reason, or Lost."""
+    """Its phase is Pending for a reason, or Lost; or its deletion waits for a pod."""
+    if claim.ends is not None:
+        yield from _held(claim, cluster)
+        return
     phase = text(claim.value, "status", "phase")
     if phase == "Lost":
         yield _finding(claim, cluster, "Lost", "its volume does not exist any more", "error")
@@ -62,4 +65,58 @@ def _finding(claim: Subject, cluster: Cluster, rule: str, cause: str, severity: 
     )
 
 
-RULE = ObjectRule("persistentvolumeclaims", check)
+def _held(claim: Subject, cluster: Cluster) -> Iterator[Finding]:
+    """A claim that is to go stays for as long as a pod uses it."""
+    if (cluster.age(claim.ends) or 0.0) < PATIENCE:
+        return
+    users = [
+        pod.name
+        for (namespace, _), pod in cluster.all("pods").items()
+        if namespace == claim.namespace and claim.name in _claimed(pod.value)
+    ]
+    used = f"pod {', '.join(users)} uses it" if users else "no pod uses it any more"
+    finalizers = ", ".join(strings(claim.value, "metadata", "finalizers")) or "nobody"
+    yield claim.finding(
+        "Terminating",
+        "warning",
+        f"the claim is terminating and held by {finalizers}: {used}",
+        [claim.shows("metadata.deletionTimestamp"), claim.shows("metadata.finalizers")],
+        solution="delete the pods that use it" if users else "check who has to remove that",
+        next_check=f"etcdpod history pvc {claim.namespace}/{claim.name}",
+        since=claim.ends,
+    )
+
+
+def _claimed(pod: dict[str, Any]) -> list[str]:
+    return [
+        text(volume, "persistentVolumeClaim", "claimName")
+        for volume in members(pod, "spec", "volumes")
+    ]
+
+
+def check_volume(volume: Subject, cluster: Cluster) -> Iterator[Finding]:
+    """Its phase is Failed: what should reclaim it could not."""
+    if text(volume.value, "status", "phase") != "Failed":
+        return
+    reason = text(volume.value, "status", "reason") or "VolumeFailed"
+    events = latest_first(events_with(volume, cluster, "VolumeFailedDelete", "VolumeFailedRecycle"))
+    says = text(volume.value, "status", "message") or (events[0].message if events else reason)
+    yield volume.finding(
+        reason,
+        "warning",
+        f"the volume could not be reclaimed: {says}",
+        [
+            volume.shows("status.phase"),
+            volume.shows("spec.persistentVolumeReclaimPolicy"),
+            *(event.evidence() for event in events[:3]),
+        ],
+        solution="do by hand what its driver could not, and delete the PersistentVolume",
+        next_check=f"etcdpod history pv {volume.name}",
+        since=earliest(*(event.first for event in events)),
+    )
+
+
+RULES = (
+    ObjectRule("persistentvolumeclaims", check),
+    ObjectRule("persistentvolumes", check_volume),
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from etcdpod.analysis.rules.base import PodRule
+from etcdpod.analysis.rules.messages import NOT_STARTED, remedy
 from etcdpod.analysis.rules.references import missing_in_environment
 from etcdpod.analysis.rules.words import earliest, events_of
 
@@ -16,14 +17,17 @@ if TYPE_CHECKING:
     from etcdpod.analysis.pod import Container, Pod
 
 REASONS: Final = {
-    "CreateContainerConfigError": "what its configuration refers to is missing",
-    "CreateContainerError": "the runtime cannot create it",
-    "RunContainerError": "the runtime cannot start it",
-    "PreCreateHookError": "a hook before its creation fails",
-    "PreStartHookError": "a hook before its start fails",
-    "PostStartHookError": "its postStart hook fails",
-    "StartError": "the runtime cannot start it",
+    "CreateContainerConfigError": ("created", "what its configuration refers to is missing"),
+    "CreateContainerError": ("created", "the runtime refuses"),
+    "RunContainerError": ("started", "the runtime refuses"),
+    "PreCreateHookError": ("created", "a hook before its creation fails"),
+    "PreStartHookError": ("started", "a hook before its start fails"),
+    "PostStartHookError": ("kept running", "its postStart hook fails"),
+    "StartError": ("started", "the runtime refuses"),
 }
+"""What the kubelet calls it: what cannot be done, and what that means if nothing else is told."""
+
+OTHERWISE: Final = "read the message of the runtime; check command, mounts, security context"
 
 
 def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
@@ -42,11 +46,12 @@ def _finding(pod: Pod, container: Container, cluster: Cluster) -> Finding:
     missing = missing_in_environment(pod, container, cluster)
     evidence += [item.evidence for item in missing]
     says = "; ".join(item.text for item in missing) or container.message
-    cause = f"{container.label} cannot be created: {says or REASONS[container.waiting]}"
+    done, otherwise = REASONS[container.waiting]
+    cause = f"{container.label} cannot be {done}: {says or otherwise}"
     solution = (
         f"create {missing[0].what}, or mark the reference optional"
         if missing
-        else "read the message of the runtime; check command, mounts, security context"
+        else remedy(container.message, NOT_STARTED) or OTHERWISE
     )
     return pod.finding(
         container.waiting,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from etcdpod.analysis.rules.base import PodRule
-from etcdpod.analysis.rules.words import earliest, events_of, how_it_ended, times
+from etcdpod.analysis.rules.messages import NOT_STARTED, remedy
+from etcdpod.analysis.rules.words import earliest, events_of, how_it_ended, latest_first, times
 from etcdpod.analysis.subject import parse_time
 from etcdpod.history.fields import field, text
 
@@ -13,8 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from etcdpod.analysis.cluster import Cluster
+    from etcdpod.analysis.events import Event
     from etcdpod.analysis.finding import Finding
     from etcdpod.analysis.pod import Container, Pod
+
+UNSTARTED: Final = frozenset({"StartError", "ContainerCannotRun", "CreateContainerError"})
+"""Reasons of an end that never was a beginning: containerd's and Docker's words for it."""
+
+HOOK: Final = "make the postStart hook succeed, or remove it: the container is killed when it fails"
+
+SHOWN: Final = 300
+"""Characters of a runtime's message; its end says most."""
 
 LOOPING: Final = 2
 """Restarts from which a container that runs at the moment is still not trusted."""
@@ -52,16 +62,21 @@ def _finding(pod: Pod, container: Container, cluster: Cluster) -> Finding:
         evidence.append(pod.shows(f"{container.ended_path}.message"))
     evidence.append(pod.shows(f"{container.path}.restartCount"))
     evidence += [event.evidence() for event in events]
+    hooks = events_of(pod, container, cluster, {"FailedPostStartHook"})
+    evidence += [event.evidence() for event in hooks]
     restarted = f", restarted {times(container.restarts)}" if container.restarts else ""
+    unstarted = text(container.ended, "reason") in UNSTARTED
     ends = "ends by itself" if container.exit_code == 0 else "crashes"
+    ends = "cannot be started" if unstarted else ends
+    why = _why(container, hooks, told=unstarted)
     now = " (it runs at the moment)" if container.is_running else ""
     looping = container.waiting or container.restarts >= LOOPING
     return pod.finding(
         "CrashLoopBackOff" if looping else text(container.ended, "reason") or "Error",
         "error" if not pod.is_true("Ready") else "warning",
-        f"{container.label} {ends}: {how_it_ended(container)}{restarted}{now}",
+        f"{container.label} {ends}: {how_it_ended(container)}{why}{restarted}{now}",
         evidence,
-        solution=_solution(container),
+        solution=HOOK if hooks else _solution(container),
         next_check=f"etcdpod logs {pod.named()} — where the logs of the last run lie on the node; "
         f"etcdpod history {pod.named()} — what changed before the first crash",
         since=earliest(
@@ -70,11 +85,24 @@ def _finding(pod: Pod, container: Container, cluster: Cluster) -> Finding:
     )
 
 
+def _why(container: Container, hooks: list[Event], *, told: bool) -> str:
+    """What the runtime or a hook says to it, where that is the cause."""
+    if hooks:
+        return f", because its postStart hook fails: {latest_first(hooks)[0].message}"
+    message = text(container.ended, "message").strip()
+    return f": {message[-SHOWN:]}" if told and message else ""
+
+
 def _solution(container: Container) -> str:
+    known = remedy(text(container.ended, "message"), NOT_STARTED)
+    if known and text(container.ended, "reason") in UNSTARTED:
+        return known
     if container.exit_code == 0:
         return (
             "a container of a pod that restarts must not end: run it as a Job, or keep it running"
         )
+    if "exec format error" in text(container.ended, "message"):
+        return known
     if container.exit_code in (126, 127, 128):
         return "correct command and args, or the image: what they name cannot be run"
     if container.exit_code in (137, 143):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from etcdpod.analysis.rules.base import PodRule
-from etcdpod.analysis.rules.words import earliest, events_with
+from etcdpod.analysis.rules.words import earliest, events_with, is_replaced
 from etcdpod.analysis.subject import parse_time
 from etcdpod.history.fields import field, text
 
@@ -45,6 +45,10 @@ _TARGETS: Final = {
 }
 
 
+EXPECTED: Final = frozenset({"DeletionByPodGC", "EvictionByEvictionAPI"})
+"""Reasons that follow from what someone does to a node."""
+
+
 def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
     """The pod's own reason, or its condition DisruptionTarget, says so."""
     if pod.reason == "Evicted":
@@ -62,7 +66,7 @@ def _evicted(pod: Pod, cluster: Cluster) -> Finding:
     why = text(pod.value, "status", "message") or "no reason is given"
     return pod.finding(
         "Evicted",
-        "error",
+        "warning" if is_replaced(pod, cluster) else "error",
         f"node {pod.node} evicted the pod: {why}",
         evidence,
         solution=_relief(why),
@@ -90,7 +94,7 @@ def _target(pod: Pod, cluster: Cluster) -> Finding:
     message = text(pod.condition("DisruptionTarget"), "message")
     return pod.finding(
         rule or "DisruptionTarget",
-        "error",
+        "warning" if reason in EXPECTED or is_replaced(pod, cluster) else "error",
         f"{cause}: {message}" if message else cause,
         evidence,
         solution=solution,

@@ -22,25 +22,39 @@ def check(service: Subject, cluster: Cluster) -> Iterator[Finding]:
     selector = mapping(service.value, "spec", "selector")
     if not selector or text(service.value, "spec", "type") == "ExternalName":
         return
-    shown = _empty(service, cluster)
-    if not shown:
+    found = _empty(service, cluster)
+    if found is None:
         return
+    shown, has_unready = found
     asked = ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
-    ready = any("notReady" in item.says or "false" in item.says for item in shown)
-    why = "the pods that it selects are not ready" if ready else f"no pod has the labels {asked}"
+    idle = None if has_unready else _scaled_to_zero(service, selector, cluster)
+    if has_unready:
+        why, solution = (
+            "the pods that it selects are not ready",
+            "see the findings about these pods",
+        )
+    elif idle is not None:
+        why = f"{idle.kind} {idle.name}, whose pods it selects, is scaled to 0"
+        solution = f"expected while {idle.kind} {idle.name} is meant to rest; else scale it up"
+        shown = [*shown, idle.shows("spec.replicas")]
+    else:
+        why, solution = f"no pod has the labels {asked}", "correct selector or labels"
     yield service.finding(
         "NoEndpoints",
-        "error",
+        "error" if idle is None else "info",
         f"Service {service.name} has no endpoint that is ready: {why}",
         [service.shows("spec.selector"), *shown],
-        solution="see the findings about these pods" if ready else "correct selector or labels",
+        solution=solution,
         next_check=f"etcdpod get pods -n {service.namespace} -l {asked}",
-        since=service.created if not ready else None,
+        since=service.created if not has_unready and idle is None else None,
     )
 
 
-def _empty(service: Subject, cluster: Cluster) -> list[Evidence]:
-    """The slices or the Endpoints of a service, if none of their addresses is ready."""
+def _empty(service: Subject, cluster: Cluster) -> tuple[list[Evidence], bool] | None:
+    """What shows that none of its addresses is ready, and whether there are others.
+
+    None where one is ready, or nothing lists the addresses.
+    """
     slices = [
         item
         for (namespace, _), item in cluster.all("endpointslices.discovery.k8s.io").items()
@@ -50,15 +64,27 @@ def _empty(service: Subject, cluster: Cluster) -> list[Evidence]:
     if slices:
         addresses = [each for item in slices for each in members(item.value, "endpoints")]
         if any(_is_ready(each) for each in addresses):
-            return []
-        return [item.shows("endpoints") for item in slices]
+            return None
+        return [item.shows("endpoints") for item in slices], bool(addresses)
     endpoints = cluster.get("endpoints", service.namespace, service.name)
     if endpoints is None:
-        return []
+        return None
     subsets = members(endpoints.value, "subsets")
     if any(members(subset, "addresses") for subset in subsets):
-        return []
-    return [endpoints.shows("subsets")]
+        return None
+    return [endpoints.shows("subsets")], bool(subsets)
+
+
+def _scaled_to_zero(service: Subject, selector: dict[str, Any], cluster: Cluster) -> Subject | None:
+    """A workload that would make the pods of a service, and was told to make none."""
+    for resource in ("deployments.apps", "statefulsets.apps"):
+        for (namespace, _), item in cluster.all(resource).items():
+            if namespace != service.namespace or field(item.value, "spec", "replicas") != 0:
+                continue
+            labels = mapping(item.value, "spec", "template", "metadata", "labels")
+            if all(labels.get(key) == value for key, value in selector.items()):
+                return item
+    return None
 
 
 def _is_ready(endpoint: dict[str, Any]) -> bool:

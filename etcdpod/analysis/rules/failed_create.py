@@ -38,7 +38,7 @@ def check(owner: Subject, cluster: Cluster) -> Iterator[Finding]:
         evidence.append(owner.shows("status.conditions[ReplicaFailure].message"))
     evidence += [event.evidence() for event in events[:3]]
     cause, solution, shown = _told(message, owner, cluster)
-    yield owner.finding(
+    finding = owner.finding(
         "FailedCreate",
         "error",
         f"{owner.kind} {owner.name} cannot make its pods: {cause}",
@@ -47,6 +47,8 @@ def check(owner: Subject, cluster: Cluster) -> Iterator[Finding]:
         next_check=f"etcdpod get resourcequotas,limitranges -n {owner.namespace} -o yaml",
         since=earliest(*(event.first for event in events), owner.since("ReplicaFailure")),
     )
+    cluster.troubled.setdefault(owner.uid, []).append(finding)
+    yield finding
 
 
 def _lacks(owner: Subject) -> bool:
@@ -77,14 +79,25 @@ def _told(message: str, owner: Subject, cluster: Cluster) -> tuple[str, str, lis
         return message, "give every container the requests and limits that the quota demands", []
     if "violates PodSecurity" in message:
         return message, "meet the namespace's Pod Security level, or lower it", []
+    if "denied the request" in message:
+        return message, "meet the policy that the admission webhook names, or change it", []
     if "webhook" in message:
-        return message, "check the admission webhook and its Service", []
-    if "serviceaccount" in message and "not found" in message:
+        return message, "the admission webhook does not answer: check its pods and Service", []
+    if "per Container is" in message or "per Pod is" in message:
+        return message, "keep within the namespace's LimitRange, or change it", []
+    if "PriorityClass" in message:
+        return message, "create the PriorityClass, or name another one", []
+    if "unable to validate against any" in message:
+        return message, "allow the pod's ServiceAccount a policy that admits the pod", []
+    if "serviceaccount" in message.lower() and "not found" in message:
         return message, "create the ServiceAccount, or name another one", []
     return message, "read the message: the API server refuses the pod", []
 
 
 RULES = tuple(
     ObjectRule(resource, check)
-    for resource in ("replicasets.apps", "statefulsets.apps", "daemonsets.apps", "jobs.batch")
+    for resource in (
+        *("replicasets.apps", "statefulsets.apps", "daemonsets.apps", "jobs.batch"),
+        "replicationcontrollers",
+    )
 )

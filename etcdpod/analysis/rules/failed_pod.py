@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from etcdpod.analysis.rules.base import PodRule
-from etcdpod.analysis.rules.words import earliest, how_it_ended
+from etcdpod.analysis.rules.words import earliest, how_it_ended, is_replaced
 from etcdpod.analysis.subject import parse_time
 from etcdpod.history.fields import condition, field, owner_of, text
 
@@ -17,14 +17,26 @@ if TYPE_CHECKING:
     from etcdpod.analysis.pod import Container, Pod
 
 _REASONS: Final = {
+    "AppArmor": "its node does not offer the AppArmor profile that it asks for",
     "DeadlineExceeded": "it ran longer than its activeDeadlineSeconds",
+    "MatchNodeSelector": "its node does not have the labels that it selects",
     "NodeAffinity": "its node does not have the labels that it selects",
+    "NodeLost": "its node is lost",
+    "NodePorts": "a host port that it asks for was taken on its node",
     "NodeShutdown": "its node was shut down",
-    "Terminated": "its node was shut down",
-    "Shutdown": "its node was shut down",
+    "PodOSNotSupported": "its node runs another operating system",
+    "PodOSSelectorNodeLabelDoesNotMatch": "its node runs another operating system",
     "Preempting": "the kubelet preempted it for a critical pod",
+    "Shutdown": "its node was shut down",
+    "SysctlForbidden": "it asks for a sysctl that its node does not allow",
+    "Terminated": "its node was shut down",
+    "TopologyAffinityError": "its node cannot align what it asks for on one NUMA node",
     "UnexpectedAdmissionError": "the kubelet could not admit it",
 }
+"""The kubelet's reasons to end a pod, or not to take it."""
+
+OUT_OF: Final = "OutOf"
+"""How the reason begins if the node had no room left for the pod when it came."""
 
 
 def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
@@ -45,7 +57,7 @@ def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
             evidence.append(pod.shows(f"{container.ended_path}.message"))
     yield pod.finding(
         pod.reason or _reason(failed),
-        "warning" if _was_retried(pod, cluster) else "error",
+        "warning" if _was_retried(pod, cluster) or is_replaced(pod, cluster) else "error",
         f"the pod has failed: {_why(pod, failed)}",
         evidence,
         solution="read the log of the last run; the pod itself does not start again",
@@ -64,6 +76,8 @@ def _why(pod: Pod, failed: list[Container]) -> str:
     if pod.reason:
         message = text(pod.value, "status", "message")
         known = _REASONS.get(pod.reason, pod.reason)
+        if pod.reason.startswith(OUT_OF):
+            known = f"its node had no {pod.reason.removeprefix(OUT_OF)} left for it when it came"
         return f"{known} ({message})" if message else known
     return (
         "; ".join(f"{item.label}: {how_it_ended(item)}" for item in failed) or "no reason is told"

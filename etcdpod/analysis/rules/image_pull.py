@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from etcdpod.analysis.rules.base import PodRule
-from etcdpod.analysis.rules.words import earliest, events_of
+from etcdpod.analysis.rules.words import earliest, events_of, latest_first
 from etcdpod.history.fields import members, text
 
 if TYPE_CHECKING:
@@ -30,6 +30,31 @@ REASONS: Final = frozenset(
 # The words "not found" also end messages that say more, so they are looked for last.
 _CAUSES: Final = (
     (
+        ("no space left",),
+        "the node has no room to unpack image {image}",
+        "free space on the disk of the node, or make the image smaller",
+    ),
+    (
+        ("pull qps exceeded",),
+        "the kubelet limits how many images it pulls at once, and image {image} waits",
+        "raise the kubelet's registryPullQPS and registryBurst, or wait",
+    ),
+    (
+        ("server gave http response to https client",),
+        "the registry of image {image} speaks HTTP, and the runtime asks for HTTPS",
+        "give the registry TLS, or name it insecure in the runtime's configuration",
+    ),
+    (
+        ("short-name", "unqualified-search"),
+        "image {image} names no registry, and the runtime knows none to look in",
+        "write the name with its registry",
+    ),
+    (
+        ("media type", "manifest schema", "schema 1", "schema version 1"),
+        "image {image} is in a format that the runtime does not read",
+        "build and push the image anew with a present-day tool",
+    ),
+    (
         ("may require authorization", "may require 'docker login'"),
         "image {image} does not exist, or its registry refuses it to this pod",
         "correct its name, or give the pod an imagePullSecret that may read it",
@@ -45,9 +70,17 @@ _CAUSES: Final = (
         "pull with an account, through a mirror, or wait",
     ),
     (
-        ("no such host", "lookup ", "timeout", "connection refused", "no route", "tls: ", "x509"),
+        (
+            *("no such host", "lookup ", "timeout", "connection refused", "no route", "tls: "),
+            *("x509", "connection reset", "network is unreachable", "deadline exceeded", "eof"),
+        ),
         "the registry of image {image} cannot be reached from the node",
         "check DNS, network, proxy and certificates between the node and the registry",
+    ),
+    (
+        ("500 internal", "502 ", "503 ", "504 ", "bad gateway", "service unavailable"),
+        "the registry of image {image} answers with an error of its own",
+        "look after the registry, or pull through a mirror",
     ),
     (
         ("no match for platform", "exec format", "no matching manifest"),
@@ -55,7 +88,7 @@ _CAUSES: Final = (
         "build the image for that platform, or select other nodes",
     ),
     (
-        ("not found", "manifest unknown", "does not exist", "no such image"),
+        ("not found", "manifest unknown", "name unknown", "does not exist", "no such image"),
         "image {image} does not exist in its registry",
         "correct the name or the tag, or push the image",
     ),
@@ -84,9 +117,11 @@ def _finding(pod: Pod, container: Container, cluster: Cluster) -> Finding:
     if container.message:
         evidence.append(pod.shows(f"{container.path}.state.waiting.message"))
     evidence += [event.evidence() for event in events]
-    words = " ".join([container.message, *(event.message for event in events)])
-    cause, solution = _told(words, container.waiting)
-    cause = cause.format(image=image)
+    says = [container.message, *(event.message for event in latest_first(events))]
+    cause, solution = _told(
+        [words.replace(image, "") if image else words for words in says], container.waiting
+    )
+    cause = cause.format(image=image or "(no name)")
     missing = _missing_secrets(pod, cluster)
     if missing:
         names = ", ".join(missing)
@@ -104,18 +139,25 @@ def _finding(pod: Pod, container: Container, cluster: Cluster) -> Finding:
     )
 
 
-def _told(words: str, reason: str) -> tuple[str, str]:
+def _told(says: list[str], reason: str) -> tuple[str, str]:
+    """The cause by the first message that tells one, the newest first."""
     if reason == "InvalidImageName":
         return "{image} is no image name", "correct the name of the image"
+    if reason == "SignatureValidationFailed":
+        return (
+            "the signature of image {image} is not accepted on the node",
+            "sign the image, or correct the signature policy of the runtime",
+        )
     if reason == "ErrImageNeverPull":
         return (
             "image {image} is not on the node, and imagePullPolicy Never forbids to pull it",
             "load the image on the node, or allow it to be pulled",
         )
-    lowered = words.lower()
-    for signs, cause, solution in _CAUSES:
-        if any(sign in lowered for sign in signs):
-            return cause, solution
+    for words in says:
+        lowered = words.lower()
+        for signs, cause, solution in _CAUSES:
+            if any(sign in lowered for sign in signs):
+                return cause, solution
     return _OTHER
 
 

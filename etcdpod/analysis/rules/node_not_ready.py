@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from etcdpod.analysis.rules.base import ObjectRule
 from etcdpod.analysis.rules.words import earliest, events_with
 from etcdpod.analysis.subject import parse_time
-from etcdpod.history.fields import field, text
+from etcdpod.history.fields import field, members, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,23 @@ if TYPE_CHECKING:
 LEASE_SECONDS: Final = 40.0
 """How long a Lease may stay without renewal (spec.leaseDurationSeconds of a kubelet's)."""
 
-PRESSURES: Final = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
+PRESSURES: Final = frozenset(
+    {
+        *("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable"),
+        *("KernelDeadlock", "ReadonlyFilesystem", "CorruptDockerOverlay2"),
+        *("KubeletUnhealthy", "ContainerRuntimeUnhealthy", "OutOfDisk"),
+    }
+)
+"""Conditions that are bad when they are True: the kubelet's and those of a problem detector."""
+
+
+_RELIEF: Final = {
+    "NetworkUnavailable": "check the network plugin or the cloud's routes for the node",
+    **dict.fromkeys(
+        ("MemoryPressure", "DiskPressure", "PIDPressure"),
+        "find what fills the node; the kubelet evicts pods until it is better",
+    ),
+}
 
 
 def check(node: Subject, cluster: Cluster) -> Iterator[Finding]:
@@ -28,9 +44,15 @@ def check(node: Subject, cluster: Cluster) -> Iterator[Finding]:
     if ready is not None and text(ready, "status") != "True":
         yield _not_ready(node, cluster)
         return
-    for kind in PRESSURES:
-        if node.is_true(kind):
-            yield _pressure(node, kind)
+    for entry in members(node.value, "status", "conditions"):
+        if _is_bad(text(entry, "type"), text(entry, "status")):
+            yield _pressure(node, text(entry, "type"))
+
+
+def _is_bad(kind: str, status: str) -> bool:
+    if kind in PRESSURES or kind.startswith("Frequent"):
+        return status == "True"
+    return kind.endswith("Ready") and status == "False"
 
 
 def _not_ready(node: Subject, cluster: Cluster) -> Finding:
@@ -75,9 +97,10 @@ def _pressure(node: Subject, kind: str) -> Finding:
     return node.finding(
         kind,
         "warning",
-        f"node {node.name} has {kind}: {text(node.condition(kind), 'message')}",
+        f"node {node.name} has {kind}{'' if node.is_true(kind) else ' False'}: "
+        f"{text(node.condition(kind), 'message') or 'no message'}",
         [node.shows(f"{path}.status"), node.shows(f"{path}.message")],
-        solution="find what fills the node; the kubelet evicts pods until it is better",
+        solution=_RELIEF.get(kind, "read the message, and the log of whoever sets the condition"),
         next_check=f"etcdpod get pods -A -o wide | grep {node.name}",
         since=parse_time(field(node.condition(kind), "lastTransitionTime")),
     )

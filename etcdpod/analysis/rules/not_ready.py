@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from etcdpod.analysis.cluster import Cluster
     from etcdpod.analysis.finding import Finding
-    from etcdpod.analysis.pod import Pod
+    from etcdpod.analysis.pod import Container, Pod
 
 PATIENCE: Final = 120.0
 """Seconds that a pod may take to become ready before that is worth telling."""
@@ -42,6 +42,8 @@ def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
     evidence += [event.evidence() for event in latest_first(warnings)[:3]]
     if gates:
         cause = f"its readiness gate {', '.join(gates)} is not met"
+    elif starting := next((each for each in pod.containers if _still_starts(each)), None):
+        cause = f"{starting.label} still runs, and the others wait for it"
     elif pod.has_begun:
         cause = f"container {', '.join(waiting)} runs and does not become ready"
     else:
@@ -57,6 +59,14 @@ def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
         next_check=f"etcdpod history {pod.named()} --at {cluster.revision}",
         since=since,
     )
+
+
+def _still_starts(container: Container) -> bool:
+    """Whether it runs and the containers after it wait for its end, or for its start."""
+    if not container.is_running:
+        return False
+    is_sidecar = container.spec_path.startswith("spec.initContainers") and not container.is_init
+    return container.is_init or (is_sidecar and field(container.status, "started") is not True)
 
 
 RULE = PodRule(check)

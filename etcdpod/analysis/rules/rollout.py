@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from etcdpod.analysis.rules.base import ObjectRule
-from etcdpod.analysis.rules.words import earliest, ready_replicas
+from etcdpod.analysis.rules.words import earliest, ready_replicas, trouble_of
 from etcdpod.analysis.subject import parse_time
 from etcdpod.history.fields import field, mapping, number, owner_of, text
 
@@ -56,11 +56,12 @@ def _finding(deployment: Subject, newest: Subject | None, troubled: list[Finding
     rule = "MinimumReplicasUnavailable" if ready == 0 else "PodsNotReady"
     if stalled or (troubled and not complete):
         rule = text(progressing, "reason") if stalled else "RolloutStuck"
+    said = f": {text(progressing, 'message')}" if stalled and not troubled else ""
     undo = f"kubectl rollout undo deployment/{deployment.name} -n {deployment.namespace}"
     return deployment.finding(
         rule,
         "critical" if ready == 0 else "error" if stalled else "warning",
-        f"{ready} of {wanted} pods are ready{_why(newest, troubled, complete=complete)}",
+        f"{ready} of {wanted} pods are ready{_why(newest, troubled, complete=complete)}{said}",
         evidence,
         solution=troubled[0].solution
         if complete and troubled
@@ -78,7 +79,7 @@ def _why(newest: Subject | None, troubled: list[Finding], *, complete: bool) -> 
         revision = _revision(newest)
         told = f": the rollout to ReplicaSet {newest.name} (revision {revision}) does not progress"
     if troubled:
-        told += f", because of pod {troubled[0].object.name}: {troubled[0].cause}"
+        told += f", because of {trouble_of(troubled[0])}"
     return told
 
 

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 _SOLUTIONS: Final = (
     (
+        ("runtimehandler", "no runtime for", "runtime handler"),
+        "the node's runtime does not know the handler of the pod's RuntimeClass: set it up there, "
+        "or select nodes that have it",
+    ),
+    (
         (
             "no ip addresses available",
             "failed to allocate for range",

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from etcdpod.analysis.rules.base import PodRule
+from etcdpod.analysis.rules.words import events_with, latest_first
 from etcdpod.analysis.subject import parse_time
 from etcdpod.history.fields import field, number, strings
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from etcdpod.analysis.cluster import Cluster
     from etcdpod.analysis.finding import Finding
     from etcdpod.analysis.pod import Pod
+
+TOLD: Final = ("FailedKillPod", "FailedPreStopHook", "FailedUnMount", "FailedUnmountVolume")
+"""What the kubelet tells of a pod that it cannot end."""
 
 PATIENCE: Final = 10.0
 """Seconds beyond the grace period that an orderly end may take."""
@@ -49,6 +53,10 @@ def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
         cause = "the pod is terminating and its kubelet does not finish it"
         if running:
             cause += f" ({', '.join(running)} still runs by its last report)"
+        events = events_with(pod, cluster, *TOLD)
+        if events:
+            cause += f": {latest_first(events)[0].message}"
+            evidence += [event.evidence() for event in latest_first(events)[:3]]
         if silent and node is not None:
             cause += f": node {pod.node} is not ready"
             evidence.append(node.shows("status.conditions[Ready].status"))

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from etcdpod.analysis.rules.base import PodRule
+from etcdpod.analysis.rules.messages import SCHEDULING, remedy
 from etcdpod.analysis.rules.scheduling import display, refusals, requests
 from etcdpod.analysis.rules.words import earliest, events_with, latest_first
 from etcdpod.history.fields import field, members, text
@@ -18,27 +19,11 @@ if TYPE_CHECKING:
     from etcdpod.analysis.pod import Pod
 
 _SUMMARY: Final = re.compile(r"\d+/(\d+) nodes are available: (.*?)(?:\. |\.$|$)", re.DOTALL)
+_REASONS: Final = re.compile(r",(?! that ) ?")
+"""Between the reasons of a summary; older releases end one about a taint with a clause."""
+
 NODES_SHOWN: Final = 5
 """Nodes that are told one by one."""
-
-_SOLUTIONS: Final = (
-    (
-        "unbound immediate PersistentVolumeClaims",
-        "provision the claim: check its StorageClass and the provisioner's events",
-    ),
-    (
-        "volume node affinity conflict",
-        "the volume lies where the pod may not run: move one of both",
-    ),
-    ("anti-affinity", "loosen the pod's anti-affinity, or add nodes"),
-    ("topology spread", "loosen the topology spread constraints, or add nodes in the other zones"),
-    ("affinity", "give a node the labels that the pod selects, or correct the selector"),
-    ("taint", "tolerate the taint, or remove it from the node (a NotReady node taints itself)"),
-    ("Insufficient", "lower the requests, add a larger node, or free one"),
-    ("Too many pods", "add nodes, or raise the kubelet's maxPods"),
-    ("free ports", "use another hostPort, or none"),
-    ("unschedulable", "uncordon a node"),
-)
 
 
 def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
@@ -82,17 +67,17 @@ def _unschedulable(pod: Pod, cluster: Cluster) -> Finding:
         message = latest_first(events)[0].message
     told, shown = _nodes(pod, cluster)
     evidence += shown
-    claims = _claims(pod, cluster)
+    claims, missing = _claims(pod, cluster)
     evidence += claims
     summary = _SUMMARY.search(message)
     scheduler = summary.group(2) if summary else message.split(". ")[0] or "no node fits"
-    preempted = _nominated(pod)
+    absent = "".join(f"; PersistentVolumeClaim {name} does not exist" for name in missing)
     return pod.finding(
         "FailedScheduling",
         "error",
-        f"no node takes the pod: {scheduler.rstrip('.')}{told}{preempted}",
+        f"no node takes the pod: {scheduler.rstrip('.')}{told}{absent}{_nominated(pod)}",
         evidence,
-        solution=_solution(message, pod, cluster),
+        solution=_solution(scheduler, pod, missing),
         next_check=f"etcdpod get nodes --at {cluster.revision}; etcdpod describe pod {pod.named()}",
         since=earliest(pod.since("PodScheduled"), *(event.first for event in events))
         or pod.created,
@@ -130,14 +115,19 @@ def _fields(pod: Pod, node: object, words: str) -> list[Evidence]:
     return found
 
 
-def _claims(pod: Pod, cluster: Cluster) -> list[Evidence]:
-    found = []
+def _claims(pod: Pod, cluster: Cluster) -> tuple[list[Evidence], list[str]]:
+    """The claims of a pod that are not bound, as evidence, and those that do not exist."""
+    found, missing = [], []
+    claims = "persistentvolumeclaims"
     for volume in members(pod.value, "spec", "volumes"):
         name = text(volume, "persistentVolumeClaim", "claimName")
-        claim = cluster.get("persistentvolumeclaims", pod.namespace, name) if name else None
+        claim = cluster.get(claims, pod.namespace, name) if name else None
         if claim is not None and text(claim.value, "status", "phase") != "Bound":
             found.append(claim.shows("status.phase"))
-    return found
+        elif name and not cluster.exists(claims, pod.namespace, name):
+            found.append(pod.shows(f"spec.volumes[{text(volume, 'name')}]"))
+            missing.append(name)
+    return found, missing
 
 
 def _nominated(pod: Pod) -> str:
@@ -145,12 +135,14 @@ def _nominated(pod: Pod) -> str:
     return f"; it waits for pods to be preempted on {node}" if node else ""
 
 
-def _solution(message: str, pod: Pod, cluster: Cluster) -> str:
-    found = [solution for sign, solution in _SOLUTIONS if sign in message]
+def _solution(scheduler: str, pod: Pod, missing: list[str]) -> str:
+    found = [f"create PersistentVolumeClaim {name}, or correct the reference" for name in missing]
+    found += [remedy(reason, SCHEDULING) for reason in _REASONS.split(scheduler)]
     asked = ", ".join(f"{display(value)} {name}" for name, value in requests(pod).items())
-    if "Insufficient" in message and asked:
+    if "Insufficient" in scheduler and asked:
         found.append(f"the pod asks for {asked}")
-    return "; ".join(dict.fromkeys(found)) or "read the scheduler's message, node by node"
+    told = "; ".join(dict.fromkeys(solution for solution in found if solution))
+    return told or "read the scheduler's message, node by node"
 
 
 def _unseen(pod: Pod) -> Finding:

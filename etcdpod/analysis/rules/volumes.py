@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from etcdpod.analysis.rules.base import PodRule
+from etcdpod.analysis.rules.messages import VOLUMES, remedy
 from etcdpod.analysis.rules.references import missing_volumes
 from etcdpod.analysis.rules.words import earliest, events_with, has_no_sandbox, latest_first
 
@@ -12,10 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from etcdpod.analysis.cluster import Cluster
+    from etcdpod.analysis.events import Event
     from etcdpod.analysis.finding import Finding
     from etcdpod.analysis.pod import Pod
 
 REASONS = ("FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedDevicePluginAllocation")
+
+SUMMARY = "Unable to attach or mount volumes"
+"""How the kubelet begins its summary, which names the volume and not what is wrong with it."""
+
+OTHERWISE = "read the kubelet's message; check the volume's source and its driver"
 
 PATIENCE = 30.0
 """Seconds that a volume may take before its missing source is told without an event."""
@@ -29,21 +36,22 @@ def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
     missing = missing_volumes(pod, cluster)
     if not events and (not missing or (cluster.age(pod.created) or 0) < PATIENCE):
         return
-    evidence = [event.evidence() for event in latest_first(events)[:3]]
+    told = _most_telling(events)
+    evidence = [event.evidence() for event in told[:3]]
     evidence += [item.evidence for item in missing]
     evidence.append(pod.shows("status.containerStatuses"))
-    told = latest_first(events)[0].message if events else ""
+    says = told[0].message if told else ""
     if missing:
         cause = "; ".join(item.text for item in missing)
         cause = f"a volume of the pod cannot be mounted: {cause}"
         solution = f"create {missing[0].what}, or mark the reference optional"
-        if told and not any(item.what.split()[-1] in told for item in missing):
-            cause += f" (the kubelet says: {told})"
+        if says and not any(item.what.split()[-1] in says for item in missing):
+            cause += f" (the kubelet says: {says})"
     else:
-        cause = f"a volume of the pod cannot be mounted: {told}"
-        solution = _solution(told)
+        cause = f"a volume of the pod cannot be mounted: {says}"
+        solution = remedy(says, VOLUMES) or OTHERWISE
     yield pod.finding(
-        latest_first(events)[0].reason if events else "FailedMount",
+        told[0].reason if told else "FailedMount",
         "error",
         cause,
         evidence,
@@ -53,17 +61,9 @@ def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
     )
 
 
-def _solution(message: str) -> str:
-    lowered = message.lower()
-    if "multi-attach" in lowered:
-        return "the volume is still attached to another node: wait for the detach, or force it"
-    if "timed out" in lowered or "deadline" in lowered:
-        return "check the CSI driver's pod on that node and its VolumeAttachment"
-    if "not found" in lowered:
-        return "create what the message names, or correct the reference"
-    if "driver name" in lowered:
-        return "the CSI driver is not registered on the node: check its DaemonSet"
-    return "read the kubelet's message; check the volume's source and its driver"
+def _most_telling(events: list[Event]) -> list[Event]:
+    """The latest first; those that only repeat that a wait has timed out come last."""
+    return sorted(latest_first(events), key=lambda event: event.message.startswith(SUMMARY))
 
 
 RULE = PodRule(check)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING, Final
 
-from etcdpod.history.fields import mapping, number, text
+from etcdpod.history.fields import mapping, number, owner_of, text
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -13,8 +13,17 @@ if TYPE_CHECKING:
 
     from etcdpod.analysis.cluster import Cluster
     from etcdpod.analysis.events import Event
+    from etcdpod.analysis.finding import Finding
     from etcdpod.analysis.pod import Container, Pod
     from etcdpod.analysis.subject import Subject
+
+OWNERS: Final = {
+    "DaemonSet": "daemonsets.apps",
+    "ReplicaSet": "replicasets.apps",
+    "ReplicationController": "replicationcontrollers",
+    "StatefulSet": "statefulsets.apps",
+}
+"""The workloads that replace a pod which is gone or has failed, by kind."""
 
 _EXITS: Final = {
     0: "it ended by itself, without an error",
@@ -23,6 +32,7 @@ _EXITS: Final = {
     126: "the command cannot be executed",
     127: "the command was not found",
     128: "it could not be started",
+    255: "-1: an error of the program, or of the runtime while the node restarted",
 }
 _SIGNALS: Final = {
     "SIGKILL": "killed: out of memory, or it did not end in time",
@@ -83,6 +93,26 @@ def latest_first(events: list[Event]) -> list[Event]:
 def has_no_sandbox(pod: Pod) -> bool:
     """Whether a pod is bound and none of its containers has begun."""
     return bool(pod.node) and pod.phase in ("", "Pending") and not pod.has_begun
+
+
+def is_replaced(pod: Pod, cluster: Cluster) -> bool:
+    """Whether the workload that made the pod has by now as many ready pods as it should."""
+    owner = owner_of(pod.value)
+    kind = OWNERS.get(text(owner, "kind"))
+    found = cluster.get(kind, pod.namespace, text(owner, "name")) if kind is not None else None
+    if found is None:
+        return False
+    if kind == "daemonsets.apps":
+        wanted = number(found.value, "status", "desiredNumberScheduled")
+        return number(found.value, "status", "numberReady") >= wanted
+    return ready_replicas(found) >= number(found.value, "spec", "replicas", default=1)
+
+
+def trouble_of(finding: Finding) -> str:
+    """What someone else suffers from: ``pod web-1: …``, or the sentence that names its object."""
+    if finding.object.kind != "Pod":
+        return finding.cause
+    return f"pod {finding.object.name}: {finding.cause}"
 
 
 def times(count: int) -> str:

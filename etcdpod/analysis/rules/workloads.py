@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from etcdpod.analysis.rules.base import ObjectRule
-from etcdpod.analysis.rules.words import earliest
+from etcdpod.analysis.rules.words import earliest, trouble_of
 from etcdpod.history.fields import number
 
 if TYPE_CHECKING:
@@ -26,13 +26,31 @@ def check_daemon_set(workload: Subject, cluster: Cluster) -> Iterator[Finding]:
     """Fewer nodes have a ready pod than should, and one of the pods is in trouble."""
     wanted = number(workload.value, "status", "desiredNumberScheduled")
     yield from _check(workload, cluster, wanted, "numberReady", in_order=False)
+    yield from _misplaced(workload)
+
+
+def _misplaced(workload: Subject) -> Iterator[Finding]:
+    """Pods of a DaemonSet run where they should not."""
+    count = number(workload.value, "status", "numberMisscheduled")
+    if count:
+        yield workload.finding(
+            "Misscheduled",
+            "info",
+            f"{count} pods run on nodes that the DaemonSet does not want any more",
+            [workload.shows("status.numberMisscheduled")],
+            solution="expected after a taint or label of a node was changed; delete these pods, "
+            "or correct selector and tolerations",
+            next_check=f"etcdpod get pods -n {workload.namespace} -o wide | grep {workload.name}",
+            since=None,
+        )
 
 
 def _check(
     workload: Subject, cluster: Cluster, wanted: int, ready_field: str, *, in_order: bool
 ) -> Iterator[Finding]:
     ready = number(workload.value, "status", ready_field)
-    troubled = cluster.troubled.get(workload.uid, [])
+    own = cluster.troubled.get(workload.uid, [])
+    troubled = [item for item in own if item.object != workload.reference]
     if ready >= wanted or not troubled:
         return
     first = troubled[0]
@@ -40,8 +58,7 @@ def _check(
     yield workload.finding(
         "PodsNotReady",
         "critical" if ready == 0 else "warning",
-        f"{ready} of {wanted} pods are ready, because of pod {first.object.name}: "
-        f"{first.cause}{order}",
+        f"{ready} of {wanted} pods are ready, because of {trouble_of(first)}{order}",
         [workload.shows(f"status.{ready_field}"), *first.evidence[:2]],
         solution=first.solution,
         next_check=first.next_check,
