@@ -5,9 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from etcdpod.analysis.verification import faithful, identity, readable
+from etcdpod.analysis.verification import (
+    faithful,
+    identity,
+    managed_fields,
+    readable,
+    shapes,
+)
 from etcdpod.analysis.verification.base import Defect, Subject, place_of
 from etcdpod.analysis.verification.key_repair import key_repairs
+from etcdpod.analysis.verification.lives import Lives, Told, told
 from etcdpod.analysis.verification.proof import proves_trailer
 from etcdpod.analysis.verification.value_repair import value_repairs
 from etcdpod.history.bulk import map_slices
@@ -31,7 +38,14 @@ class ValueCheck(Protocol):
         """The defects of one value."""
 
 
-VALUE_CHECKS: tuple[ValueCheck, ...] = (readable.check, identity.check, faithful.check)
+VALUE_CHECKS: tuple[ValueCheck, ...] = (
+    readable.check,
+    identity.check,
+    faithful.check,
+    managed_fields.check,
+    shapes.check,
+)
+"""What one is silent about, the next looks into: each defect is told once."""
 BELIEVED = (Trust.VOUCHED, Trust.LOGGED)
 """Carved values are not the file's fault."""
 
@@ -40,21 +54,43 @@ def check(subject: Subject) -> Iterator[Defect]:
     """Values that cannot be read, belong to another key, or were not written by an API server."""
     registry = subject.registry
 
-    def work(records: Sequence[Record]) -> list[tuple[Record, list[Defect]]]:
-        found = []
+    def work(records: Sequence[Record]) -> tuple[list[tuple[Record, list[Defect]]], list[Told]]:
+        found, lives = [], []
         for record in records:
             if record.tombstone or record.provenance.trust not in BELIEVED:
                 continue
             outcome = registry.decoder.verify(record.key, record.value)
-            defects = [one for check in VALUE_CHECKS for one in check(registry, record, outcome)]
+            defects = _defects(registry, record, outcome)
             if defects:
                 found.append((record, defects))
-        return found
+            if (one := told(record, outcome)) is not None:
+                lives.append(one)
+        return found, lives
 
-    for found in map_slices(registry.connector.records(), work):
+    lives = Lives()
+    damaged = set()
+    for found, said in map_slices(registry.connector.records(), work):
+        for one in said:
+            lives.add(one)
         for record, defects in found:
+            damaged.add((record.key, str(record.revision)))
             for defect in defects:
                 yield _placed(subject, record, defect)
+    for record, defect in lives.contradictions(subject):
+        if (record.key, defect.revision) not in damaged:
+            yield _placed(subject, record, defect)
+
+
+def _defects(
+    registry: Registry, record: Record, outcome: Decoded | Encrypted | Undecodable
+) -> list[Defect]:
+    """What the first check that finds damage finds, and the notes of those before it."""
+    defects: list[Defect] = []
+    for check in VALUE_CHECKS:
+        defects += check(registry, record, outcome)
+        if any(defect.is_damage for defect in defects):
+            break
+    return defects
 
 
 def _placed(subject: Subject, record: Record, defect: Defect) -> Defect:
@@ -71,7 +107,15 @@ def _placed(subject: Subject, record: Record, defect: Defect) -> Defect:
         key=record.key,
         revision=str(record.revision),
     )
-    if start is None or not defect.is_damage or not defect.is_searched:
+    if start is None:
+        return replace(placed, repairs=())
+    if defect.repairs:
+        moved = [replace(one, offset=start + one.offset) for one in defect.repairs]
+        store = subject.store
+        return replace(
+            placed, repairs=tuple(moved) if store is None else proves_trailer(store, moved)
+        )
+    if not defect.is_damage or not defect.is_searched:
         return placed
     return replace(placed, repairs=_repairs(subject, record, defect, start))
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from etcdpod.analysis.verification import faithful, identity
+from etcdpod.analysis.verification import faithful, identity, managed_fields, shapes
 from etcdpod.analysis.verification.base import Repair, Subject
 from etcdpod.analysis.verification.proof import proves_trailer
 from etcdpod.decoder import Decoded
@@ -120,7 +120,7 @@ def _is_sound(registry: Registry, record: Record, value: bytes) -> bool:
     if not isinstance(outcome, Decoded) or outcome.unknown or outcome.lossless is False:
         return False
     probe = replace(record, value=value)
-    checks = (identity.check, faithful.check)
+    checks = (identity.check, faithful.check, managed_fields.check, shapes.check)
     return not any(True for check in checks for _ in check(registry, probe, outcome))
 
 
