@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from etcdpod.records import Provenance, Record, Revision
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 WATCH = Path(__file__).resolve().parents[2] / ".." / "shared" / "fixtures" / "shop" / "watch.jsonl"
 
@@ -28,6 +32,27 @@ class Recorded:
     def decode(self, record: Record) -> dict[str, Any]:
         """What the decoder makes of a record."""
         return self.objects[record.revision]
+
+
+@pytest.fixture(scope="session")
+def targets(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[str, ...]]:
+    """What to open for a name: a demo, ``mid-datadir`` or ``end-datadir``, several joined by +."""
+    unpacked: dict[str, str] = {}
+
+    def target(name: str) -> str:
+        if not name.endswith("-datadir"):
+            return name
+        archive = WATCH.with_name(f"{name}.tar.xz")
+        if not archive.exists():
+            pytest.skip("the recorded incident is not in this checkout (../shared is absent)")
+        if name not in unpacked:
+            folder = tmp_path_factory.mktemp(name)
+            with tarfile.open(archive) as packed:
+                packed.extractall(folder, filter="data")
+            unpacked[name] = str(folder)
+        return unpacked[name]
+
+    return lambda names: tuple(target(name) for name in names.split("+"))
 
 
 @pytest.fixture(scope="session")

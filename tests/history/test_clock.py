@@ -153,9 +153,14 @@ def test_intervals_hold_the_audited_times(shop: Any, audit: Any) -> None:
     assert_narrow(assert_holds_truth(registry_of(shop), audit))
 
 
-@pytest.mark.parametrize("name", ["demo", "demo-end"])
-def test_intervals_hold_the_audited_times_of_a_snapshot(name: str, audit: Any) -> None:
-    with Session.open(SourceOptions(targets=(name,))) as session:
+@pytest.mark.parametrize(
+    "name",
+    ["demo", "demo-end", "mid-datadir", "end-datadir", "demo+demo-end", "mid-datadir+demo-end"],
+)
+def test_intervals_hold_the_audited_times_of_every_source(
+    name: str, targets: Any, audit: Any
+) -> None:
+    with Session.open(SourceOptions(targets=targets(name))) as session:
         assert_narrow(assert_holds_truth(session.registry, audit))
 
 
