@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from etcdpod.analysis.finding import Reference
@@ -60,22 +61,31 @@ def changes(registry: Registry, namespace: str | None, since: int) -> Iterator[M
         namespace: only objects of this one, and those of the whole cluster; None: all.
         since: only what was written from this revision on.
     """
-    compact = registry.connector.info().compact_revision
-    for kind in KINDS:
-        resource = registry.builtin_types.resolve(kind)
-        for key in _changed_keys(registry, resource, namespace, max(since, compact + 1)):
-            yield from _of_key(registry, resource, key, max(since, compact + 1))
+    since = max(since, registry.connector.info().compact_revision + 1)
+    resources = [registry.builtin_types.resolve(kind) for kind in KINDS]
+    prefixes = {
+        resource.plural: tuple(registry.key_prefixes(resource, namespace)) for resource in resources
+    }
+    changed = _changed_keys(registry, tuple(chain.from_iterable(prefixes.values())), since)
+    for resource in resources:
+        own = [key for key in changed if key.startswith(prefixes[resource.plural])]
+        for key in own[:MOST_KEYS]:
+            yield from _of_key(registry, resource, key, since)
 
 
-def _changed_keys(
-    registry: Registry, resource: ResourceType, namespace: str | None, since: int
-) -> list[bytes]:
-    found: dict[bytes, None] = {}
-    for prefix in registry.key_prefixes(resource, namespace):
-        for record in registry.connector.records(prefix, keys_only=True):
-            if record.mod_revision >= since:
-                found.setdefault(record.key)
-    return sorted(found)[:MOST_KEYS]
+def _changed_keys(registry: Registry, prefixes: tuple[bytes, ...], since: int) -> list[bytes]:
+    """What lies below any of the prefixes and was written since.
+
+    Asked for once: in a live etcd each question of this sort waits for its watches' next round.
+    """
+    written = registry.connector.records(since=since, keys_only=True)
+    return sorted(
+        {
+            record.key
+            for record in written
+            if record.mod_revision >= since and record.key.startswith(prefixes)
+        }
+    )
 
 
 def _of_key(registry: Registry, resource: ResourceType, key: bytes, since: int) -> Iterator[Moment]:
