@@ -149,12 +149,13 @@ class NotRecorded:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """The key was deleted at ``tombstone`` and does not exist at the revision asked for."""
+    """The key was deleted and does not exist at the revision asked for."""
 
     key: bytes
-    tombstone: Record
+    tombstone: Record | None
+    """The deletion; None where compaction took it, and the key is known to be gone by then."""
     last: Record | None
-    """The last revision before the deletion, where it is still kept."""
+    """The last revision before the deletion, where it is still found."""
 
 
 @dataclass(frozen=True, slots=True)

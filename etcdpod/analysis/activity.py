@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from etcdpod.history.ends import LEFT_OVER, is_left_over
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -35,7 +37,10 @@ class Columns:
     """Which key, as an index into ``Ledger.keys``."""
     main: Numbers
     """Main revision, ascending."""
-    tombstone: npt.NDArray[np.bool_]
+    gone: npt.NDArray[np.bool_]
+    """Its key does not exist after it: a tombstone, or a put whose deletion compaction took."""
+    left_over: npt.NDArray[np.bool_]
+    """Found where nothing vouches for it any more: no part of the database."""
     created: Numbers
     """Main revision at which this life of the key began; 0 for a tombstone."""
     stored: Numbers
@@ -55,23 +60,25 @@ class Ledger:
     One thread may add while others ask.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, compact_revision: int = 0) -> None:
+        self.compact_revision = compact_revision
+        """The source's; set it before anything is added."""
         self.keys: list[bytes] = []
         """Every key met, in the order of its first revision."""
         self._number: dict[bytes, int] = {}
         self._key, self._main, self._created, self._stored = (array("q") for _ in range(4))
-        self._tombstone = bytearray()
+        self._gone, self._left_over = bytearray(), bytearray()
         self._columns: Columns | None = None
         self._lock = Lock()
 
     def __len__(self) -> int:
-        return len(self._tombstone)
+        return len(self._gone)
 
     def add(self, records: Iterable[Record]) -> None:
         """Take the heads of records that are newer than all taken so far."""
         keys: list[bytes] = []
         key, main, created, stored = (array("q") for _ in range(4))
-        tombstone = bytearray()
+        gone, left_over = bytearray(), bytearray()
         for record in records:
             number = self._number.get(record.key)
             if number is None:
@@ -82,14 +89,16 @@ class Ledger:
             main.append(record.revision.main)
             created.append(record.create_revision)
             stored.append(stored_bytes(record))
-            tombstone.append(record.tombstone)
+            gone.append(record.tombstone or is_left_over(record, self.compact_revision))
+            left_over.append(record.provenance.trust in LEFT_OVER)
         with self._lock:
             self.keys += keys
             self._key += key
             self._main += main
             self._created += created
             self._stored += stored
-            self._tombstone += tombstone
+            self._gone += gone
+            self._left_over += left_over
 
     @property
     def columns(self) -> Columns:
@@ -100,7 +109,8 @@ class Ledger:
                 columns = self._columns = Columns(
                     key=np.array(self._key, dtype=np.int64),
                     main=np.array(self._main, dtype=np.int64),
-                    tombstone=np.array(self._tombstone, dtype=np.bool_),
+                    gone=np.array(self._gone, dtype=np.bool_),
+                    left_over=np.array(self._left_over, dtype=np.bool_),
                     created=np.array(self._created, dtype=np.int64),
                     stored=np.array(self._stored, dtype=np.int64),
                 )
@@ -219,9 +229,10 @@ def grouped(
     """The same for groups that were found elsewhere: their names, and the group of each row."""
     names, group = groups
     columns = ledger.columns
-    start = 0 if since is None else ledger.before(since - 1)
-    group, key = group[start:], columns.key[start:]
-    main, stored = columns.main[start:], columns.stored[start:]
+    counted = ~columns.left_over
+    counted[: 0 if since is None else ledger.before(since - 1)] = False
+    group, key = group[counted], columns.key[counted]
+    main, stored = columns.main[counted], columns.stored[counted]
     size = len(names)
     revisions = np.bincount(group, minlength=size)
     total = np.bincount(group, weights=stored, minlength=size).astype(np.int64)

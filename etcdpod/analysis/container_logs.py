@@ -157,7 +157,7 @@ def pod_logs(registry: Registry, item: Item) -> PodLogs | None:
     uid, revision = text(pod, "metadata", "uid"), item.record.mod_revision
     kept = list(_kept(registry, item, uid))
     now = registry.record(item.record.key)
-    gone = isinstance(now, Deleted) and now.last is not None and now.last == item.record
+    tombstone = now.tombstone if isinstance(now, Deleted) and now.last == item.record else None
     node = text(pod, "spec", "nodeName")
     directory = f"{POD_LOGS}/{namespace}_{name}_{_kubelet_uid(pod, uid)}"
     return PodLogs(
@@ -165,7 +165,7 @@ def pod_logs(registry: Registry, item: Item) -> PodLogs | None:
         name=name,
         uid=uid,
         revision=revision,
-        deleted_at=now.tombstone.mod_revision if gone and isinstance(now, Deleted) else None,
+        deleted_at=None if tombstone is None else tombstone.mod_revision,
         node=node,
         address=text(pod, "status", "hostIP"),
         containers=tuple(

@@ -14,6 +14,7 @@ from etcdpod.analysis.pod_state import (
     pod_state,
 )
 from etcdpod.analysis.silence import LEASE_SECONDS, node_renewals, silences, with_silences
+from etcdpod.history.ends import LEFT_OVER, ended_unseen
 from etcdpod.history.fields import field as field_of
 from etcdpod.history.fields import mapping, members, number, text
 from etcdpod.keys import parse_key
@@ -44,6 +45,10 @@ class LaneBuilder:
     _state: tuple[State, str] | None = None
     _since: int = 0
     _life: int = -1
+    _version: int = 0
+    _left_over: int | None = None
+    last: int = 0
+    """The newest revision that was added, if it is a put; else 0."""
     _node: str = ""
     _restarts: dict[str, int] = field(default_factory=dict)
     _note: str = ""
@@ -51,12 +56,18 @@ class LaneBuilder:
     def add(self, record: Record, found: dict[str, Any] | None) -> None:
         """One revision; ``found`` is None for a deletion and for what cannot be decoded."""
         revision = record.mod_revision
+        if self._left_over is None and record.provenance.trust in LEFT_OVER:
+            self._left_over = revision
         if record.tombstone:
             self._close(revision)
+            self.last = 0
             self.marks.append(Mark(revision, GONE, "deleted"))
             return
         if record.create_revision != self._life:
             self._begin(record)
+        elif 0 < self._version < record.version - 1:
+            self._gap()
+        self._version, self.last = record.version, revision
         state = (State.UNREADABLE, "") if found is None else self._state_of(found)
         if state != self._state:
             self._close(revision)
@@ -74,6 +85,7 @@ class LaneBuilder:
             tuple(self.spans),
             tuple(self.marks),
             self._note,
+            self._left_over,
         )
 
     def _state_of(self, found: dict[str, Any]) -> tuple[State, str]:
@@ -86,6 +98,17 @@ class LaneBuilder:
         self._restarts = {}
         if record.create_revision < record.mod_revision:
             self._state, self._since = (State.NOT_KEPT, ""), record.create_revision
+
+    def _gap(self) -> None:
+        """From here on revisions are missing, up to the next that is kept."""
+        self._close(self.last + 1)
+        self._state, self._since = (State.NOT_KEPT, ""), self.last + 1
+
+    def end_unseen(self, compact_revision: int) -> None:
+        """The object is gone, and compaction took its deletion."""
+        self._gap()
+        self._close(compact_revision + 1)
+        self.marks.append(Mark(compact_revision, GONE, "deleted by then"))
 
     def _close(self, revision: int, *, keep: bool = False) -> None:
         if self._state is not None and self._since < revision:
@@ -190,7 +213,16 @@ def _read(
             count += 1
             if progress is not None and count % PROGRESS_EVERY == 0:
                 progress(count)
+    _end_unseen(registry, builders)
     return builders
+
+
+def _end_unseen(registry: Registry, builders: dict[bytes, LaneBuilder]) -> None:
+    connector = registry.connector
+    compacted = connector.info().compact_revision
+    for key, builder in builders.items():
+        if builder.last and ended_unseen(connector, key, builder.last, compacted):
+            builder.end_unseen(compacted)
 
 
 def _builder(registry: Registry, plural: str, key: bytes) -> LaneBuilder:

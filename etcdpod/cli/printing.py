@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etcdpod.cli.diagnostics import say
 from etcdpod.cli.output import write, write_bytes
+from etcdpod.cli.provenance import beside_the_tree
 from etcdpod.errors import ExitCode, UsageError
 from etcdpod.history.bulk import is_long, map_slices
 from etcdpod.history.query import Query, matching, records, union
@@ -49,6 +51,7 @@ class Printing:
         self.single = len(queries) == 1 and queries[0].name is not None
         self.code = ExitCode.FOUND
         self.problems: list[str] = []
+        self.beside: Counter[str] = Counter()
         self._moment: datetime | None = None
 
     def print_all(self, *, all_namespaces: bool) -> None:
@@ -160,24 +163,27 @@ class Printing:
             found = records(self.registry, query)
             if is_long(found):
                 self.registry.decoder.expect_many()
-            for parts, problems in map_slices(found, self._work(query, output)):
+            for parts, problems, beside in map_slices(found, self._work(query, output)):
                 self.problems.extend(problems)
+                self.beside.update(beside)
                 yield from parts
 
     def _work(
         self, query: Query, output: Output
-    ) -> Callable[[Sequence[Record]], tuple[list[Any], list[str]]]:
-        """What a worker does with a slice of records: the parts, and what it could not read."""
+    ) -> Callable[[Sequence[Record]], tuple[list[Any], list[str], list[str]]]:
+        """What a worker does with a slice of records: the parts, and what is to be said of them."""
 
-        def work(found: Sequence[Record]) -> tuple[list[Any], list[str]]:
+        def work(found: Sequence[Record]) -> tuple[list[Any], list[str], list[str]]:
             parts: list[Any] = []
             problems: list[str] = []
+            beside: list[str] = []
             for item in self._items(query, found, output.projection):
                 problems += _problem(item, show_secrets=self.registry.show_secrets)
+                beside += beside_the_tree(item.record)
                 part = output.part(item)
                 if part is not None:
                     parts.append(part)
-            return parts, problems
+            return parts, problems, beside
 
         return work
 
@@ -198,6 +204,7 @@ class Printing:
         for query in queries:
             for item in self._items(query, records(self.registry, query), projection):
                 self.problems += _problem(item, show_secrets=self.registry.show_secrets)
+                self.beside.update(beside_the_tree(item.record))
                 if item.object is not None:
                     items[id(item.object)] = item
         objects = [item.object for item in items.values() if item.object is not None]
@@ -231,6 +238,8 @@ class Printing:
         )
 
     def _say_problems(self) -> None:
+        for place, count in self.beside.most_common():
+            say(f"etcdpod: {count} of these from {place}; --only-vouched leaves them out")
         for problem in self.problems[:5]:
             say(f"etcdpod: {problem}")
         if len(self.problems) > 5:

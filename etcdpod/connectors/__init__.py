@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 CONNECTORS = (
     # What is on the disk comes first: it is told at a glance, and needs no gRPC to be imported.
     "etcdpod.connectors.packed:PackedConnector",
-    "etcdpod.connectors.snapshot:SnapshotConnector",
+    "etcdpod.connectors.carving:CarvingConnector",
     "etcdpod.connectors.datadir:DataDirectoryConnector",
     # An address is told by its form alone.
     "etcdpod.connectors.live:LiveConnector",

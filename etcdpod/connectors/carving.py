@@ -11,7 +11,7 @@ from etcdpod.connectors.datadir_info import describe_database
 from etcdpod.connectors.overlay import Overlay, Span, has_losses
 from etcdpod.connectors.overlay_connector import OverlayConnector
 from etcdpod.connectors.places import newest_sound, open_store, stale_place
-from etcdpod.connectors.snapshot import SnapshotConnector
+from etcdpod.connectors.snapshot import CHECKED_AT_ONCE, SnapshotConnector
 
 if TYPE_CHECKING:
     import os
@@ -54,7 +54,10 @@ class CarvingConnector(OverlayConnector):
         Raises:
             SourceError: it cannot be read as a bbolt file.
         """
-        return cls(open_store(target, name), only_vouched=only_vouched)
+        connector = cls(open_store(target, name), only_vouched=only_vouched)
+        if connector.store.file.size <= CHECKED_AT_ONCE:
+            connector.check_trailer()
+        return connector
 
     @property
     def store(self) -> Store:

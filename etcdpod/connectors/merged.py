@@ -7,12 +7,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from etcdpod.connectors.kinship import check_kinship
+from etcdpod.connectors.overlay_connector import as_absence
 from etcdpod.connectors.places import RANK
 from etcdpod.errors import CompactedError, FutureRevisionError
 from etcdpod.records import (
     Compacted,
     Damage,
-    Deleted,
     NotRecorded,
     Record,
     Revision,
@@ -158,9 +158,7 @@ class MergedConnector:
             if record.mod_revision > revision:
                 break
             last = [*last[-1:], record]
-        if not last or not last[-1].tombstone:
-            return NotRecorded(key)
-        return Deleted(key, last[-1], last[0] if not last[0].tombstone else None)
+        return as_absence(key, last)
 
     def _out_of_reach(self, revision: int) -> CompactedError | FutureRevisionError:
         if revision > self._newest:

@@ -95,7 +95,9 @@ class Overlay:
         # A tree that lost pages is helped out by older copies of them.
         limit = RANK[Trust.STALE_PAGE if has_losses(store) else Trust.LOGGED]
         self._is_newer: Mask = ((columns.main > span.compacted) | over) & (columns.rank <= limit)
-        self._is_shown: Mask = columns.rank <= RANK[Trust.STALE_PAGE]
+        # A copy taken under a running etcd may hold pages of a state newer than its own.
+        is_reached = columns.main <= span.current
+        self._is_shown: Mask = (columns.rank <= RANK[Trust.STALE_PAGE]) & is_reached
 
     # --- all revisions --------------------------------------------------------------------------
 

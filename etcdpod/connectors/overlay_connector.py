@@ -9,13 +9,16 @@ from etcdpod.errors import CompactedError, FutureRevisionError
 from etcdpod.records import Compacted, Deleted, NotRecorded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from etcdpod.connectors.overlay import Overlay
     from etcdpod.records import Absence, Record
 
 BATCH = 512
 """Records made at once while a selection is iterated."""
+
+FIRST_REVISION = 2
+"""The main revision of the first write of a cluster."""
 
 
 class OverlaySelection:
@@ -94,25 +97,44 @@ class OverlayConnector:
         # Either the newest state, or the key is known not to exist at that revision.
         found = list(OverlaySelection(overlay, overlay.last_two(key, revision), keys_only=False))
         if not found:
-            return NotRecorded(key)
-        if not found[-1].tombstone:
-            return found[-1]
-        last = found[0] if len(found) > 1 and not found[0].tombstone else None
-        return Deleted(key, found[-1], last)
+            return self._buried(key, revision)
+        return as_absence(key, found) if found[-1].tombstone else found[-1]
+
+    def _buried(self, key: bytes, revision: int) -> Absence:
+        """A key that does not exist at a revision, with what free pages still have of it."""
+        kept = self.history(key)
+        count = sum(1 for record in kept if record.mod_revision <= revision)
+        return as_absence(key, list(kept[max(count - 2, 0) : count]))
 
     def history(
         self, key: bytes, *, since: int | None = None, keys_only: bool = False
     ) -> OverlaySelection:
         """All revisions of one key that are found anywhere, in revision order."""
-        overlay = self.overlay(whole=True)
+        overlay = self._reaching(since)
         return OverlaySelection(overlay, overlay.of_key(key, since), keys_only)
 
     def records(
         self, prefix: bytes = b"", *, since: int | None = None, keys_only: bool = False
     ) -> OverlaySelection:
         """All revisions under ``prefix`` that are found anywhere, in revision order."""
-        overlay = self.overlay(whole=True)
+        overlay = self._reaching(since)
         return OverlaySelection(overlay, overlay.under(prefix, since), keys_only)
+
+    def _reaching(self, since: int | None) -> Overlay:
+        """What tells all revisions from ``since`` on: above the compaction nothing is missing."""
+        known = self.overlay(whole=False)
+        first = FIRST_REVISION if since is None else since
+        return known if first > known.span.compacted else self.overlay(whole=True)
+
+
+def as_absence(key: bytes, last_two: Sequence[Record]) -> Absence:
+    """What is told of a key that does not exist, by the last two revisions that are found."""
+    if not last_two:
+        return NotRecorded(key)
+    if not last_two[-1].tombstone:
+        return Deleted(key, None, last_two[-1])
+    last = last_two[0] if not last_two[0].tombstone else None
+    return Deleted(key, last_two[-1], last)
 
 
 def _checked(overlay: Overlay, at: int | None) -> int:

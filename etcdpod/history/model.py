@@ -92,4 +92,4 @@ class Incarnation:
     deleted_at: int | None
     """Main revision of the tombstone; None while alive at the source's current revision."""
     end_missing: bool = False
-    """The life is over, for a later one began, but its tombstone is not kept."""
+    """The life is over, but its tombstone is not kept: a later one began, or the key is gone."""

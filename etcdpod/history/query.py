@@ -108,8 +108,13 @@ def absent(registry: Registry, query: Query, absence: Absence | None) -> NotFoun
     name = f"{query.namespace}/{query.name}" if query.namespace else str(query.name)
     history = f"`etcdpod history {query.resource.plural} {name}`"
     if isinstance(absence, Deleted):
+        when = (
+            f"deleted at revision {absence.tombstone.revision}"
+            if absence.tombstone is not None
+            else "deleted, at a revision that was compacted away"
+        )
         return NotFoundError(
-            f"{what}: deleted at revision {absence.tombstone.revision}",
+            f"{what}: {when}",
             next_step=f"{history} shows its life, `--deleted` its last state",
             path=info.target,
         )

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 from etcdpod.connectors.base import Watching
 from etcdpod.decoder import Decoded, Decoder
 from etcdpod.errors import UsageError
+from etcdpod.history.ends import ended_unseen
+from etcdpod.history.prefixes import find_prefixes
 from etcdpod.history.timeline import incarnations, steps
-from etcdpod.keys import parse_key, registry_prefix
+from etcdpod.keys import parse_key
 from etcdpod.records import Compacted, Deleted, Encrypted, Record, Undecodable
 from etcdpod.resources.secret import mask, mask_changes
 from etcdpod.resources.types import ResourceType, ResourceTypes
@@ -29,9 +31,6 @@ if TYPE_CHECKING:
     from etcdpod.history.clock import Clock
     from etcdpod.history.model import Incarnation, Step
     from etcdpod.records import Absence
-
-SAMPLE = 2000
-"""Keys looked at to find the registry's prefix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,23 +85,7 @@ class Registry:
     @cached_property
     def prefixes(self) -> tuple[str, ...]:
         """The registry prefixes of this source, the usual one first."""
-        if self._prefixes:
-            return self._prefixes
-        # A file finds records below a prefix faster than it sorts the keys; etcd itself does not.
-        live = isinstance(self.connector, Watching)
-        probe = self.connector.range if live else self.connector.records
-        if any(True for _ in probe(b"/registry/", keys_only=True)):
-            return ("/registry",)
-        found: dict[str, None] = {}
-        sample = []
-        for record in self.connector.range(b"/", keys_only=True):
-            sample.append(record.key)
-            if len(sample) == SAMPLE:
-                break
-        for first in sorted({key.split(b"/", 2)[1] for key in sample if key.count(b"/") > 1}):
-            group = [key for key in sample if key.startswith(b"/" + first + b"/")]
-            found[registry_prefix(group)] = None
-        return tuple(found) or ("/registry",)
+        return self._prefixes or find_prefixes(self.connector)
 
     @cached_property
     def builtin_types(self) -> ResourceTypes:
@@ -263,10 +246,10 @@ class Registry:
     def deleted(self, resource: ResourceType, namespace: str | None = None) -> Iterator[Deleted]:
         """The objects of a kind that were deleted, with the last that is kept of each."""
         for prefix in self.key_prefixes(resource, namespace):
-            newest: dict[bytes, bool] = {}
-            for record in self.connector.records(prefix, keys_only=True):
-                newest[record.key] = record.tombstone
-            for key in sorted(key for key, gone in newest.items() if gone):
+            # What compaction took may be a deletion: a put that comes last proves nothing.
+            known = {record.key for record in self.connector.records(prefix, keys_only=True)}
+            known -= {record.key for record in self.connector.range(prefix, keys_only=True)}
+            for key in sorted(known):
                 absence = self.connector.get(key)
                 if isinstance(absence, Deleted):
                     yield absence
@@ -284,7 +267,13 @@ class Registry:
 
     def history_of_key(self, key: bytes, compact_revision: int) -> list[Incarnation]:
         """The lives of one etcd key, from the heads of its records alone."""
-        return incarnations(self.connector.history(key, keys_only=True), compact_revision)
+        lives = incarnations(self.connector.history(key, keys_only=True), compact_revision)
+        last = lives[-1].last if lives else None
+        if last is None or last.tombstone:
+            return lives
+        if ended_unseen(self.connector, key, last.mod_revision, compact_revision):
+            lives[-1] = replace(lives[-1], end_missing=True)
+        return lives
 
     @cached_property
     def clock(self) -> Clock:

@@ -90,6 +90,8 @@ class Lane:
     marks: tuple[Mark, ...] = ()
     note: str = ""
     """The most telling fact, in a few words."""
+    left_over: int | None = None
+    """The oldest revision of it that was found where nothing vouches for it any more."""
 
     @property
     def first(self) -> int:
@@ -107,6 +109,17 @@ class Lane:
         if index < 0 or self.spans[index].end <= revision:
             return None
         return self.spans[index]
+
+
+def first_shown(lanes: Sequence[Lane], compact_revision: int) -> int:
+    """Where an axis begins that shows all that is known of lanes.
+
+    Below the compact revision little is kept, and of it nothing is worth a look unless more was
+    found elsewhere.
+    """
+    births = min((lane.first for lane in lanes), default=compact_revision)
+    found = [lane.left_over for lane in lanes if lane.left_over is not None]
+    return min([max(births, compact_revision), *found])
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def alive(ledger: Ledger, at: int) -> dict[bytes, int]:
     return {
         ledger.keys[number]: int(ledger.columns.main[row])
         for number, row in enumerate(rows)
-        if row >= 0 and not ledger.columns.tombstone[row]
+        if row >= 0 and not ledger.columns.gone[row]
     }
 
 

@@ -270,7 +270,7 @@ def test_memory_stays_small_beside_a_large_file(tmp_path):
 
 def test_the_connectors_are_tried_in_a_fixed_order_and_imported_late(snapshot):
     names = [name.rpartition(":")[2] for name in CONNECTORS]
-    order = ["SnapshotConnector", "DataDirectoryConnector", "LiveConnector"]
+    order = ["CarvingConnector", "DataDirectoryConnector", "LiveConnector"]
     assert [name for name in names if name in order] == order
     program = (
         "import sys; from etcdpod.connectors import open_source; open_source(sys.argv[1]);"

@@ -21,11 +21,12 @@ import pytest
 from etcdpod.connectors import open_source
 from etcdpod.demo import demo_path
 from etcdpod.errors import EtcdpodError
+from etcdpod.records import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from etcdpod.connectors.snapshot import SnapshotConnector
+    from etcdpod.connectors.carving import CarvingConnector
     from etcdpod.records import Record, Revision
 
 PAGE = 4096
@@ -60,12 +61,17 @@ def facts(record: Record) -> Facts:
     )
 
 
-def read_all(connector: SnapshotConnector, *, every_way: bool = True) -> dict[Revision, Facts]:
-    """Everything that the source says, asked in every way: no answer contradicts another."""
-    found = {record.revision: facts(record) for record in connector.records()}
+def read_all(connector: CarvingConnector, *, every_way: bool = True) -> dict[Revision, Facts]:
+    """All that the source vouches for, asked in every way: no answer contradicts another.
+
+    What was carved from free pages is read, too, but nothing tells how much of it there was.
+    """
+    every = list(connector.records())
+    vouched = {record.revision for record in every if record.provenance.trust is Trust.VOUCHED}
+    found = {record.revision: facts(record) for record in every}
     connector.store.index.table(b"")
     if not every_way:
-        return found
+        return {revision: found[revision] for revision in vouched}
     connector.info()
     for record in connector.range(b"/registry/"):
         assert found[record.revision] == facts(record)
@@ -74,7 +80,7 @@ def read_all(connector: SnapshotConnector, *, every_way: bool = True) -> dict[Re
         for record in connector.history(key):
             assert found[record.revision] == facts(record)
     list(connector.usage(b"/registry/pods/"))
-    return found
+    return {revision: found[revision] for revision in vouched}
 
 
 def open_original(name: str) -> Original:
@@ -101,7 +107,7 @@ def open_original(name: str) -> Original:
     own = [(page, kind) for page, (number, kind) in enumerate(flags) if number == page]
     return Original(
         content,
-        {record.revision: facts(record) for record in connector.records()},
+        read_all(connector),
         np.cumsum(unprotected)[:-1] > 0,
         [page for page, kind in own if kind == 2],
         [page for page, kind in own if kind == 1],
@@ -196,7 +202,7 @@ def with_payload_mended(original: Original, data: bytearray) -> bytes:
 
 
 def silent_error(
-    original: Original, connector: SnapshotConnector, path: Path, *, every_way: bool = True
+    original: Original, connector: CarvingConnector, path: Path, *, every_way: bool = True
 ) -> str | None:
     """What is wrong and was not reported, or None."""
     found = read_all(connector, every_way=every_way)

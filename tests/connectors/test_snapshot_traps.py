@@ -6,7 +6,7 @@ import pytest
 from bbolt_writer import BboltWriter, backend, delete, put, revision_key
 
 from etcdpod.connectors import open_source
-from etcdpod.connectors.snapshot import SnapshotConnector
+from etcdpod.connectors.carving import CarvingConnector
 from etcdpod.records import Compacted, Deleted, NotRecorded, Record, Revision
 
 WEB = b"/registry/pods/shop/web-0"
@@ -31,11 +31,11 @@ REBORN = [
 def connector_of(tmp_path):
     """Writes rows as a backend file and opens it as a source."""
 
-    def make(rows, **options) -> SnapshotConnector:
+    def make(rows, **options) -> CarvingConnector:
         path = tmp_path / "file.db"
         path.write_bytes(backend(rows, **options))
         connector = open_source(str(path))
-        assert isinstance(connector, SnapshotConnector)
+        assert isinstance(connector, CarvingConnector)
         return connector
 
     return make

@@ -21,7 +21,7 @@ from etcdpod.analysis.report.model import (
 from etcdpod.analysis.report.troubles import moments, passed
 from etcdpod.errors import UsageError
 from etcdpod.history.missing import missing
-from etcdpod.render.lane_model import Axis
+from etcdpod.render.lane_model import Axis, first_shown
 from etcdpod.render.report_words import UNREADABLE
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def _picture(
     """The lanes of the pods that lived in the span; where they are many, those with trouble."""
     info = registry.connector.info()
     last = info.current_revision
-    begin = since or max(min((lane.first for lane in pods), default=1), info.compact_revision)
+    begin = since or first_shown(pods, info.compact_revision)
     if begin > last:
         raise UsageError(f"there is nothing between revision {begin} and {last}")
     axis = Axis(begin, last, COLUMNS, axis_moments(clock, begin, last))

@@ -13,6 +13,7 @@ from etcdpod.cli.diagnostics import say
 from etcdpod.cli.moments import revision_at
 from etcdpod.cli.options import open_session, outcome, source_options, terminal_colour
 from etcdpod.cli.output import write, write_lines
+from etcdpod.cli.provenance import FREE_PAGES
 from etcdpod.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ def command(
             from etcdpod.render.lanes import draw_lanes
 
             write_lines(draw_lanes(shown, axis, colour=terminal_colour()))
+        if any(lane.left_over is not None for lane in shown):
+            say(f"etcdpod: the lanes rest in part on {FREE_PAGES}; --only-vouched leaves them out")
         return outcome(session)
 
 
@@ -102,14 +105,14 @@ def _axis(
     session: Session, pods: list[Lane], since: str | None, until: str | None, columns: int
 ) -> Axis:
     from etcdpod.analysis.axis import axis_moments
-    from etcdpod.render.lane_model import Axis
+    from etcdpod.render.lane_model import Axis, first_shown
 
     info = session.info
     end = revision_at(session, until)
     last = info.current_revision if end is None else min(end, info.current_revision)
     begin = revision_at(session, since)
     if begin is None:
-        begin = max(min(lane.first for lane in pods), info.compact_revision)
+        begin = first_shown(pods, info.compact_revision)
     if begin > last:
         raise UsageError(f"there is nothing between revision {begin} and {last}")
     return Axis(begin, last, columns, axis_moments(session.registry.clock, begin, last))

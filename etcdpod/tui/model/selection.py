@@ -22,7 +22,7 @@ class Selected:
     row: Numbers
     """Its head that is current at the revision."""
     gone: npt.NDArray[np.bool_]
-    """That head is a tombstone."""
+    """The key is gone after that head: a tombstone, or what was left over of a deleted object."""
     kept: Numbers
     revision: Numbers
     created: Numbers
@@ -40,7 +40,7 @@ def select(ledger: Ledger, numbers: Numbers, at: int | None) -> Selected:
     newest = ledger.newest(at)[numbers]
     exist = newest >= 0
     numbers, newest = numbers[exist], newest[exist]
-    gone = columns.tombstone[newest]
+    gone = columns.gone[newest]
     return Selected(
         numbers,
         newest,
@@ -57,7 +57,7 @@ def existing(ledger: Ledger, at: int | None) -> Numbers:
     columns = ledger.columns
     newest = ledger.newest(at)
     exist = newest >= 0
-    exist[exist] = ~columns.tombstone[newest[exist]]
+    exist[exist] = ~columns.gone[newest[exist]]
     return np.flatnonzero(exist)
 
 

@@ -73,7 +73,7 @@ def _reach(world: World, info: SourceInfo) -> list[Line]:
     )
     if len(ledger):
         columns = ledger.columns
-        deleted = int(columns.tombstone[ledger.newest()].sum())
+        deleted = int(columns.gone[ledger.newest()].sum())
         lines += [
             _fact("of keys", f"{len(ledger.keys):,}, of which {deleted:,} are deleted now"),
             _fact("oldest kept", _moment(world, int(columns.main[0]))),

@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from etcdpod.analysis.lanes import node_lanes, pod_lanes
+from etcdpod.render.lane_model import first_shown
 from etcdpod.tui import commands
 from etcdpod.tui.messages import Progress, TravelTo
 from etcdpod.tui.model.incident import (
@@ -120,11 +121,9 @@ class IncidentScreen(CommandScreen):
         self._show()
 
     def _whole_span(self) -> tuple[int, int]:
-        """From the first sign of a pod, if that is later than the oldest revision, to the end."""
+        """From the first sign of a pod to the end."""
         world = self.world
-        births = [lane.first for lane in self._lanes.pods] if self._lanes is not None else []
-        first = max(min(births, default=world.oldest), world.oldest)
-        return first, world.newest
+        return first_shown(self._lanes.pods if self._lanes else (), world.oldest), world.newest
 
     def _show(self) -> None:
         if self._lanes is None or self._span is None:

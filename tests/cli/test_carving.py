@@ -1,0 +1,43 @@
+"""Answers that rest on free pages, and how they say so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def test_history_says_that_the_deletion_is_not_kept(cli: Callable) -> None:
+    ran = cli("history", "shop/api-fcfcf9977-frwjl", "--from", "demo-end")
+    assert "(deleted, the deletion is not kept)" in ran.out
+    assert "free page 5" in ran.out
+    assert "alive" not in ran.out
+
+
+def test_deleted_objects_are_listed_and_it_is_said_where_they_were_found(cli: Callable) -> None:
+    ran = cli("get", "pods", "-A", "--deleted", "-o", "name", "--from", "demo-end")
+    names = set(ran.out.split())
+    assert {"pod/api-fcfcf9977-frwjl", "pod/conf", "pod/web-79f78d44fd-7zlw4"} <= names
+    assert "3 of these from free pages (trust D" in ran.err
+    only = cli(
+        "get", "pods", "-A", "--deleted", "-o", "name", "--only-vouched", "--from", "demo-end"
+    )
+    assert names - set(only.out.split()) == {
+        "pod/api-fcfcf9977-frwjl",
+        "pod/conf",
+        "pod/web-79f78d44fd-7zlw4",
+    }
+    assert "free pages" not in only.err
+
+
+def test_lanes_reach_back_and_show_their_gaps(cli: Callable) -> None:
+    words = ("timeline", "-n", "shop", "--width", "120", "--from", "demo-end")
+    ran = cli(*words)
+    lanes = {line.split()[0]: line for line in ran.out.splitlines() if "·" in line or "p" in line}
+    assert "pppp" in lanes["web-79f78d44fd-7zlw4"]
+    assert "····" in lanes["api-fcfcf9977-frwjl"]
+    assert "free pages (trust D" in ran.err
+    vouched = cli(*words, "--only-vouched")
+    assert "web-79f78d44fd-7zlw4" not in vouched.out
+    assert "free pages" not in vouched.err
