@@ -15,6 +15,7 @@ from etcdpod.history.fields import field, mapping
 from etcdpod.history.model import Writer
 from etcdpod.history.writers_components import (
     CONTROLLER_MANAGER,
+    ONE_PROGRAM,
     UNKNOWN,
     component_of,
     controller_of,
@@ -22,6 +23,7 @@ from etcdpod.history.writers_components import (
 from etcdpod.history.writers_context import Surroundings
 from etcdpod.history.writers_fields import losers, owners_of_changes, renewed
 from etcdpod.history.writers_signatures import by_signature, last_untraced
+from etcdpod.history.writers_untracked import by_part
 from etcdpod.history.writers_write import Write
 
 if TYPE_CHECKING:
@@ -155,6 +157,8 @@ def _by_loss(write: Write) -> Writer | None:
 
 def _of_entry(write: Write, entry: Entry, certainty: Certainty, how: str) -> Writer:
     component = component_of(entry.manager)
+    if component in ONE_PROGRAM:
+        return _within_one_program(write, entry, how)
     controller = ""
     if component == CONTROLLER_MANAGER:
         created = write.event == "ADDED"
@@ -169,4 +173,17 @@ def _of_entry(write: Write, entry: Entry, certainty: Certainty, how: str) -> Wri
         subresource=entry.subresource,
         certainty="unknown" if component == UNKNOWN else certainty,
         evidence=f"{how}: {entry}",
+    )
+
+
+def _within_one_program(write: Write, entry: Entry, how: str) -> Writer:
+    """The component behind a name that several share: by what was written."""
+    part = by_part(write)
+    found = part or Writer(component_of(entry.manager), certainty="likely")
+    return replace(
+        found,
+        manager=entry.manager,
+        operation=entry.operation,
+        subresource=entry.subresource or found.subresource,
+        evidence=f"{how}: {entry}" + (f"; {part.evidence}" if part is not None else ""),
     )

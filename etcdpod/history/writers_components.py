@@ -28,6 +28,10 @@ OWN_COMPONENTS: Final = frozenset(
 )
 """What belongs to Kubernetes itself; whatever else writes is a client."""
 
+ONE_PROGRAM: Final = frozenset({"hyperkube", "k3s", "kubelite"})
+"""Programs in which several components of Kubernetes run under one name: of old releases, of K3s
+and of MicroK8s."""
+
 OWNING: Final = {
     "ReplicaSet": "replicaset-controller",
     "StatefulSet": "statefulset-controller",

@@ -15,6 +15,7 @@ from etcdpod.history.writers_components import (
     DISRUPTIONS,
     ETCD,
     FINALIZERS,
+    ONE_PROGRAM,
     OWN_COMPONENTS,
     SCHEDULER,
     UNKNOWN,
@@ -91,7 +92,7 @@ def requested(write: Write) -> Writer:
 def only_client(value: dict[str, Any]) -> str:
     """The one client beside Kubernetes' own components that ever wrote an object; else empty."""
     writers = {component_of(entry.manager) for entry in entries(value)}
-    clients = writers - OWN_COMPONENTS - {UNKNOWN}
+    clients = writers - OWN_COMPONENTS - ONE_PROGRAM - {UNKNOWN}
     return clients.pop() if len(clients) == 1 else ""
 
 

@@ -14,7 +14,6 @@ from etcdpod.history.fields import (
     field,
     mapping,
     members,
-    owner_of,
     strings,
     text,
 )
@@ -23,10 +22,10 @@ from etcdpod.history.writers_components import (
     CONTROLLER_MANAGER,
     FINALIZERS,
     KUBELET,
-    OWNING,
     SCHEDULER,
 )
 from etcdpod.history.writers_deletions import DELETED, NEAR, requested
+from etcdpod.history.writers_untracked import container_statuses, untracked
 from etcdpod.history.writers_write import Write, likely, unknown
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ def _shortened(write: Write) -> Writer | None:
         return None
     running = [
         text(status, "name")
-        for status in _container_statuses(write.after)
+        for status in container_statuses(write.after)
         if field(status, "state", "running") is not None
     ]
     if running:
@@ -140,35 +139,6 @@ def _evicted(write: Write) -> Writer | None:
     return None
 
 
-def _untracked_status(write: Write) -> Writer | None:
-    """Where nothing tracks managers (before Kubernetes 1.18): by the part that was written."""
-    if field(write.after, "metadata", "managedFields") or not write.before:
-        return None
-    old, new = _both(write)
-    if write.kind == "Pod" and mapping(old, "status") != mapping(new, "status"):
-        if _container_statuses(old) != _container_statuses(new):
-            return likely(KUBELET, "the status of containers changed", subresource="status")
-        if text(condition(new, "PodScheduled"), "reason") == "Unschedulable":
-            return likely(SCHEDULER, "PodScheduled is Unschedulable", subresource="status")
-    owned = OWNING.get(write.kind)
-    if owned and mapping(old, "status") != mapping(new, "status"):
-        evidence = "the status of the workload changed"
-        return likely(CONTROLLER_MANAGER, evidence, controller=owned, subresource="status")
-    return None
-
-
-def _untracked_creation(write: Write) -> Writer | None:
-    """Where nothing tracks managers: a pod is made by the controller that owns it."""
-    if write.event != "ADDED" or field(write.after, "metadata", "managedFields"):
-        return None
-    owner = owner_of(write.after)
-    controller = OWNING.get(text(owner, "kind"))
-    if owner is None or controller is None:
-        return None
-    evidence = f"made for {text(owner, 'kind')} {text(owner, 'name')}"
-    return likely(CONTROLLER_MANAGER, evidence, controller=controller)
-
-
 def last_untraced(write: Write) -> Writer | None:
     """A write without a trace that must have come last, seen from its result alone.
 
@@ -196,14 +166,6 @@ def _both(write: Write) -> tuple[dict[str, Any], dict[str, Any]]:
     return write.before, write.after
 
 
-def _container_statuses(value: dict[str, Any]) -> list[dict[str, Any]]:
-    return [
-        status
-        for part in ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
-        for status in members(value, "status", part)
-    ]
-
-
 WRITTEN: Final[tuple[Callable[[Write], Writer | None], ...]] = (
     _bound,
     _marked,
@@ -212,7 +174,6 @@ WRITTEN: Final[tuple[Callable[[Write], Writer | None], ...]] = (
     _namespace_finalized,
     _released,
     _taints,
-    _untracked_status,
-    _untracked_creation,
+    untracked,
 )
 """For a put, the most telling first."""
