@@ -29,6 +29,7 @@ from etcdpod.tui.model.world import World
 from etcdpod.tui.screens.base import CommandScreen
 from etcdpod.tui.screens.browser import BrowserScreen
 from etcdpod.tui.threads import in_thread
+from etcdpod.tui.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,6 +56,7 @@ class EtcdpodApp(App[str]):
         super().__init__()
         self.options = options
         self.browser = BrowserScreen()
+        self.turns = Turns()
         self._world: World | None = None
         self.failures: list[str] = []
         """Tracebacks of defects that were met; shown when the browser ends."""
@@ -76,7 +78,7 @@ class EtcdpodApp(App[str]):
         """Show the browser at once, and open the sources behind it."""
         gc.set_threshold(*RARELY)
         self.push_screen(self.browser)
-        in_thread(self, partial(open_sources, self.options, self.post_message), "open")
+        in_thread(self, partial(open_sources, self.options, self.turns, self.post_message), "open")
 
     def on_unmount(self) -> None:
         """End what waits for a live source: threads that wait for ever would keep us here."""
@@ -93,7 +95,7 @@ class EtcdpodApp(App[str]):
 
     @on(Opened)
     def _opened(self, event: Opened) -> None:
-        self._world = World(event.session, event.info, ledger=event.ledger)
+        self._world = World(event.session, event.info, ledger=event.ledger, turns=self.turns)
         self.refresh_title(self.browser)
 
     @on(OpeningFailed)

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from etcdpod.analysis.activity import Ledger
     from etcdpod.records import Record, SourceInfo
     from etcdpod.session import Session
-    from etcdpod.tui.model.listing import Entry, Listing
+    from etcdpod.tui.model.entries import Entry
+    from etcdpod.tui.model.listing import Listing
     from etcdpod.tui.model.moments import Moments
     from etcdpod.tui.model.navigation import Place
     from etcdpod.tui.model.rows import Row

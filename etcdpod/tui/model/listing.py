@@ -6,20 +6,21 @@ at, and remembered by key and revision, so moving through time reads only what c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from etcdpod.tui.model.entries import Entries, Looked
 from etcdpod.tui.model.filters import Filter, leading_number
-from etcdpod.tui.model.selection import EMPTY, Selected, select
+from etcdpod.tui.model.selection import EMPTY, select
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from etcdpod.analysis.activity import Ledger, Numbers
     from etcdpod.tui.model.catalog import Catalog, Kind
+    from etcdpod.tui.model.entries import Entry
     from etcdpod.tui.model.rows import Row
 
 NAMESPACE, NAME = "NAMESPACE", "NAME"
@@ -45,94 +46,6 @@ class View:
     reverse: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the table."""
-
-    number: int
-    """The key, by its number in the ledger."""
-    row: int
-    """The head in the ledger that is current: a tombstone if ``gone``."""
-    gone: bool
-    kept: int
-    revision: int
-    place: int
-    """Which of the objects that exist it is, in key order; meaningless if ``gone``."""
-    listing: Listing
-
-    @property
-    def key(self) -> bytes:
-        """The etcd key."""
-        return self.listing.ledger.keys[self.number]
-
-    @property
-    def name(self) -> str:
-        """The object's name, as in the key."""
-        return self.listing.catalog.names[self.number]
-
-    @property
-    def namespace(self) -> str:
-        """The object's namespace, as in the key; empty without one."""
-        return self.listing.catalog.namespace(self.number)
-
-    @property
-    def content(self) -> Row | None:
-        """What was read of the object; None until then."""
-        return self.listing.rows.get((self.number, self.row))
-
-    @property
-    def search(self) -> str:
-        """All that a word in the filter is looked for in."""
-        return self.listing.search_text(self.number, self.row)
-
-    @property
-    def labels(self) -> Mapping[str, str] | None:
-        """The labels; None until they were read."""
-        content = self.content
-        return None if content is None else content.labels
-
-    def cell(self, column: str) -> str | None:
-        """The text under a column (lower case); None until it was read."""
-        return self.listing.cell(self, column)
-
-
-class Entries(Sequence[Entry]):
-    """Lines of the table, made one by one when they are asked for.
-
-    Args:
-        listing: the table.
-        selected: all that was selected.
-        order: which of them, in which order.
-    """
-
-    def __init__(self, listing: Listing, selected: Selected, order: Numbers) -> None:
-        self._listing = listing
-        self._selected = selected
-        self.order = order
-
-    def __len__(self) -> int:
-        return len(self.order)
-
-    @overload
-    def __getitem__(self, index: int) -> Entry: ...
-    @overload
-    def __getitem__(self, index: slice) -> Entries: ...
-    def __getitem__(self, index: int | slice) -> Entry | Entries:
-        if isinstance(index, slice):
-            return Entries(self._listing, self._selected, self.order[index])
-        found = self._selected
-        place = int(self.order[index])
-        return Entry(
-            int(found.number[place]),
-            int(found.row[place]),
-            bool(found.gone[place]),
-            int(found.kept[place]),
-            int(found.revision[place]),
-            int(found.place[place]),
-            self._listing,
-        )
-
-
 class Listing:
     """The table of one kind."""
 
@@ -150,6 +63,8 @@ class Listing:
         self.view = View()
         self._selected = EMPTY
         self._search: dict[tuple[int, int], str] = {}
+        self._texts_of: tuple[object, list[str]] | None = None
+        self._puts = 0
         self._shown: dict[int, Row] = {}
         self._places = {name.lower(): index for index, name in enumerate(self.columns)}
 
@@ -193,22 +108,22 @@ class Listing:
 
     def _filtered(self, order: Numbers, chosen: Filter) -> Numbers:
         if chosen.words:
-            texts = [
-                self.search_text(number, row)
-                for number, row in zip(
-                    self._selected.number[order].tolist(),
-                    self._selected.row[order].tolist(),
-                    strict=True,
-                )
-            ]
+            texts = self._texts()
             for word, wanted in chosen.words:
-                kept = [i for i, text in enumerate(texts) if (word in text) is wanted]
-                order = order[kept]
-                texts = [texts[i] for i in kept]
+                order = order[[(word in texts[i]) is wanted for i in order.tolist()]]
         if chosen.tests:
-            entries = Entries(self, self._selected, order)
-            order = order[[i for i, one in enumerate(entries) if chosen.passes(one)]]
+            passes = chosen.passes
+            looked = Looked(self).each(self._selected, order)
+            order = order[[passes(one) for one in looked]]
         return order
+
+    def _texts(self) -> list[str]:
+        """The text of every selected entry that words are looked for in."""
+        found, basis = self._selected, (self._selected.basis, self._puts)
+        if self._texts_of is None or self._texts_of[0] != basis:
+            pairs = zip(found.number.tolist(), found.row.tolist(), strict=True)
+            self._texts_of = basis, [self.search_text(number, row) for number, row in pairs]
+        return self._texts_of[1]
 
     def _sorted(self, order: Numbers, view: View) -> Numbers:
         if view.sort:
@@ -226,8 +141,8 @@ class Listing:
         }
         if column in numeric:
             return np.argsort(-numeric[column][order], kind="stable")
-        entries = Entries(self, found, order)
-        keys = [_rank(self.cell(entry, column)) for entry in entries]
+        looked = Looked(self).each(found, order)
+        keys = [_rank(self.cell(entry, column)) for entry in looked]
         return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64)
 
     # --- what was read ----------------------------------------------------------------------
@@ -235,6 +150,7 @@ class Listing:
     def put(self, entry: Entry, row: Row) -> None:
         """Remember what was read of an entry."""
         place = (entry.number, entry.row)
+        self._puts += 1
         if place not in self._search:
             text = " ".join((entry.namespace, entry.name, *row.cells, row.writer, row.problem))
             self._search[place] = text.lower()
@@ -245,13 +161,17 @@ class Listing:
         """What was last read of the same key, for as long as the right row is on its way."""
         return self.rows.get((entry.number, entry.row)) or self._shown.get(entry.number)
 
-    def unread_of_view(self) -> list[Entry]:
+    def unread_of_view(self) -> Entries:
         """All entries of the view, before its filter, of which nothing was read."""
-        found = self._selected
-        pairs = zip(found.number.tolist(), found.row.tolist(), strict=True)
-        unread = [i for i, pair in enumerate(pairs) if pair not in self.rows]
-        entries = Entries(self, found, np.array(unread, dtype=np.int64))
-        return [entry for entry in entries if self.view.deleted or not entry.gone]
+        found, rows = self._selected, self.rows
+        triples = zip(found.number.tolist(), found.row.tolist(), found.gone.tolist(), strict=True)
+        deleted = self.view.deleted
+        unread = [
+            index
+            for index, (number, row, gone) in enumerate(triples)
+            if (deleted or not gone) and (number, row) not in rows
+        ]
+        return Entries(self, found, np.array(unread, dtype=np.int64))
 
     def search_text(self, number: int, row: int) -> str:
         """All text of an entry in lower case; before it is read its namespace and name."""
@@ -260,25 +180,21 @@ class Listing:
             return found
         return f"{self.catalog.namespace(number)} {self.catalog.names[number]}".lower()
 
-    def cell(self, entry: Entry, column: str) -> str | None:
-        """The text under a column (lower case) of an entry; None until it was read."""
-        own = {
-            "namespace": entry.namespace,
-            "name": entry.name,
-            "revision": str(entry.revision),
-            "kept": str(entry.kept),
-        }
-        if column in own:
-            return own[column]
-        content = entry.content
-        if content is None:
-            return None
-        if column == "last change":
-            return content.writer
+    def cell(self, entry: Entry | Looked, column: str) -> str | None:
+        """The text under a column of an entry; None until it was read."""
         index = self._places.get(column)
-        if index is None or index >= len(content.cells):
-            return None
-        return content.cells[index]
+        if index is not None and column != "name":
+            content = entry.content
+            if content is None or index >= len(content.cells):
+                return None
+            return content.cells[index]
+        if column == "last change":
+            return None if entry.content is None else entry.content.writer
+        if column == "namespace":
+            return self.catalog.namespace(entry.number)
+        if column == "name":
+            return self.catalog.names[entry.number]
+        return {"revision": str(entry.revision), "kept": str(entry.kept)}.get(column)
 
 
 def _rank(cell: str | None) -> tuple[int, float, str]:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from rich.style import Style
 
-    from etcdpod.tui.model.listing import Entry, Listing
+    from etcdpod.tui.model.entries import Entry
+    from etcdpod.tui.model.listing import Listing
     from etcdpod.tui.model.moments import Moments
     from etcdpod.tui.model.rows import Row
 

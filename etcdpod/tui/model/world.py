@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from etcdpod.analysis.activity import Ledger, writes
 from etcdpod.tui.model.catalog import Catalog
 from etcdpod.tui.model.moments import Moments
+from etcdpod.tui.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -40,6 +41,8 @@ class World:
     """The heads of all revisions, as far as they were read."""
     complete: bool = False
     """All heads that the source held when it was opened have been read."""
+    turns: Turns = field(default_factory=Turns)
+    """Who reads first."""
 
     def __post_init__(self) -> None:
         registry = self.registry

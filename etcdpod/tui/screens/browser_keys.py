@@ -63,6 +63,7 @@ class BrowserKeys(TimeTravelScreen):
     def action_filter(self) -> None:
         """Ask for a filter; it works while it is typed."""
         view = self.objects.view
+        self.objects.read_all()
         self.prompt.ask("filter", "/", text=view.filter.text if view is not None else "")
 
     @on(Prompt.Typed)

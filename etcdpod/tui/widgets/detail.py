@@ -17,6 +17,7 @@ from etcdpod.tui.model.panes import TABS
 from etcdpod.tui.model.safe_text import one_line
 from etcdpod.tui.model.text import message
 from etcdpod.tui.threads import in_thread
+from etcdpod.tui.turns import Rank
 from etcdpod.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
@@ -132,7 +133,8 @@ class Detail(Vertical):
 
     def _work(self, subject: Subject, tab: str, stopped: Stopped) -> None:
         try:
-            lines = TABS[tab](subject)
+            with subject.world.turns.work(Rank.LOOKED_AT):
+                lines = TABS[tab](subject)
         except (EtcdpodError, OSError) as error:
             lines = message("cannot be read", one_line(str(error)))
         if not stopped():

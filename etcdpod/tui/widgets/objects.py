@@ -8,21 +8,23 @@ from typing import TYPE_CHECKING
 
 from textual import on
 
-from etcdpod.tui.loading import RowOrder, read_rows
 from etcdpod.tui.messages import RowsRead
 from etcdpod.tui.model.listing import Listing
 from etcdpod.tui.model.object_cells import ObjectRows
 from etcdpod.tui.model.rows import RowReader
+from etcdpod.tui.row_reading import RowOrder, read_rows
 from etcdpod.tui.threads import in_thread
 from etcdpod.tui.widgets.grid import Grid
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from textual.timer import Timer
 
     from etcdpod.tui.model.catalog import Kind
-    from etcdpod.tui.model.listing import Entry, View
+    from etcdpod.tui.model.entries import Entry
+    from etcdpod.tui.model.listing import View
     from etcdpod.tui.model.world import World
 
 SETTLE = 0.25
@@ -106,26 +108,35 @@ class Objects(Grid):
         if stale:
             self._read(stale, "visible")
 
-    def _read_rest_soon(self) -> None:
+    def read_all(self) -> None:
+        """Read every row, as a filter or an order will want to know them."""
+        self._read_rest_soon(wanted=True)
+
+    def _read_rest_soon(self, *, wanted: bool = False) -> None:
+        """Read what is not looked at: always of the newest revision, of others when needed."""
         if self._background is not None:
             self._background.stop()
-        self._background = self.set_timer(SETTLE, self._read_rest)
+        view = self.view
+        if self.world is None or view is None or not self.world.complete:
+            return  # while there are more and more revisions it would be done again and again
+        if wanted or view.at is None or view.filter or view.sort:
+            self._background = self.set_timer(SETTLE, self._read_rest)
 
     def _read_rest(self) -> None:
         if self.listing is None:
             return
         entries = self.listing.unread_of_view()
-        if entries:
+        if len(entries):
             self._read(entries, "background")
 
-    def _read(self, entries: list[Entry], group: str) -> None:
+    def _read(self, entries: Sequence[Entry], group: str) -> None:
         if self._reader is None or self.listing is None:
             return
         assert isinstance(self.source, ObjectRows)
         at = self.listing.view.at
-        order = RowOrder(
-            self._reader, self.listing, entries, at, self.source.now, group == "background"
-        )
+        assert self.world is not None
+        now, turns = self.source.now, self.world.turns
+        order = RowOrder(self._reader, self.listing, entries, at, now, turns, group == "background")
         in_thread(self, partial(read_rows, order, self.post_message), group)
 
     @on(RowsRead)

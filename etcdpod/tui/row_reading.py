@@ -1,0 +1,138 @@
+"""Rows of the table of objects, read in a thread: those that are looked at, then all others."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, TypeGuard
+
+from etcdpod.errors import NotFoundError
+from etcdpod.history.bulk import map_slices
+from etcdpod.tui.messages import Progress, RowsRead
+from etcdpod.tui.turns import Rank
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from textual.message import Message
+
+    from etcdpod.connectors.base import Selection
+    from etcdpod.records import Record
+    from etcdpod.tui.model.entries import Entry
+    from etcdpod.tui.model.listing import Listing
+    from etcdpod.tui.model.rows import Row, RowReader
+    from etcdpod.tui.turns import Turns
+
+    Post = Callable[[Message], object]
+    Stopped = Callable[[], bool]
+    Part = list[tuple[bytes, int, Row]]
+    """Keys, their revisions, and what was read of them."""
+
+ROWS_AT_ONCE = 60
+"""Objects decoded between two messages."""
+
+PAUSE = 0.001
+"""Seconds in which the event loop may go first."""
+
+ONE_BY_ONE = 400
+"""Up to so many rows are fetched key by key; more are taken from a list of the whole kind."""
+
+WORTH_ALL_CORES = 2000
+"""From so many rows on a list is read as a whole, by all cores."""
+
+
+@dataclass(frozen=True)
+class RowOrder:
+    """What is to be read of a listing."""
+
+    reader: RowReader
+    listing: Listing
+    entries: Sequence[Entry]
+    at: int | None
+    now: datetime
+    turns: Turns
+    background: bool = False
+    """For filter and order; not because it is looked at."""
+
+
+def read_rows(order: RowOrder, post: Post, stopped: Stopped) -> None:
+    """Read the rows of an order, and post them in small parts."""
+    label, total = order.reader.kind.label, len(order.entries)
+    done = 0
+    try:
+        with order.turns.work(Rank.LISTED if order.background else Rank.LOOKED_AT):
+            for part in _parts(order):
+                if stopped():
+                    return
+                post(RowsRead(order.listing, part, order.background))
+                done += len(part)
+                if order.background:
+                    if total > ONE_BY_ONE:
+                        post(Progress(f"reading {label} … {done:,} of {total:,}", "rows"))
+                    order.turns.stand_back(Rank.LISTED)
+                time.sleep(PAUSE)
+    finally:
+        post(Progress("", "rows"))
+
+
+def _parts(order: RowOrder) -> Iterator[list[tuple[Entry, Row]]]:
+    """The entries with their rows: from a list of the kind where that is quicker."""
+    wanted = {entry.key: entry for entry in order.entries if not entry.gone}
+    for part in _listed(order, wanted):
+        found = []
+        for key, revision, row in part:
+            entry = wanted.get(key)
+            if entry is not None and entry.revision == revision:
+                found.append((wanted.pop(key), row))
+        if found:
+            yield found
+    rest = iter([*wanted.values(), *(entry for entry in order.entries if entry.gone)])
+    reader = order.reader
+    while some := list(islice(rest, ROWS_AT_ONCE)):
+        yield [(e, reader.read(reader.record(e.key, order.at), order.now)) for e in some]
+
+
+def _listed(order: RowOrder, wanted: Mapping[bytes, Entry]) -> Iterator[Part]:
+    """Rows of a list of the kind, those that are wanted among them if it has them."""
+    reader = order.reader
+    if reader.kind.resource is None or not wanted:
+        return
+
+    def read(records: Iterable[Record]) -> Part:
+        return [(one.key, one.mod_revision, reader.read(one, order.now)) for one in records]
+
+    namespace = order.listing.view.namespace
+    try:
+        found = reader.registry.select(reader.kind.resource, namespace, at=order.at)
+        if _is_selection(found) and len(wanted) >= WORTH_ALL_CORES:
+            order.turns.stand_back(
+                Rank.LISTED
+            )  # what is forked now must not stop in the middle of something
+            reader.registry.decoder.expect_many()
+            yield from map_slices(found, read)
+        elif _is_selection(found) and len(found) == order.listing.alive:
+            for run in _runs(sorted(entry.place for entry in wanted.values())):
+                yield read(found[run])
+        elif len(wanted) > ONE_BY_ONE:
+            records = (one for one in found if one.key in wanted)
+            while some := list(islice(records, ROWS_AT_ONCE)):
+                yield read(some)
+    except NotFoundError:
+        pass  # compacted while it was read: what is left is asked for one by one
+
+
+def _runs(places: Sequence[int]) -> Iterator[slice]:
+    """Ascending numbers as slices without gaps, none too long."""
+    start = end = places[0]
+    for place in places:
+        if place != end or end - start == ROWS_AT_ONCE:
+            yield slice(start, end)
+            start = place
+        end = place + 1
+    yield slice(start, end)
+
+
+def _is_selection(found: Iterable[Record]) -> TypeGuard[Selection]:
+    return hasattr(found, "__getitem__") and hasattr(found, "__len__")

@@ -1,0 +1,52 @@
+"""Who goes first: what somebody looks at is read before what only might be asked for."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from enum import IntEnum
+from threading import Condition
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LONGEST = 0.5
+"""Seconds that patient work waits at most: it shall be done some time, too."""
+
+
+class Rank(IntEnum):
+    """Kinds of work, the most urgent first."""
+
+    LOOKED_AT = 0
+    """Rows and text that are on the screen."""
+    LISTED = 1
+    """Heads of revisions, and rows for filter and order."""
+    DATED = 2
+    """Times of revisions."""
+
+
+class Turns:
+    """Lets threads that nobody waits for stand back; Python runs only one of them at a time."""
+
+    def __init__(self) -> None:
+        self._working = [0] * len(Rank)
+        self._changed = Condition()
+
+    @contextmanager
+    def work(self, rank: Rank) -> Iterator[None]:
+        """While work of a rank is done."""
+        self._count(rank, 1)
+        try:
+            yield
+        finally:
+            self._count(rank, -1)
+
+    def stand_back(self, rank: Rank, longest: float = LONGEST) -> None:
+        """Wait while more urgent work is done; called between two pieces of one's own."""
+        with self._changed:
+            self._changed.wait_for(lambda: not any(self._working[:rank]), longest)
+
+    def _count(self, rank: Rank, change: int) -> None:
+        with self._changed:
+            self._working[rank] += change
+            self._changed.notify_all()
