@@ -12,7 +12,8 @@ from etcdpod.connectors.overlay import has_losses
 from etcdpod.connectors.places import RANK, LogPlace, combined
 from etcdpod.formats.mvcc.attempts import keep_uncommitted
 from etcdpod.formats.mvcc.replay import Replay
-from etcdpod.formats.wal.entries import NORMAL_ENTRY, RaftLog, parse_request
+from etcdpod.formats.wal.columns import NORMAL_ENTRY
+from etcdpod.formats.wal.entries import RaftLog, parse_request
 from etcdpod.formats.wal.messages import InternalRaftRequest
 from etcdpod.formats.wal.reader import WalReader
 from etcdpod.records import Damage, Severity, Trust

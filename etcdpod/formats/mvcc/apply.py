@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from etcdpod.formats.mvcc.state import Prior
     from etcdpod.formats.mvcc.witness import Operations
-    from etcdpod.formats.wal.entries import LoggedEntry
+    from etcdpod.formats.wal.columns import LoggedEntry
 
 MAX_LEASE_TTL = 9_000_000_000
 """Seconds; a grant of more is refused."""
@@ -72,6 +72,11 @@ class Applier:
         self._permissions = Permissions(self.auth, self.state.leases)
         self._entry: LoggedEntry
         self._main = self._sub = self._flags = 0
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether it depends on more than the keys what a server carries out."""
+        return self.auth.enabled or self.alarms.is_corrupt or self.alarms.is_full
 
     def apply(self, entry: LoggedEntry, request: Any, flags: int = 0) -> None:
         """Carry out the request of one entry; ``flags`` go to every row that it makes."""

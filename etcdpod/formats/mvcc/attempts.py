@@ -8,7 +8,7 @@ from etcdpod.formats.mvcc.logged import REFUSED, UNCOMMITTED
 
 if TYPE_CHECKING:
     from etcdpod.formats.mvcc.logged import LogRows, Place
-    from etcdpod.formats.wal.entries import LoggedEntry
+    from etcdpod.formats.wal.columns import LoggedEntry
 
 
 def keep_uncommitted(rows: LogRows, entry: LoggedEntry, request: Any) -> None:

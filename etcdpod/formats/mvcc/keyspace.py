@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from typing import TYPE_CHECKING
 
 from etcdpod.formats.mvcc.logged import ABSENT, UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FROM_KEY = b"\0"
 """A range end that means: all keys from the first one on."""
@@ -27,6 +31,10 @@ class Keyspace:
         self._sorted: list[bytes] = []
         self._unsorted: set[bytes] = set()
         """Keys that were added since ``_sorted`` was made."""
+
+    def known(self) -> tuple[Mapping[bytes, int], int]:
+        """What ``row`` looks up: the rows by key, and the answer for all other keys."""
+        return self._rows, self._missing
 
     def row(self, key: bytes) -> int:
         """The row of a key, ABSENT or UNKNOWN."""

@@ -50,12 +50,17 @@ class Numbering:
     @property
     def is_sure(self) -> bool:
         """Whether the count is right at this moment, as far as can be known."""
-        return not self._open and not self._is_adrift
+        return not self._open and not self.is_adrift
 
     @property
-    def _is_adrift(self) -> bool:
+    def is_adrift(self) -> bool:
         """Whether not even the number of the first row is known."""
         return not self._known and len(self._proofs) == 0
+
+    @property
+    def is_wild(self) -> bool:
+        """Whether the count may be wrong in either direction at this moment."""
+        return bool(self._open) and any(is_wild for _, is_wild in self._open)
 
     def doubt(self, *, wild: bool = False) -> None:
         """From the next row on the numbers may be wrong.
@@ -76,7 +81,7 @@ class Numbering:
         """
         closed = self._open[: bisect_right(self._open, (row, True))]
         del self._open[: len(closed)]
-        was_adrift = self._is_adrift
+        was_adrift = self.is_adrift
         self._proofs.append(row)
         if not closed:
             return range(0)
@@ -87,7 +92,7 @@ class Numbering:
 
     def is_doubtful(self, row: int) -> bool:
         """Whether no proof has followed a doubt that concerns ``row``."""
-        return self._is_adrift or (bool(self._open) and self._open[0][0] <= row)
+        return self.is_adrift or (bool(self._open) and self._open[0][0] <= row)
 
     def correct(self) -> int:
         """The numbers given since the first open doubt were wrong; the next ones are right.
@@ -95,7 +100,7 @@ class Numbering:
         Returns:
             The row of that doubt.
         """
-        if self._is_adrift:
+        if self.is_adrift:
             self._doubts.insert(0, self._start)
             self._open.insert(0, (self._start, False))
         first, _ = self._open[0]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_DRIFT = 256
 """How far a count in doubt may be off for it to be set right by what the database holds."""
+_NOWHERE = (1 << 62, -1 << 62)
 _SUB_BITS = 20
 """Changes of one transaction that are told apart when revisions are matched: a million."""
 
@@ -34,6 +35,8 @@ class IndexPrior:
     def __init__(self, index: RevisionIndex, *, is_whole: bool = True) -> None:
         self.index = index
         self._is_whole = is_whole
+        self._spans: dict[bytes, tuple[int, int]] = {}
+        """First and last main revision of the keys that were asked for."""
 
     def state(self, key: bytes, revision: int) -> PriorState | None:
         """The state of ``key`` at ``revision``; None where the database cannot tell.
@@ -80,8 +83,19 @@ class IndexPrior:
             self.index.key(row): None if tombstone[row] else self.index.value(row) for row in rows
         } or None
 
+    def has_near(self, key: bytes, revision: int) -> bool:
+        """Whether ``locate`` has anything to look at for this key, near that main revision."""
+        span = self._spans.get(key)
+        if span is None:
+            mains = self.index.rows.main[self._rows(key)]
+            found = (int(mains[0]), int(mains[-1])) if len(mains) > 0 else _NOWHERE
+            span = self._spans[key] = found
+        return span[0] - MAX_DRIFT <= revision <= span[1] + MAX_DRIFT
+
     def locate(self, key: bytes, value: bytes, near: int) -> int | None:
         """The main revision near ``near`` that put exactly this; None unless there is one."""
+        if not self.has_near(key, near):
+            return None
         rows, known = self._rows(key), self.index.rows
         found = [
             int(known.main[row])

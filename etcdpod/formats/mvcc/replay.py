@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from etcdpod.formats.mvcc.apply import Applier
 from etcdpod.formats.mvcc.attempts import keep_uncommitted
+from etcdpod.formats.mvcc.bulk import PlainWriter
 from etcdpod.formats.mvcc.logged import CONTRADICTED, DOUBTFUL, UNCOMMITTED, LogRows, fill_versions
 from etcdpod.formats.mvcc.prior import Agreement, IndexPrior, compare
 from etcdpod.formats.mvcc.survey import Survey, survey
-from etcdpod.formats.wal.entries import NORMAL_ENTRY, parse_request
+from etcdpod.formats.wal.columns import NORMAL_ENTRY
+from etcdpod.formats.wal.entries import parse_request
 from etcdpod.formats.wal.messages import InternalRaftRequest
 from etcdpod.records import Damage, Severity
 
@@ -25,14 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from etcdpod.formats.mvcc.index import RevisionIndex
-    from etcdpod.formats.wal.entries import LoggedEntry, RaftLog
+    from etcdpod.formats.wal.columns import LoggedEntry
+    from etcdpod.formats.wal.entries import RaftLog
 
 MAX_RESTARTS = 8
 """How often a replay is begun anew where it parted from the database."""
 MAX_RUNS = 256
 """Parts of a log between gaps that are replayed."""
-PROGRESS_INTERVAL = 4096
-"""Entries between two calls for progress."""
 
 
 @dataclass(slots=True)
@@ -151,20 +152,33 @@ class Replay:
         )
 
     def _apply(self, applier: Applier, start: int, stop: int) -> None:
-        committed, result = self._log.committed, self._result
-        for number, entry in enumerate(self._log.entries(start, stop)):
-            request = parse_request(entry.data) if entry.type == NORMAL_ENTRY else None
-            if isinstance(request, InternalRaftRequest):
-                is_committed = entry.raft_index <= committed
-                applier.apply(entry, request, 0 if is_committed else UNCOMMITTED)
-                if is_committed:
-                    result.revision = max(result.revision, applier.revision)
-                    result.compact_revision = max(result.compact_revision, applier.compact_revision)
-            elif not entry.verified or _is_unreadable(entry, request):
-                applier.numbering.doubt(wild=True)
-                applier.state.taint()
-            if self._progress is not None and number % PROGRESS_INTERVAL == 0:
-                self._progress(start + number)
+        committed = self._log.committed
+        for block in self._log.blocks(start, stop):
+            writer = PlainWriter(applier, block, committed)
+            row = 0
+            while row < len(block.data):
+                following = writer.run(row)
+                if following > row:
+                    self._result.revision = max(self._result.revision, applier.revision)
+                else:
+                    self._apply_one(applier, block.entry(row), committed)
+                    following += 1
+                row = following
+            if self._progress is not None:
+                self._progress(block.position + len(block.data))
+
+    def _apply_one(self, applier: Applier, entry: LoggedEntry, committed: int) -> None:
+        result = self._result
+        request = parse_request(entry.data) if entry.type == NORMAL_ENTRY else None
+        if isinstance(request, InternalRaftRequest):
+            is_committed = entry.raft_index <= committed
+            applier.apply(entry, request, 0 if is_committed else UNCOMMITTED)
+            if is_committed:
+                result.revision = max(result.revision, applier.revision)
+                result.compact_revision = max(result.compact_revision, applier.compact_revision)
+        elif not entry.verified or _is_unreadable(entry, request):
+            applier.numbering.doubt(wild=True)
+            applier.state.taint()
 
     def _compare(self, first_row: int, *, to_end: bool) -> Agreement:
         if self._index is None:

@@ -44,6 +44,9 @@ class Prior(Protocol):
     def locate(self, key: bytes, value: bytes, near: int) -> int | None:
         """The main revision near ``near`` that put exactly this; None unless there is one."""
 
+    def has_near(self, key: bytes, revision: int) -> bool:
+        """Whether ``locate`` has anything to look at for this key, near that main revision."""
+
 
 class State:
     """Keys and leases while a log is applied.

@@ -12,14 +12,15 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from etcdpod.formats.mvcc.compare import Target
-from etcdpod.formats.wal.entries import NORMAL_ENTRY, parse_request
+from etcdpod.formats.wal.columns import NORMAL_ENTRY
+from etcdpod.formats.wal.entries import parse_request
 from etcdpod.formats.wal.messages import InternalRaftRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from etcdpod.formats.mvcc.state import PriorState
-    from etcdpod.formats.wal.entries import LoggedEntry
+    from etcdpod.formats.wal.columns import LoggedEntry
 
 ENOUGH_VOTES = 100
 """Compares after which the first revision is taken as found."""

@@ -6,15 +6,12 @@ of an older leader). Only places are kept, 50 bytes an entry; data is read again
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from etcdpod.formats.bbolt.gather import Gather
-from etcdpod.formats.mvcc.varint import read_tagged
+from etcdpod.formats.wal.columns import NORMAL_ENTRY, EntryBlock, Places, parse_entries
 from etcdpod.formats.wal.layout import RecordType
 from etcdpod.formats.wal.messages import (
     ConfChange,
@@ -33,37 +30,14 @@ from etcdpod.records import Damage, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from etcdpod.formats.bbolt.gather import Integers, Mask
+    from etcdpod.formats.wal.columns import LoggedEntry
     from etcdpod.formats.wal.reader import WalReader
     from etcdpod.formats.wal.scan import SoundRun
 
-NORMAL_ENTRY = 0
-"""raftpb.EntryType of a request; the others change the cluster's members."""
 JOINT_CHANGE_ENTRY = 2
-UNKNOWN_TYPE = 255
-"""Instead of a type that raft does not have."""
 ADD_VOTER, REMOVE_MEMBER, ADD_LEARNER = 0, 1, 3
 """raftpb.ConfChangeType."""
-_TYPE, _TERM, _INDEX, _DATA = 0x08, 0x10, 0x18, 0x22
-"""Tag bytes of raftpb.Entry: field number times eight, plus wire type."""
 V2_METHODS = frozenset({"PUT", "POST", "DELETE", "QGET", "SYNC"})
-
-
-class LoggedEntry(NamedTuple):
-    """A raft entry and where it lies."""
-
-    raft_index: int
-    term: int
-    type: int
-    """raftpb.EntryType; 0 for a request."""
-    data: bytes
-    """Empty for the no-op with which a leader begins its term."""
-    segment: int
-    offset: int
-    """Of its frame in the segment file."""
-    data_offset: int
-    """Of ``data`` in the segment file."""
-    verified: bool
 
 
 class Mark(NamedTuple):
@@ -71,110 +45,6 @@ class Mark(NamedTuple):
 
     raft_index: int
     term: int
-
-
-@dataclass(slots=True)
-class Places:
-    """Where entries lie, in the order in which they were read."""
-
-    index: array[int] = field(default_factory=lambda: array("Q"))
-    term: array[int] = field(default_factory=lambda: array("Q"))
-    type: bytearray = field(default_factory=bytearray)
-    segment: array[int] = field(default_factory=lambda: array("L"))
-    offset: array[int] = field(default_factory=lambda: array("Q"))
-    data_offset: array[int] = field(default_factory=lambda: array("Q"))
-    data_size: array[int] = field(default_factory=lambda: array("L"))
-    verified: bytearray = field(default_factory=bytearray)
-
-    def __len__(self) -> int:
-        return len(self.index)
-
-    def append(self, entry: Any, frame: Frame) -> None:
-        """Add the entry that ``frame`` holds."""
-        data = entry.Data
-        # Data is the last field as etcd writes it.
-        behind = 0 if frame.data.endswith(data) else len(frame.data) - _end_of(data, frame.data)
-        self.index.append(entry.Index)
-        self.term.append(entry.Term)
-        self.type.append(entry.Type if 0 <= entry.Type < UNKNOWN_TYPE else UNKNOWN_TYPE)
-        self.segment.append(frame.segment)
-        self.offset.append(frame.offset)
-        self.data_offset.append(frame.data_end - behind - len(data))
-        self.data_size.append(len(data))
-        self.verified.append(frame.verified)
-
-    def append_run(self, run: SoundRun, entries: _Entries, chosen: slice) -> None:
-        """Add entries that a run of sound records holds."""
-        frame, data_offset = run.start + run.frame[entries.row], run.start + entries.data
-        count = len(entries.row[chosen])
-        for column, values in (
-            (self.index, entries.index[chosen]),
-            (self.term, entries.term[chosen]),
-            (self.offset, frame[chosen]),
-            (self.data_offset, data_offset[chosen]),
-            (self.data_size, entries.size[chosen]),
-        ):
-            column.frombytes(values.astype(f"u{column.itemsize}").tobytes())
-        self.type.extend(bytes(count))
-        self.segment.extend([run.segment] * count)
-        self.verified.extend(b"\1" * count)
-
-    def cut(self, position: int) -> Places:
-        """Take away all from ``position`` on, and return it."""
-        tail = Places(*(column[position:] for column in self._columns()))
-        for column in self._columns():
-            del column[position:]
-        return tail
-
-    def extend(self, other: Places) -> None:
-        """Add all of ``other``."""
-        for mine, its in zip(self._columns(), other._columns(), strict=True):
-            mine.extend(its)
-
-    def _columns(self) -> tuple[Any, ...]:
-        return (
-            self.index, self.term, self.type, self.segment, self.offset, self.data_offset,
-            self.data_size, self.verified,
-        )  # fmt: skip
-
-
-class _Entries(NamedTuple):
-    """The entries of a run as columns."""
-
-    row: Integers
-    """Of the run."""
-    plain: Mask
-    """A request, encoded as etcd does; of others nothing here is right."""
-    index: Integers
-    term: Integers
-    data: Integers
-    """Byte offset in the window."""
-    size: Integers
-
-
-def _parse_entries(run: SoundRun) -> _Entries:
-    row = np.flatnonzero(run.type == RecordType.ENTRY)
-    start, end = run.data[row], (run.data + run.size)[row]
-    gather = Gather(run.window, len(run.window))
-    kind = read_tagged(gather, start)
-    # From etcd 3.7 on the type is left out where it is that of a request.
-    typed = kind.tag == _TYPE
-    term = read_tagged(gather, np.where(typed, kind.end, start))
-    index = read_tagged(gather, term.end)
-    data = read_tagged(gather, index.end)
-    plain = ~typed | ((kind.value == NORMAL_ENTRY) & (kind.end > 0))
-    plain &= (term.tag == _TERM) & (index.tag == _INDEX) & (term.end > 0) & (index.end > 0)
-    empty = index.end == end
-    size = data.value.view(np.int64)
-    plain &= empty | ((data.tag == _DATA) & (data.end > 0) & (size == end - data.end))
-    number = index.value.view(np.int64)
-    plain &= number > 0
-    place = np.where(empty, end, data.end)
-    return _Entries(row, plain, number, term.value.view(np.int64), place, end - place)
-
-
-def _end_of(part: bytes, whole: bytes) -> int:
-    return whole.find(part) + len(part)
 
 
 class RaftLog:
@@ -271,30 +141,32 @@ class RaftLog:
         self, start: int = 0, stop: int | None = None, places: Places | None = None
     ) -> Iterator[LoggedEntry]:
         """The entries at positions ``start`` to ``stop``, read again from their segments."""
+        for block in self.blocks(start, stop, places):
+            yield from map(block.entry, range(len(block.data)))
+
+    def blocks(
+        self, start: int = 0, stop: int | None = None, places: Places | None = None
+    ) -> Iterator[EntryBlock]:
+        """The same, as many together as lie one behind the other."""
         places = self.places if places is None else places
-        segments = self.reader.segments
-        for position in range(start, len(places) if stop is None else stop):
-            number, size = places.segment[position], places.data_size[position]
-            data_offset = places.data_offset[position]
-            data = segments[number].read(data_offset, size)
-            if len(data) < size:
+        limit = len(places) if stop is None else stop
+        while start < limit:
+            end, size = places.block(start, limit)
+            number, begin = places.segment[start], places.data_offset[start]
+            window = self.reader.segments[number].pread(begin, size)
+            data = [offset - begin for offset in places.data_offset[start:end]]
+            sizes = places.data_size[start:end].tolist()
+            whole = sum(map(len(window).__ge__, map(int.__add__, data, sizes)))
+            yield EntryBlock(window, begin, start, data[:whole], sizes[:whole], places)
+            if start + whole < end:
                 what = "the file became shorter while it was read"
-                self._report(number, places.offset[position], what)
+                self._report(number, places.offset[start + whole], what)
                 return
-            yield LoggedEntry(
-                places.index[position],
-                places.term[position],
-                places.type[position],
-                data,
-                number,
-                places.offset[position],
-                data_offset,
-                bool(places.verified[position]),
-            )
+            start = end
 
     def _take_run(self, run: SoundRun) -> None:
         """Sound records: many at once, and one by one those that are not just the next request."""
-        entries = _parse_entries(run)
+        entries = parse_entries(run)
         states = np.flatnonzero(run.type == RecordType.STATE)
         if len(states) > 0:
             self._state = run.content(int(states[-1]))
