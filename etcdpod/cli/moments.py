@@ -42,6 +42,12 @@ def revision_at(session: Session, text: str | None) -> int | None:
     return revision
 
 
+def say_clocks(session: Session) -> None:
+    """Say on stderr what is to be known of the clocks behind the times that were printed."""
+    for note in session.registry.clock.notes:
+        say(f"etcdpod: {note}")
+
+
 def moment_of(session: Session, text: str) -> datetime:
     """The time (UTC) that the words name; ``-10m`` counts back from the source's last moment.
 

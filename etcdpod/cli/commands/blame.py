@@ -9,7 +9,7 @@ import click
 from etcdpod.cli.arguments import parse_object
 from etcdpod.cli.commands.history import not_recorded
 from etcdpod.cli.completion import complete_words
-from etcdpod.cli.moments import revision_at
+from etcdpod.cli.moments import revision_at, say_clocks
 from etcdpod.cli.options import (
     at_option,
     namespace_option,
@@ -67,11 +67,12 @@ def command(
         )
         lines = blame_lines(steps, managed_fields=show_managed_fields)
         if not lines:
-            raise not_recorded(session, target)
+            raise not_recorded(session, target, found, end)
         if output is None:
             write_lines(_text(lines))
         else:
             write(_machine(lines))
+        say_clocks(session)
         return outcome(session)
 
 

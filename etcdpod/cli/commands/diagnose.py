@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from etcdpod.cli.diagnostics import say
-from etcdpod.cli.moments import revision_at
+from etcdpod.cli.moments import revision_at, say_clocks
 from etcdpod.cli.options import (
     at_option,
     namespace_option,
@@ -49,8 +49,9 @@ def command(
 
         registry = session.registry
         diagnosis = examine(registry, namespace, revision_at(session, at), clock=registry.clock)
-        for note in registry.clock.notes:
-            say(f"etcdpod: {note}")
+        say_clocks(session)
+        if namespace is not None and not diagnosis.pods:
+            say(f"No pods found in {namespace} namespace.")
         if diagnosis.unreadable:
             say(f"etcdpod: {diagnosis.unreadable} pods cannot be read, and were not judged")
         if output is None:

@@ -9,7 +9,7 @@ import click
 from etcdpod.cli.arguments import parse_object
 from etcdpod.cli.commands.history import not_recorded
 from etcdpod.cli.completion import complete_words
-from etcdpod.cli.moments import revision_at
+from etcdpod.cli.moments import revision_at, say_clocks
 from etcdpod.cli.options import (
     at_option,
     namespace_option,
@@ -60,14 +60,16 @@ def command(
         found = session.registry.history(target.resource, target.namespace, target.name or "")
         if found is None:
             raise not_recorded(session, target)
-        explained = explain(session.registry, found, at=revision_at(session, at))
+        end = revision_at(session, at)
+        explained = explain(session.registry, found, at=end)
         if not explained:
-            raise not_recorded(session, target)
+            raise not_recorded(session, target, found, end)
         chosen = explained if every else explained[-1:]
         if output is None:
             write_lines(_text(chosen, f"{target.namespace}/{target.name}", len(explained)))
         else:
             write(_machine(chosen, output))
+        say_clocks(session)
         return outcome(session)
 
 

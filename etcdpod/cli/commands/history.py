@@ -8,7 +8,7 @@ import click
 
 from etcdpod.cli.arguments import Target, parse_object
 from etcdpod.cli.completion import complete_words
-from etcdpod.cli.moments import revision_at
+from etcdpod.cli.moments import revision_at, say_clocks
 from etcdpod.cli.options import (
     namespace_option,
     open_session,
@@ -76,13 +76,31 @@ def command(
             write(_machine(steps, output, objects=objects))
         else:
             write_lines(_table(session, target, found, steps, with_diff=with_diff))
+        say_clocks(session)
         return outcome(session)
 
 
-def not_recorded(session: Session, target: Target) -> NotFoundError:
-    """One line that says what was looked for, where, and what may be tried."""
+def not_recorded(
+    session: Session, target: Target, found: History | None = None, at: int | None = None
+) -> NotFoundError:
+    """One line that says what was looked for, where, and what may be tried.
+
+    Args:
+        session: where it was looked for.
+        target: what.
+        found: its history, where it has one, and nothing of it lies at or before ``at``.
+        at: main revision; None: the newest.
+    """
     info = session.info
     name = f"{target.namespace}/{target.name}" if target.namespace else target.name
+    if found is not None and at is not None:
+        first = found.incarnations[0].first.mod_revision
+        return NotFoundError(
+            f"no revision of {target.resource.plural} {name} up to {at} is kept: "
+            f"the first is {first}",
+            next_step=f"name a revision from {first} on",
+            path=info.target,
+        )
     below = (
         f", and what was deleted before revision {info.compact_revision} was compacted away"
         if info.compact_revision > 0
