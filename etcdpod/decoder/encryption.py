@@ -11,6 +11,7 @@ from etcdpod.decoder.text import go_text
 from etcdpod.records import Encrypted
 
 PREFIX = b"k8s:enc:"
+NO_KEYS = "no keys were given"
 LONGEST_NAME = 1024
 """Bytes within which the name of a key or provider is looked for."""
 
@@ -32,7 +33,7 @@ def is_encrypted(value: bytes) -> bool:
     return value.startswith(PREFIX)
 
 
-def describe(value: bytes, reason: str = "no keys were given") -> Encrypted:
+def describe(value: bytes, reason: str = NO_KEYS) -> Encrypted:
     """Scheme and key name of an encrypted value.
 
     A key's name may itself hold colons, and then only the configuration tells where it ends:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from etcdpod.connectors.base import Connector
     from etcdpod.connectors.datadir_log import ReplayedLog
+    from etcdpod.connectors.live.hashes import HashComparison
     from etcdpod.formats.mvcc.store import Store
     from etcdpod.history.view import Registry
     from etcdpod.records import Record
@@ -86,6 +87,8 @@ class Check(NamedTuple):
     asks: str
     """What it asks, for people."""
     run: Callable[[Subject], Iterator[Defect]]
+    obstacle: Callable[[Subject], str]
+    """Why the source cannot be asked that, in a clause; empty where it can. Asked afterwards."""
 
 
 @dataclass
@@ -99,7 +102,10 @@ class Subject:
 
     registry: Registry
     time_limit: float = SEARCH_SECONDS
+    sealed: int = field(default=0, init=False)
+    """Encrypted values that could not be looked into, so far."""
     _until: float | None = field(default=None, init=False)
+    _hashes: HashComparison | None = field(default=None, init=False)
 
     @property
     def connector(self) -> Connector:
@@ -115,6 +121,18 @@ class Subject:
     def log(self) -> ReplayedLog | None:
         """The write-ahead log; None where there is none."""
         return getattr(self.connector, "log", None)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is a running etcd, of which only answers can be had."""
+        return hasattr(self.connector, "hash_members")
+
+    @property
+    def hashes(self) -> HashComparison | None:
+        """HashKV of the members of a running etcd, asked for once; None for a file."""
+        if self._hashes is None and self.is_live:
+            self._hashes = self.connector.hash_members()  # type: ignore[attr-defined]
+        return self._hashes
 
     def seconds_left(self) -> float:
         """What is left for searches; counts from the first time it is asked."""

@@ -12,7 +12,7 @@ from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from etcdpod.analysis.verification.base import Defect
-from etcdpod.analysis.verification.near import Words, bits_apart
+from etcdpod.analysis.verification.near import Words, bits_apart, candidates
 from etcdpod.decoder import Decoded
 from etcdpod.records import Severity
 from etcdpod.schema import kinds_by_name, message_facts
@@ -58,6 +58,10 @@ class _Fault(NamedTuple):
     what: str
     text: str
     """As it stands in the value."""
+    right: str = ""
+    """What should stand there, where that is known."""
+    is_either: bool = False
+    """Or it is right, and the other is what is wrong."""
 
 
 def check(
@@ -132,7 +136,7 @@ def _names(message: str, names: tuple[str, ...]) -> tuple[_Fault, ...]:
             meant = known.near(name[2:])
             if meant is not None:
                 what = f"{name!r} is no field, and one bit makes it 'f:{meant}'"
-                found.append(_Fault(what, f'"{name}"'))
+                found.append(_Fault(what, f'"{name}"', f'"f:{meant}"'))
     return tuple(found)
 
 
@@ -220,7 +224,15 @@ def _renamed(missing: list[_Missing], entries: list[Any]) -> Iterator[_Fault]:
     for path, name, other in missing:
         if not any(_owns(entry, path, other) for entry in entries):
             what = f"{name!r} is owned and not there, and nobody owns {other!r}"
-            yield _Fault(what, name[2:].replace('"', '\\"'))
+            yield _Fault(what, *(_bare(one) for one in (name, other)), is_either=True)
+
+
+def _bare(name: str) -> str:
+    """A name as it stands both in ``fieldsV1`` and in the object: of keys, their only text."""
+    if name.startswith("f:"):
+        return name[2:]
+    texts = [one for one in _keys(name[2:]).values() if isinstance(one, str)]
+    return texts[0] if len(texts) == 1 else name
 
 
 def _owns(entry: Any, path: tuple[str, ...], name: str) -> bool:
@@ -231,6 +243,9 @@ def _owns(entry: Any, path: tuple[str, ...], name: str) -> bool:
 
 
 def _defect(record: Record, fault: _Fault, path: str) -> Defect:
+    repairs = candidates(record.value, fault.text, fault.right)
+    if fault.is_either:
+        repairs += candidates(record.value, fault.right, fault.text)
     place = record.value.find(fault.text.encode(errors="surrogateescape"))
     return Defect(
         check="managed fields",
@@ -240,4 +255,5 @@ def _defect(record: Record, fault: _Fault, path: str) -> Defect:
         severity=Severity.WARNING,
         offset=place if place >= 0 else None,
         path=path,
+        repairs=repairs,
     )

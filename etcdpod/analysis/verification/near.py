@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from etcdpod.analysis.verification.base import Repair
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+MOST_PLACES = 8
+"""Places of one text in a value that are tried."""
 CASE = 0x20
 """The bit between a capital letter and a small one: people flip it, too."""
 
@@ -58,3 +62,21 @@ def is_other_spelling(text: str, word: str) -> bool:
         if a != b:
             return ord(a) ^ ord(b) == CASE or (a.isdigit() and b.isdigit())
     return True
+
+
+def candidates(value: bytes, wrong: str, right: str) -> tuple[Repair, ...]:
+    """The bits of a value, offsets from its start, that make one text of it another.
+
+    Two texts that are one bit apart; where the wrong one stands more than once, each is one.
+    """
+    was, wanted = (text.encode(errors="surrogateescape") for text in (wrong, right))
+    if bits_apart(was, wanted) != 1:
+        return ()
+    at = next(at for at in range(len(was)) if was[at] != wanted[at])
+    bit = (was[at] ^ wanted[at]).bit_length() - 1
+    found: list[Repair] = []
+    place = value.find(was)
+    while place >= 0 and len(found) < MOST_PLACES:
+        found.append(Repair(place + at, bit, was[at], "makes the value sound"))
+        place = value.find(was, place + 1)
+    return tuple(found)

@@ -18,7 +18,7 @@ from etcdpod.analysis.verification.lives import Lives, Told, told
 from etcdpod.analysis.verification.proof import proves_trailer
 from etcdpod.analysis.verification.value_repair import value_repairs
 from etcdpod.history.bulk import map_slices
-from etcdpod.records import Trust
+from etcdpod.records import Encrypted, Trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from etcdpod.analysis.verification.base import Repair
     from etcdpod.decoder import Decoded
     from etcdpod.history.view import Registry
-    from etcdpod.records import Encrypted, Record, Undecodable
+    from etcdpod.records import Record, Undecodable
+
+
+_Found = tuple["Record", list[Defect]]
 
 
 class ValueCheck(Protocol):
@@ -54,22 +57,24 @@ def check(subject: Subject) -> Iterator[Defect]:
     """Values that cannot be read, belong to another key, or were not written by an API server."""
     registry = subject.registry
 
-    def work(records: Sequence[Record]) -> tuple[list[tuple[Record, list[Defect]]], list[Told]]:
-        found, lives = [], []
+    def work(records: Sequence[Record]) -> tuple[list[_Found], list[Told], int]:
+        found, lives, sealed = [], [], 0
         for record in records:
             if record.tombstone or record.provenance.trust not in BELIEVED:
                 continue
             outcome = registry.decoder.verify(record.key, record.value)
             defects = _defects(registry, record, outcome)
+            sealed += isinstance(outcome, Encrypted) and not defects
             if defects:
                 found.append((record, defects))
             if (one := told(record, outcome)) is not None:
                 lives.append(one)
-        return found, lives
+        return found, lives, sealed
 
     lives = Lives()
     damaged = set()
-    for found, said in map_slices(registry.connector.records(), work):
+    for found, said, sealed in map_slices(registry.connector.records(), work):
+        subject.sealed += sealed
         for one in said:
             lives.add(one)
         for record, defects in found:
@@ -107,23 +112,19 @@ def _placed(subject: Subject, record: Record, defect: Defect) -> Defect:
         key=record.key,
         revision=str(record.revision),
     )
-    if start is None:
+    if start is None or not defect.is_damage:
         return replace(placed, repairs=())
-    if defect.repairs:
-        moved = [replace(one, offset=start + one.offset) for one in defect.repairs]
-        store = subject.store
-        return replace(
-            placed, repairs=tuple(moved) if store is None else proves_trailer(store, moved)
-        )
-    if not defect.is_damage or not defect.is_searched:
-        return placed
     return replace(placed, repairs=_repairs(subject, record, defect, start))
 
 
 def _repairs(subject: Subject, record: Record, defect: Defect, start: int) -> tuple[Repair, ...]:
     """Bits of the value, or of the key where the two do not fit together."""
-    found = value_repairs(subject, record, start, defect.offset)
     store = subject.store
+    if not defect.is_searched:
+        # Its bits are known, if any: no other search would find better ones.
+        moved = [replace(one, offset=start + one.offset) for one in defect.repairs]
+        return tuple(moved) if store is None else proves_trailer(store, moved)
+    found = value_repairs(subject, record, start, defect)
     if defect.check != "identity" or store is None or any(one.proven for one in found):
         return found
     return proves_trailer(store, [*found, *key_repairs(subject.registry, record)])

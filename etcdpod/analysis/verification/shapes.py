@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from etcdpod.analysis.verification.base import Defect
-from etcdpod.analysis.verification.near import CASE, Words, is_other_spelling
+from etcdpod.analysis.verification.near import CASE, Words, candidates, is_other_spelling
 from etcdpod.decoder import Decoded
 from etcdpod.records import Severity
 from etcdpod.schema import load_kinds
@@ -111,13 +111,13 @@ def check(
         for fault in (_time_fault(name, text), text_fault(text)):
             if fault is not None and text not in told:
                 told.add(text)
-                yield _defect(record, f"{text!r} {fault}", path, text)
+                yield _defect(record, fault, path, text)
     metadata = outcome.object.get("metadata")
     if isinstance(metadata, dict):
         for path, text, fault in _names(metadata):
             if text not in told:
                 told.add(text)
-                yield _defect(record, f"{text!r} {fault}", path, text)
+                yield _defect(record, fault, path, text)
 
 
 def _texts(value: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -223,14 +223,16 @@ def is_spoilt(text: str, fits: Callable[[str], object]) -> bool:
     return False
 
 
-def _defect(record: Record, what: str, path: str, text: str) -> Defect:
+def _defect(record: Record, fault: str, path: str, text: str) -> Defect:
+    word = _words().near(text) if len(text) >= SHORTEST_WORD else None
     place = record.value.find(text.encode(errors="surrogateescape"))
     return Defect(
         check="shape",
         where="",
-        what=what,
+        what=f"{text!r} {fault}",
         consequence=_CONSEQUENCE,
         severity=Severity.WARNING,
         offset=place if place >= 0 else None,
         path=path,
+        repairs=() if word is None else candidates(record.value, text, word),
     )

@@ -83,8 +83,8 @@ def check(subject: Subject) -> Iterator[Defect]:
         for bucket in store.backend.buckets.values():
             store.tree.leaf_pages(bucket)
         store.index.table(b"")  # looks for holes in the life of every key
-    for _ in source.records(keys_only=True):
-        pass
+        for _ in source.records(keys_only=True):
+            pass
     found = [d for d in source.damage if not any(part in d.what for part in ELSEWHERE)]
     is_broken = any(part in damage.what for damage in found for part in (_FAILS, *_GRAVER))
     in_log = log_repairs(subject) if is_broken else {}

@@ -15,8 +15,9 @@ from etcdpod.decoder.envelope import MAGIC
 from etcdpod.decoder.protobuf import is_lossless
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from etcdpod.analysis.verification.base import Defect
     from etcdpod.history.view import Registry
     from etcdpod.records import Record
 
@@ -43,7 +44,7 @@ class Flip(NamedTuple):
 
 
 def value_repairs(
-    subject: Subject, record: Record, start: int, near: int | None
+    subject: Subject, record: Record, start: int, defect: Defect
 ) -> tuple[Repair, ...]:
     """The bits whose flip makes a value sound, the best first.
 
@@ -51,15 +52,17 @@ def value_repairs(
         subject: what is verified.
         record: the revision whose value is not sound.
         start: byte offset of the value in its file.
-        near: byte of the value at which it was found not to be.
+        defect: what was found: the byte of the value, and the bits that it may be, where known.
     """
     seconds = min(SECONDS, subject.seconds_left())
     if seconds <= 0 or len(record.value) > LARGEST:
         return ()
-    found, whole = _search(subject.registry, record, near, seconds)
+    found, whole = _known(subject.registry, record, defect.repairs), True
+    if not found:
+        found, whole = _search(subject.registry, record, defect.offset, seconds)
     found.sort(key=lambda flip: flip.strangeness)
     best = [flip for flip in found if flip.strangeness == found[0].strangeness]
-    reason = _reason(len(best), len(found), whole=whole)
+    reason = _reason(len(best), len(found), whole=whole and not defect.repairs)
     repairs = [
         Repair(start + flip.offset, flip.bit, record.value[flip.offset], reason) for flip in found
     ]
@@ -76,6 +79,19 @@ def _reason(best: int, found: int, *, whole: bool) -> str:
     if not whole:
         return "makes the value sound; not every other bit was tried"
     return "the only bit that makes the value sound"
+
+
+def _known(registry: Registry, record: Record, candidates: Sequence[Repair]) -> list[Flip]:
+    """The bits that a check named, as far as they make the value sound."""
+    value = bytearray(record.value)
+    like = _Likeness(registry, record) if candidates else None
+    found: list[Flip] = []
+    for one in candidates:
+        value[one.offset] = one.after
+        if like is not None and _is_sound(registry, record, bytes(value)):
+            found.append(Flip(one.offset, one.bit, like.strangeness(value, one.offset)))
+        value[one.offset] = one.before
+    return found
 
 
 def _search(

@@ -17,7 +17,7 @@ from etcdpod.render.safe import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from etcdpod.analysis.verification import Defect
+    from etcdpod.analysis.verification import Defect, Subject
     from etcdpod.session import SourceOptions
 
 
@@ -30,8 +30,9 @@ def command(output: str | None, notes: bool, options: SourceOptions) -> ExitCode
 
     Structure, order and double use of pages, the SHA-256 of a snapshot, the checksums of the
     log, gaps between revisions, what database and log disagree about, values that cannot be
-    read, objects that are not those of their keys. Each source is verified alone. Exits with 0
-    when it is whole and with 4 when it is not.
+    read, objects that are not those of their keys, texts that no API server writes; of a running
+    etcd also whether its members agree. What a source cannot be asked is named on stderr. Each
+    source is verified alone. Exits with 0 when no defect is found and with 4 when one is.
 
     \b
     etcdpod verify --from demo
@@ -45,7 +46,7 @@ def command(output: str | None, notes: bool, options: SourceOptions) -> ExitCode
 
 
 def _verify(options: SourceOptions, output: str | None, *, notes: bool) -> ExitCode:
-    from etcdpod.analysis.verification import CHECKS, verify
+    from etcdpod.analysis.verification import Subject, verify
 
     damaged = noted = 0
 
@@ -58,23 +59,34 @@ def _verify(options: SourceOptions, output: str | None, *, notes: bool) -> ExitC
                 yield defect
 
     with open_session(options) as session:
-        found = counted(verify(session.registry))
+        subject = Subject(session.registry)
+        found = counted(verify(subject))
         lines = _jsonl(found, session.info.target) if output == "jsonl" else _text(found)
         write_lines(lines)
         sys.stdout.flush()
-        target = session.info.target
-    if damaged:
-        say(f"etcdpod: {target}: {damaged} defects{_noted(noted, notes)}")
-        return ExitCode.DAMAGED
-    names = ", ".join(check.name for check in CHECKS)
-    say(f"etcdpod: {target}: whole, as far as {names} tell{_noted(noted, notes)}")
-    return ExitCode.FOUND
+        _say_verdict(subject, session.info.target, damaged)
+    if noted:
+        say(
+            f"  noted: {_counted(noted, 'oddity', 'oddities')} that cost nothing"
+            + ("" if notes else " (--notes shows them)")
+        )
+    return ExitCode.DAMAGED if damaged else ExitCode.FOUND
 
 
-def _noted(count: int, shown: bool) -> str:
-    if not count:
-        return ""
-    return f", {count} oddities that cost nothing" + ("" if shown else " (--notes shows them)")
+def _say_verdict(subject: Subject, target: str, damaged: int) -> None:
+    """How many defects there are, and of what this cannot speak."""
+    from etcdpod.analysis.verification import CHECKS
+
+    say(f"etcdpod: {target}: {_counted(damaged, 'defect', 'defects') if damaged else 'no defect'}")
+    obstacles = {check.name: check.obstacle(subject) for check in CHECKS}
+    say(f"  checked: {', '.join(name for name, why in obstacles.items() if not why)}")
+    for name, why in obstacles.items():
+        if why:
+            say(f"  not checked: {name}: {why}")
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
 
 
 def _text(found: Iterable[Defect]) -> Iterator[str]:

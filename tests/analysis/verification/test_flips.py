@@ -11,7 +11,7 @@ import google_crc32c
 import numpy as np
 import pytest
 
-from etcdpod.analysis.verification import verify
+from etcdpod.analysis.verification import Subject, verify
 from etcdpod.analysis.verification.log_flip import flipped_bit
 from etcdpod.demo import demo_path
 from etcdpod.errors import EtcdpodError
@@ -32,10 +32,10 @@ def original() -> tuple[bytes, Session]:
     return Path(demo_path("demo")).read_bytes(), session
 
 
-def found_in(path: Path, content: bytearray) -> list[Defect]:
+def found_in(path: Path, content: bytearray, seconds: float = 30.0) -> list[Defect]:
     path.write_bytes(content)
     with Session.open(SourceOptions(targets=(str(path),))) as session:
-        return list(verify(session.registry))
+        return list(verify(Subject(session.registry, seconds)))
 
 
 def trial(
@@ -45,8 +45,9 @@ def trial(
     *,
     cases: int,
     trailer: bool,
+    searched: int = 0,
 ) -> Counter[str]:
-    """Flip random bits; count what verify says."""
+    """Flip random bits; count what verify says, and of the first told ones what it proposes."""
     content = original[0] if trailer else original[0][:-TRAILER]
     rng = random.Random(20261122)
     told: Counter[str] = Counter()
@@ -55,7 +56,8 @@ def trial(
         damaged = bytearray(content)
         damaged[offset] ^= 1 << bit
         try:
-            defects = found_in(path, damaged)
+            is_searched = told["located"] < searched
+            defects = found_in(path, damaged, 30.0 if is_searched else 0.0)
         except EtcdpodError:
             told["refused"] += 1
             continue
@@ -93,28 +95,34 @@ def in_headers(session: Session) -> Callable[[random.Random], int]:
 def test_in_a_snapshot_every_flip_is_detected_and_many_are_mended(
     original: tuple[bytes, Session], tmp_path: Path
 ) -> None:
-    told = trial(original, tmp_path / "f.db", in_values(original[1]), cases=16, trailer=True)
+    place = in_values(original[1])
+    told = trial(original, tmp_path / "f.db", place, cases=16, trailer=True, searched=4)
     assert told["detected"] == 16
     assert told["proven wrongly"] == 0
-    assert told["repaired"] >= told["located"] - 1
+    assert told["repaired"] >= 3
     assert told["proven"] >= told["repaired"]
 
 
-def test_without_a_trailer_what_breaks_decoding_is_detected(
+def test_without_a_trailer_three_of_four_are_detected(
     original: tuple[bytes, Session], tmp_path: Path
 ) -> None:
-    """The rest are letters that became other letters: only another copy or the log tells."""
-    told = trial(original, tmp_path / "f.db", in_values(original[1]), cases=24, trailer=False)
+    """The rest are letters that became other letters: only another copy or the log tells.
+
+    ``tests/benchmarks/flips.py`` measures it over thousands.
+    """
+    place = in_values(original[1])
+    told = trial(original, tmp_path / "f.db", place, cases=30, trailer=False, searched=4)
     assert told["proven wrongly"] == 0
-    assert told["detected"] >= 6  # about four of ten in long runs
-    assert told["repaired"] >= told["detected"] - 2
+    assert told["detected"] >= 19
+    assert told["repaired"] >= 3
 
 
 def test_flips_in_the_headers_of_pages(original: tuple[bytes, Session], tmp_path: Path) -> None:
-    told = trial(original, tmp_path / "f.db", in_headers(original[1]), cases=24, trailer=True)
+    place = in_headers(original[1])
+    told = trial(original, tmp_path / "f.db", place, cases=24, trailer=True, searched=8)
     assert told["detected"] == 24
     assert told["proven wrongly"] == 0
-    assert told["repaired"] >= 18
+    assert told["repaired"] >= 6
 
 
 @pytest.mark.parametrize("page", [0, 1])
