@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 KEY_BUCKET = b"key"
 
+FEW_KEYS = 16
+"""Keys asked for one by one; for more than these a table of all is made."""
 KEPT_TABLES = 4
 """Key tables kept for when the same prefix is asked for again."""
 
@@ -41,6 +43,7 @@ class RevisionIndex:
         self._defects = defects
         self._tables: dict[bytes, KeyTable] = {}
         self._reported: set[int] = set()
+        self._asked = 0
         bucket = backend.buckets.get(KEY_BUCKET)
         if bucket is None:
             defects.one("bucket key is missing: no revision can be read", None, None)
@@ -63,7 +66,10 @@ class RevisionIndex:
         return int(np.searchsorted(self.rows.main, revision, "right"))
 
     def of_key(self, key: bytes) -> Integers:
-        """The rows of one key, ascending, without sorting out all others."""
+        """The rows of one key, ascending. All keys are sorted out once many were asked for."""
+        self._asked += 1
+        if self._asked > FEW_KEYS or b"" in self._tables:
+            return self.table(b"").rows_of(key)
         found = rows_with_key(self._gather, self.rows, key)
         self._report_holes(found, np.zeros(min(len(found), 1), np.int64))
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -74,6 +75,14 @@ class KeyTable:
         within = np.arange(len(order)) - np.repeat(self.starts[:-1], count[by_rank])
         self.order = order[np.repeat(first[by_rank], count[by_rank]) + within]
         """Indexes of the rows, by key and then by revision."""
+
+    def rows_of(self, key: bytes) -> Integers:
+        """The rows of one key, ascending."""
+        position = bisect_left(self.keys, key)
+        if position == len(self.keys) or self.keys[position] != key:
+            return np.zeros(0, np.int64)
+        rows: Integers = self.order[self.starts[position] : self.starts[position + 1]]
+        return rows
 
     def last_before(self, limit: int) -> Integers:
         """For each key its newest row with an index below ``limit``; -1 where there is none."""

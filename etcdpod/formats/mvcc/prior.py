@@ -107,12 +107,7 @@ class IndexPrior:
         return found[0] if len(found) == 1 else None
 
     def _rows(self, key: bytes) -> Integers:
-        table = self.index.table(b"")
-        position = bisect_left(table.keys, key)
-        if position == len(table.keys) or table.keys[position] != key:
-            return np.zeros(0, np.int64)
-        rows: Integers = table.order[table.starts[position] : table.starts[position + 1]]
-        return rows
+        return self.index.table(b"").rows_of(key)
 
     def _state(self, row: int) -> PriorState:
         rows = self.index.rows
