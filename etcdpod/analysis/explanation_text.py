@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from etcdpod.analysis.stages import STAGES
-from etcdpod.analysis.telling import clock_time, evidence_lines, seconds, time_json
+from etcdpod.analysis.telling import clock_time, evidence_lines, seconds
 from etcdpod.render.diff import one_line
 from etcdpod.render.history import who
+from etcdpod.render.history_fields import time_fields, writer_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -198,8 +198,8 @@ def _milestone_json(milestone: Milestone, life: Life) -> dict[str, Any]:
         "step": milestone.name,
         "revision": milestone.revision,
         "exact": milestone.is_exact,
-        "time": time_json(milestone.time),
-        "writer": asdict(milestone.writer) if milestone.writer is not None else None,
+        "time": None if milestone.time is None else time_fields(milestone.time),
+        "writer": None if milestone.writer is None else writer_fields(milestone.writer),
         "secondsSinceCreation": elapsed.total_seconds() if elapsed is not None else None,
         "detail": milestone.detail,
     }

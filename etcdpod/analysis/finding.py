@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from etcdpod.render.history_fields import rfc3339
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -90,7 +92,7 @@ class Finding:
             "evidence": [item.as_json() for item in self.evidence],
             "solution": self.solution,
             "nextCheck": self.next_check,
-            "since": None if self.since is None else _rfc3339(self.since),
+            "since": rfc3339(self.since),
         }
 
 
@@ -105,7 +107,3 @@ def ranked(findings: Iterable[Finding]) -> list[Finding]:
             finding.object.name,
         ),
     )
-
-
-def _rfc3339(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"

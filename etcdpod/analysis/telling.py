@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from etcdpod.analysis.finding import Evidence, Finding
-    from etcdpod.history.model import TimeSpan
 
 INDENT: Final = " " * 10
 
@@ -61,17 +60,3 @@ def clock_time(moment: datetime) -> str:
 def seconds(span: timedelta | None) -> str:
     """``1.2`` seconds; empty where unknown."""
     return "" if span is None else f"{max(span.total_seconds(), 0.0):.1f}"
-
-
-def time_json(span: TimeSpan | None) -> dict[str, str | None] | None:
-    """The three moments of a time span in RFC 3339, to the microsecond."""
-    if span is None:
-        return None
-    return {
-        name: None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"
-        for name, moment in (
-            ("earliest", span.earliest),
-            ("latest", span.latest),
-            ("estimate", span.estimate),
-        )
-    }

@@ -46,28 +46,30 @@ def step_fields(step: Step, *, with_object: bool = False) -> dict[str, Any]:
     if step.problem is not None:
         fields["problem"] = str(step.problem)
     if step.time is not None:
-        fields["time"] = _time_fields(step.time)
+        fields["time"] = time_fields(step.time)
     if step.writer is not None:
-        fields["writer"] = _writer_fields(step.writer)
+        fields["writer"] = writer_fields(step.writer)
     if with_object:
         fields["object"] = step.object
     return fields
 
 
-def _time_fields(span: TimeSpan) -> dict[str, str | None]:
+def time_fields(span: TimeSpan) -> dict[str, str | None]:
+    """The three moments of a time."""
     return {
-        "earliest": _rfc3339(span.earliest),
-        "latest": _rfc3339(span.latest),
-        "estimate": _rfc3339(span.estimate),
+        "earliest": rfc3339(span.earliest),
+        "latest": rfc3339(span.latest),
+        "estimate": rfc3339(span.estimate),
     }
 
 
-def _rfc3339(moment: datetime | None) -> str | None:
+def rfc3339(moment: datetime | None) -> str | None:
     """UTC with microseconds, as Kubernetes writes a MicroTime."""
     return None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"
 
 
-def _writer_fields(writer: Writer) -> dict[str, str]:
+def writer_fields(writer: Writer) -> dict[str, str]:
+    """A writer, with all that is known of it."""
     return {
         "component": writer.component,
         "controller": writer.controller,

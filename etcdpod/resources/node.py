@@ -19,7 +19,7 @@ def _cells(node: dict[str, Any], now: datetime) -> list[str]:
     return [
         name_of(node),
         _status(node),
-        _roles(dig(node, "metadata", "labels") or {}),
+        roles(dig(node, "metadata", "labels") or {}),
         age_of(node, now),
         text_at(info, "kubeletVersion"),
         _address(node, "InternalIP"),
@@ -46,10 +46,11 @@ def _status(node: dict[str, Any]) -> str:
     return f"{status},SchedulingDisabled" if dig(node, "spec", "unschedulable") else status
 
 
-def _roles(labels: dict[str, str]) -> str:
-    roles = {label.removeprefix(ROLE_PREFIX) for label in labels if label.startswith(ROLE_PREFIX)}
-    roles.add(labels.get(ROLE_LABEL, ""))
-    return ",".join(sorted(filter(None, roles))) or NONE
+def roles(labels: dict[str, str]) -> str:
+    """The roles that the labels give a node, in order; ``<none>`` without any."""
+    found = {label.removeprefix(ROLE_PREFIX) for label in labels if label.startswith(ROLE_PREFIX)}
+    found.add(labels.get(ROLE_LABEL, ""))
+    return ",".join(sorted(filter(None, found))) or NONE
 
 
 def _address(node: dict[str, Any], kind: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from etcdpod.render.history_fields import step_fields
+from etcdpod.render.history_fields import rfc3339, step_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,8 +71,8 @@ class Coverage:
             "compactRevision": self.compact_revision,
             "revisionsKept": self.kept,
             "wholeFrom": self.whole_from,
-            "begins": _rfc3339(self.begins.estimate),
-            "ends": _rfc3339(self.ends.estimate),
+            "begins": rfc3339(self.begins.estimate),
+            "ends": rfc3339(self.ends.estimate),
             "gaps": list(self.gaps),
             "damage": list(self.damage),
             "clock": list(self.clock_notes),
@@ -114,7 +114,7 @@ class Moment:
         """The JSON form."""
         return {
             "revision": self.revision,
-            "time": _rfc3339(self.time),
+            "time": rfc3339(self.time),
             "object": _reference(self.object),
             "what": self.what,
             "sort": self.sort,
@@ -204,7 +204,7 @@ class Report:
         return {
             "title": self.title,
             "etcdpod": self.version,
-            "now": _rfc3339(self.now),
+            "now": rfc3339(self.now),
             "namespace": self.namespace,
             "sinceRevision": self.since,
             "sources": [source.as_json() for source in self.sources],
@@ -245,7 +245,3 @@ def _reference(reference: Reference) -> dict[str, str]:
         "namespace": reference.namespace,
         "name": reference.name,
     }
-
-
-def _rfc3339(moment: datetime | None) -> str | None:
-    return None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from etcdpod.analysis.rules.base import PodRule
 from etcdpod.analysis.rules.messages import NOT_STARTED, remedy
-from etcdpod.analysis.rules.words import earliest, events_of, how_it_ended, latest_first, times
+from etcdpod.analysis.rules.words import (
+    earliest,
+    events_of,
+    how_it_ended,
+    latest_first,
+    run_evidence,
+    times,
+)
 from etcdpod.analysis.subject import parse_time
 from etcdpod.history.fields import field, text
 
@@ -54,14 +61,7 @@ def _keeps_ending(pod: Pod, container: Container) -> bool:
 def _finding(pod: Pod, container: Container, cluster: Cluster) -> Finding:
     events = events_of(pod, container, cluster, {"BackOff"})
     events = [event for event in events if "restarting" in event.message]
-    evidence = []
-    if container.waiting:
-        evidence.append(pod.shows(f"{container.path}.state.waiting.reason"))
-    evidence.append(pod.shows(f"{container.ended_path}.exitCode"))
-    if text(container.ended, "message"):
-        evidence.append(pod.shows(f"{container.ended_path}.message"))
-    evidence.append(pod.shows(f"{container.path}.restartCount"))
-    evidence += [event.evidence() for event in events]
+    evidence = [*run_evidence(pod, container), *(event.evidence() for event in events)]
     hooks = events_of(pod, container, cluster, {"FailedPostStartHook"})
     evidence += [event.evidence() for event in hooks]
     restarted = f", restarted {times(container.restarts)}" if container.restarts else ""

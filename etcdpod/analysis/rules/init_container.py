@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from etcdpod.analysis.rules.base import PodRule
-from etcdpod.analysis.rules.words import earliest, events_of, how_it_ended, times
+from etcdpod.analysis.rules.words import earliest, events_of, how_it_ended, run_evidence, times
 from etcdpod.analysis.subject import parse_time
 from etcdpod.history.fields import field, text
 
@@ -33,14 +33,7 @@ def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
 
 def _finding(pod: Pod, container: Container, cluster: Cluster) -> Finding:
     events = events_of(pod, container, cluster, {"BackOff"})
-    evidence = []
-    if container.waiting:
-        evidence.append(pod.shows(f"{container.path}.state.waiting.reason"))
-    evidence.append(pod.shows(f"{container.ended_path}.exitCode"))
-    if text(container.ended, "message"):
-        evidence.append(pod.shows(f"{container.ended_path}.message"))
-    evidence.append(pod.shows(f"{container.path}.restartCount"))
-    evidence += [event.evidence() for event in events]
+    evidence = [*run_evidence(pod, container), *(event.evidence() for event in events)]
     looping = container.waiting == "CrashLoopBackOff" or container.restarts > 0
     restarted = f", restarted {times(container.restarts)}" if container.restarts else ""
     waits = [item.name for item in pod.containers if not item.is_init]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from etcdpod.analysis.cluster import Cluster
     from etcdpod.analysis.events import Event
-    from etcdpod.analysis.finding import Finding
+    from etcdpod.analysis.finding import Evidence, Finding
     from etcdpod.analysis.pod import Container, Pod
     from etcdpod.analysis.subject import Subject
 
@@ -62,6 +62,15 @@ def how_it_ended(container: Container) -> str:
     meaning = exit_meaning(container.exit_code)
     shown = f"exit code {container.exit_code}" + (f" ({meaning})" if meaning else "")
     return shown if reason in ("", "Error", "Completed") else f"{reason}, {shown}"
+
+
+def run_evidence(pod: Pod, container: Container) -> list[Evidence]:
+    """What shows that a container ended, how, and how often."""
+    found = [pod.shows(f"{container.path}.state.waiting.reason")] if container.waiting else []
+    found.append(pod.shows(f"{container.ended_path}.exitCode"))
+    if text(container.ended, "message"):
+        found.append(pod.shows(f"{container.ended_path}.message"))
+    return [*found, pod.shows(f"{container.path}.restartCount")]
 
 
 def earliest(*moments: datetime | None) -> datetime | None:

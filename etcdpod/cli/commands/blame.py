@@ -110,9 +110,7 @@ def _machine(lines: list[Line]) -> Iterator[str]:
 
 
 def _fields(line: Line) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    from etcdpod.analysis.telling import time_json
+    from etcdpod.render.history_fields import time_fields, writer_fields
 
     origin = line.origin
     if origin is None:
@@ -122,6 +120,6 @@ def _fields(line: Line) -> dict[str, Any]:
         "revision": origin.revision,
         "exact": origin.exact,
         "incarnation": origin.incarnation,
-        "time": time_json(origin.time),
-        "writer": asdict(origin.writer) if origin.writer is not None else None,
+        "time": None if origin.time is None else time_fields(origin.time),
+        "writer": None if origin.writer is None else writer_fields(origin.writer),
     }

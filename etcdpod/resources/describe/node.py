@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.resources.base import NONE, UNSET
+from etcdpod.resources.base import UNSET
 from etcdpod.resources.describe.base import (
     Describer,
     boolean,
@@ -19,7 +19,7 @@ from etcdpod.resources.describe.base import (
 from etcdpod.resources.describe.fields import dig, name_of, text_at
 from etcdpod.resources.describe.pod_resources import pod_limits, pod_requests
 from etcdpod.resources.describe.quantities import ZERO, Amount, amounts, canonical, summed
-from etcdpod.resources.node import ROLE_LABEL, ROLE_PREFIX
+from etcdpod.resources.node import roles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -79,13 +79,6 @@ def _node(node: dict[str, Any], around: Around) -> Iterator[str]:
         yield f"  {title}:\t{text_at(status, 'nodeInfo', field)}"
     yield from _addresses(spec)
     yield from _pods(node, around)
-
-
-def roles(labels: dict[str, str]) -> str:
-    """The roles that the labels give a node, in order; ``<none>`` without any."""
-    found = {key.removeprefix(ROLE_PREFIX) for key in labels if key.startswith(ROLE_PREFIX)}
-    found.add(labels.get(ROLE_LABEL, ""))
-    return ",".join(by_bytes(found - {""})) or NONE
 
 
 def taint_text(taint: dict[str, Any]) -> str:
