@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, overload, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from etcdpod.records import Absence, Damage, Record, SourceInfo
 
@@ -80,6 +82,19 @@ class KeptHistory(Protocol):
     def __iter__(self) -> Iterator[Record]: ...
 
 
+class LongWork(Protocol):
+    """Makes, for a work of a name, what surrounds it and is called as it goes on."""
+
+    def __call__(self, what: str, /) -> AbstractContextManager[Callable[[int, int], bool]]:
+        """What is made is told how much of how many bytes are done; True: end the work there."""
+
+
+@contextmanager
+def endless(_what: str) -> Iterator[Callable[[int, int], bool]]:
+    """A long work that nobody watches and nobody ends."""
+    yield lambda _done, _whole: False
+
+
 @runtime_checkable
 class Watching(Connector, Protocol):
     """A source that goes on: new revisions can be followed as they come."""
@@ -94,3 +109,14 @@ class Watching(Connector, Protocol):
 
     def watch_key(self, key: bytes, since: int) -> Iterator[Record]:
         """The same for one key alone."""
+
+
+@runtime_checkable
+class Attempting(Protocol):
+    """A source with a write-ahead log: it also knows what was tried and never came true."""
+
+    def attempts(self, key: bytes | None = None) -> Iterator[Record]:
+        """Writes that were refused or never committed, of one key or all, in log order.
+
+        The revision of a refused write is the one that it would have had, 0 if that is unknown.
+        """

@@ -6,6 +6,7 @@ import heapq
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
+from etcdpod.connectors.base import Attempting
 from etcdpod.connectors.kinship import check_kinship
 from etcdpod.connectors.overlay_connector import as_absence
 from etcdpod.connectors.places import RANK
@@ -125,6 +126,12 @@ class MergedConnector:
         return self._merged(
             [source.records(prefix, since=since, keys_only=keys_only) for source in self.sources]
         )
+
+    def attempts(self, key: bytes | None = None) -> Iterator[Record]:
+        """Writes that were refused or never committed, of every source that has a log."""
+        for source in self.sources:
+            if isinstance(source, Attempting):
+                yield from source.attempts(key)
 
     def close(self) -> None:
         """Close all sources; may be called twice."""

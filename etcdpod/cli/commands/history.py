@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from etcdpod.cli.arguments import Target, parse_object
+from etcdpod.cli.attempts import attempt_fields, attempt_lines, hint_at_attempts
 from etcdpod.cli.completion import complete_words
 from etcdpod.cli.moments import revision_at, say_clocks
 from etcdpod.cli.options import (
@@ -20,6 +22,7 @@ from etcdpod.cli.output import write, write_lines
 from etcdpod.errors import ExitCode, NotFoundError
 from etcdpod.history.paths import parse_path
 from etcdpod.render.diff import one_line
+from etcdpod.render.history_fields import step_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,6 +42,12 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", type=click.Choice(["yaml", "json", "jsonl"]), help="For programs.")
 @click.option("--objects", is_flag=True, help="Carry the whole object in every line of output.")
 @click.option("--follow", is_flag=True, help="Go on with new revisions, on a live etcd.")
+@click.option(
+    "--attempts",
+    "with_attempts",
+    is_flag=True,
+    help="Add writes that were refused or never committed, from a member's log.",
+)
 @source_options
 def command(
     words: tuple[str, ...],
@@ -50,6 +59,7 @@ def command(
     output: str | None,
     objects: bool,
     follow: bool,
+    with_attempts: bool,
     options: SourceOptions,
 ) -> ExitCode:
     r"""The whole life of one object: every revision that is kept, and what changed in it.
@@ -73,9 +83,15 @@ def command(
         if start is not None:
             steps = (step for step in steps if step.record.mod_revision >= start)
         if output is not None:
-            write(_machine(steps, output, objects=objects))
+            lines = (step_fields(step, with_object=objects) for step in steps)
+            extra = attempt_fields(session.registry, found.key) if with_attempts else ()
+            write(_machine(chain(lines, extra), output))
         else:
             write_lines(_table(session, target, found, steps, with_diff=with_diff))
+            if with_attempts:
+                write_lines(attempt_lines(session.registry, found.key))
+        if not with_attempts:
+            hint_at_attempts(session.registry, found.key)
         say_clocks(session)
         return outcome(session)
 
@@ -155,7 +171,7 @@ def _follow(
 
     for step in chosen_steps(session.registry.follow(found, noise=noise), field):
         if output:
-            write(_machine([step], "jsonl", objects=objects))
+            write(_machine([step_fields(step, with_object=objects)], "jsonl"))
         else:
             write_lines([_followed(step)])
         sys.stdout.flush()
@@ -167,11 +183,9 @@ def _followed(step: Step) -> str:
     return f"{step.record.revision!s:<10}  {step.event:<8}  {what}"
 
 
-def _machine(steps: Iterable[Step], output: str, *, objects: bool) -> Iterator[str]:
+def _machine(lines: Iterable[dict[str, Any]], output: str) -> Iterator[str]:
     from etcdpod.render import json as json_text
-    from etcdpod.render.history import step_fields
 
-    lines = (step_fields(step, with_object=objects) for step in steps)
     if output == "jsonl":
         for line in lines:
             yield json_text.compact(line) + "\n"

@@ -1,0 +1,58 @@
+"""What somebody tried to write to an object and never did, as the write-ahead log tells it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from etcdpod.connectors.base import Attempting
+from etcdpod.history.diff import changes
+from etcdpod.history.summary import describe, summarise
+from etcdpod.records import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from etcdpod.history.view import Registry
+
+Fate = Literal["refused", "uncommitted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One write that never became a revision, or is not known to have become one."""
+
+    record: Record
+    """Its revision is the one that it would have had; 0 if that is unknown."""
+    fate: Fate
+    """``refused``: the object was not as the writer believed. ``uncommitted``: no majority of
+    the members is known to have it."""
+    object: dict[str, Any] | None
+    """What would have been written; None for a deletion and for what cannot be decoded."""
+    summary: tuple[str, ...]
+    """What it would have changed of the object as it was then."""
+
+
+def attempts(registry: Registry, key: bytes) -> Iterator[Attempt]:
+    """The attempts on one key, in log order; none where the source has no log."""
+    source = registry.connector
+    if not isinstance(source, Attempting):
+        return
+    for record in source.attempts(key):
+        fate: Fate = "refused" if "refused" in record.provenance.place else "uncommitted"
+        item = None if record.tombstone else registry.read(record)
+        if item is None:
+            yield Attempt(record, fate, None, ("deletion",))
+        elif item.object is None:
+            yield Attempt(record, fate, None, (str(item.outcome),))
+        else:
+            yield Attempt(record, fate, item.object, _told(registry, record, item.object))
+
+
+def _told(registry: Registry, record: Record, wanted: dict[str, Any]) -> tuple[str, ...]:
+    """What the write would have made of the object that was there."""
+    before = registry.record(record.key, max(record.mod_revision - 1, 1))
+    held = registry.read(before).object if isinstance(before, Record) else None
+    if held is None:
+        return describe(wanted)
+    return summarise(held, wanted, changes(held, wanted)) or ("only noise",)
