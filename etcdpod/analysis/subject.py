@@ -117,9 +117,8 @@ class Subject:
         since: datetime | None,
     ) -> Finding:
         """A finding about this object."""
-        return Finding(
-            rule, severity, self.reference, cause, tuple(evidence), solution, next_check, since
-        )
+        shown = tuple(dict.fromkeys(evidence))
+        return Finding(rule, severity, self.reference, cause, shown, solution, next_check, since)
 
 
 def _quoted(value: Any) -> str:

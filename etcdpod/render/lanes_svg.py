@@ -24,6 +24,8 @@ TOP: Final = 46
 """Pixels above the first lane."""
 NOTES: Final = 330
 """Pixels beside the lanes, for notes."""
+NOTE: Final = int((NOTES - 8) / LETTER)
+"""Letters that fit there."""
 
 _COLOURS: Final = {
     State.PENDING: "#e3c567",
@@ -63,20 +65,21 @@ def lanes_svg(lanes: Sequence[Lane], axis: Axis, *, heading: str = "") -> str:
     several = len({lane.namespace for lane in lanes if lane.kind != "nodes"}) > 1
     names = [_text(title(lane, namespace=several)) for lane in lanes]
     left = int(max((len(name) for name in names), default=4) * LETTER) + 16
-    keys = legend(lanes)
-    height = TOP + ROW * (len(lanes) + 2) + 8
     width = left + axis.columns + NOTES
+    bottom = TOP + ROW * (len(lanes) + 1)
+    keys = list(_legend(legend(lanes), bottom + 8, width))
+    height = bottom + 8 + ROW * keys[-1][0] if keys else bottom
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" role="img">',
         f"<style>{_STYLE}</style>",
         f'<rect width="{width}" height="{height}" fill="#fff"/>',
         f'<text class="h" x="8" y="20">{escape(_text(heading))}</text>',
-        *_ruler(axis, left, height - 2 * ROW),
+        *_ruler(axis, left, bottom - ROW // 2),
     ]
     for index, (lane, name) in enumerate(zip(lanes, names, strict=True)):
         parts += _lane(lane, name, axis, left, TOP + index * ROW)
-    parts += _legend(keys, height - ROW)
+    parts += [drawn for _, drawn in keys]
     return "\n".join([*parts, "</svg>", ""])
 
 
@@ -114,8 +117,11 @@ def _lane(lane: Lane, name: str, axis: Axis, left: int, top: int) -> Iterator[st
             told = escape(_text(f"rev {mark.revision}: {mark.text}"))
             yield f"<g><title>{told}</title>{shape}</g>"
     if lane.note:
-        note = escape(_text(lane.note)[:52])
-        yield f'<text class="n" x="{left + axis.columns + 8}" y="{top + 11}">{note}</text>'
+        whole = _text(lane.note)
+        shown = whole if len(whole) <= NOTE else whole[: NOTE - 1] + "…"
+        x = left + axis.columns + 8
+        told = f"<title>{escape(whole)}</title>" if shown != whole else ""
+        yield f'<text class="n" x="{x}" y="{top + 11}">{told}{escape(shown)}</text>'
 
 
 def _bar(span: Span, axis: Axis, left: int, top: int) -> str:
@@ -139,16 +145,22 @@ def _bar(span: Span, axis: Axis, left: int, top: int) -> str:
     return f"<g><title>{told}</title>{bar}{letter}</g>"
 
 
-def _legend(keys: Sequence[tuple[str, str, str]], top: int) -> Iterator[str]:
+def _legend(
+    keys: Sequence[tuple[str, str, str]], top: int, width: int
+) -> Iterator[tuple[int, str]]:
+    """The signs with their words, in as many rows as they need; each with the row it stands in."""
     colours = {state.glyph: _COLOURS[state] for state in State}
-    x = 8.0
+    x, row = 8.0, 1
     for glyph, _, label in keys:
+        needed = 26 + len(label) * LETTER
+        if x + needed > width and x > 8:
+            x, row, top = 8.0, row + 1, top + ROW
         colour = colours.get(glyph)
         if glyph == RESTART:
-            yield f'<circle cx="{x + 5}" cy="{top + 5}" r="3.2" fill="#fff" stroke="#9b1c1c"/>'
+            sign = f'<circle cx="{x + 5}" cy="{top + 5}" r="3.2" fill="#fff" stroke="#9b1c1c"/>'
         elif colour is not None:
-            yield f'<rect x="{x}" y="{top}" width="10" height="10" fill="{colour}"/>'
+            sign = f'<rect x="{x}" y="{top}" width="10" height="10" fill="{colour}"/>'
         else:
-            yield f'<text x="{x}" y="{top + 9}">{glyph}</text>'
-        yield f'<text class="n" x="{x + 14}" y="{top + 9}">{escape(label)}</text>'
-        x += 26 + len(label) * LETTER
+            sign = f'<text x="{x}" y="{top + 9}">{glyph}</text>'
+        yield row, f'{sign}<text class="n" x="{x + 14}" y="{top + 9}">{escape(label)}</text>'
+        x += needed

@@ -30,7 +30,7 @@ h3{font-size:15px;margin:0 0 4px}
 p{margin:0 0 8px}
 .lead{color:var(--soft);font-size:16px;margin-bottom:18px}
 nav{margin:14px 0 0;font-size:14px}nav a{color:var(--info);margin-right:16px;text-decoration:none}
-.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(250px,1fr));gap:10px;margin:0}
+.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(210px,1fr));gap:10px;margin:0}
 .facts div{background:var(--paper);border:1px solid var(--line);border-radius:6px;padding:8px 12px}
 dt{color:var(--soft);font-size:12px;text-transform:uppercase;letter-spacing:.04em}
 dd{margin:0;overflow-wrap:anywhere}

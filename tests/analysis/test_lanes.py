@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -15,6 +16,7 @@ from etcdpod.analysis.silence import Renewal, Silence, silences, with_silences
 from etcdpod.records import Provenance, Record, Revision
 from etcdpod.render.lane_model import GONE, MOVED, RESTART, Axis, Lane, Mark, Span, State, rising
 from etcdpod.render.lanes import cells, draw_lanes, ruler
+from etcdpod.render.lanes_svg import lanes_svg
 
 WATCH = Path(__file__).resolve().parents[2].parent / "shared/fixtures/shop/watch.jsonl"
 LAST = 1474
@@ -276,3 +278,21 @@ def test_the_picture_has_a_ruler_names_notes_and_a_legend() -> None:
         "web^[[31m  ━━━━━━━━━━×          a note",
         "          ━ ready  × deleted",
     ]
+
+
+def test_everything_in_the_drawn_picture_lies_within_it() -> None:
+    """Also a legend of every state, and a note that is longer than the margin."""
+    spans = tuple(Span(at, at + 5, state) for at, state in enumerate(State, start=10))
+    marks = (Mark(20, RESTART, "again"), Mark(90, GONE, "deleted"))
+    lane = Lane("pods", "shop", "web", spans, marks, "a note that says much more " * 9)
+    drawn = ElementTree.fromstring(lanes_svg([lane], Axis(1, 100, 300, ())))
+    width, height = int(drawn.get("width")), int(drawn.get("height"))
+    words = [each for each in drawn.iter() if each.tag.endswith("}text")]
+    assert {state.label for state in State} <= {each.text for each in words}
+    for word in words:
+        shown = (word.text or "") + "".join(child.tail or "" for child in word)
+        assert float(word.get("x")) + len(shown) * 7.2 <= width
+        assert float(word.get("y")) <= height
+    (note,) = [each for each in words if any(child.tag.endswith("}title") for child in each)]
+    assert note[0].text == lane.note
+    assert (note[0].tail or "").endswith("…")

@@ -129,6 +129,8 @@ def test_the_chronology_names_the_change_and_who_made_it(report: Report) -> None
     assert change.who == "kubectl"
     revisions = [turn.revision for turn in report.chronology]
     assert revisions == sorted(revisions)
+    times = [turn.time for turn in report.chronology if turn.time is not None]
+    assert times == sorted(times)
     broke = next(turn for turn in report.chronology if "ErrImagePull" in turn.what)
     assert broke.revision > 612
     assert broke.sort == "trouble"

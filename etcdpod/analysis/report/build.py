@@ -25,7 +25,7 @@ from etcdpod.render.lane_model import Axis, first_shown
 from etcdpod.render.report_words import UNREADABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from etcdpod.analysis.report.model import Source
@@ -181,9 +181,24 @@ def _chronology(
         replace(moment, time=times.get(moment.revision, moment.time))
         for moment in moments(lanes, registry.clock, since)
     ]
-    return sorted(
-        [*turns, *changed], key=lambda moment: (moment.revision, str(moment.object), moment.what)
+    return list(
+        _forward(
+            sorted(
+                [*turns, *changed],
+                key=lambda moment: (moment.revision, str(moment.object), moment.what),
+            )
+        )
     )
+
+
+def _forward(moments: Iterable[Moment]) -> Iterator[Moment]:
+    """The same, in whose times none lies before the one above: revisions never go back."""
+    last: datetime | None = None
+    for moment in moments:
+        if moment.time is not None and last is not None and moment.time < last:
+            moment = replace(moment, time=last)
+        last = moment.time or last
+        yield moment
 
 
 def _told(chronology: Sequence[Moment]) -> Sequence[Moment]:
