@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from etcdpod.connectors import open_source
+from etcdpod.connectors.base import endless
 from etcdpod.connectors.live.endpoints import is_endpoint
 from etcdpod.decoder import Decoder
 from etcdpod.demo import DEMOS, demo_path
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
-    from etcdpod.connectors.base import Connector
+    from etcdpod.connectors.base import Connector, LongWork
     from etcdpod.decoder.keyring import ConfiguredKeyring
     from etcdpod.records import Damage, SourceInfo
 
@@ -51,6 +52,8 @@ class SourceOptions:
     """The API server's EncryptionConfiguration, whose keys open values encrypted at rest."""
     progress: Callable[[str], Callable[[int, int], None]] | None = None
     """Makes, for a long work of a name, what is told how much of how many bytes are done."""
+    long_work: LongWork = endless
+    """Makes, for a work of a name that may be ended early, what is asked whether it is."""
 
 
 class Session:
@@ -153,6 +156,7 @@ def _open_one(named: str, options: SourceOptions) -> Connector:
         name=named if named in DEMOS else None,
         wal_dir=options.wal_dir,
         only_vouched=options.only_vouched,
+        long_work=options.long_work,
         unpacking=options.progress and options.progress("unpacking"),
     )
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from typing import TYPE_CHECKING
+import threading
+import time
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from etcdpod.errors import EtcdpodError, ExitCode
 from etcdpod.records import Severity
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 """128 + SIGINT, what a shell expects of an interrupted command."""
+
+QUIET_SECONDS, REDRAW_SECONDS = 1.0, 0.1
+"""Of a long work: what takes less is not shown; what is shown is drawn no oftener."""
 
 SHOWN_DAMAGE = 5
 """Defects printed one by one; the rest are counted."""
@@ -60,6 +66,62 @@ def guarded(command: Callable[[], ExitCode]) -> int:
         say("etcdpod: interrupted")
         return INTERRUPTED
     return code
+
+
+class LongWork:
+    """A long work: how far it is, on a terminal after a second; and Ctrl-C that ends it early.
+
+    What was read until then is kept, and the answer is made from it. A second Ctrl-C quits.
+    Called with what is done and the whole of it, the work is told whether to end.
+    """
+
+    was_ended: ClassVar[bool] = False
+    """Whether one was: from then on Ctrl-C quits."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._started = self._shown_at = time.monotonic()
+        self._is_shown = self._is_asked = self._is_told = False
+        self._previous: Any = None
+
+    def __enter__(self) -> LongWork:
+        if threading.current_thread() is threading.main_thread() and not LongWork.was_ended:
+            self._previous = signal.signal(signal.SIGINT, self._interrupt)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._previous is not None:
+            signal.signal(signal.SIGINT, self._previous)
+        self._clear()
+
+    def __call__(self, done: int, whole: int) -> bool:
+        """Show it; True where the user wants it to end."""
+        now = time.monotonic()
+        if now - self._started > QUIET_SECONDS and now - self._shown_at > REDRAW_SECONDS:
+            self._show(done * 100 // max(whole, 1))
+            self._shown_at = now
+        if self._is_asked and not self._is_told:
+            self._is_told = LongWork.was_ended = True
+            self._clear()
+            say(f"etcdpod: {self._what} ends here: the answer is made from what was read so far")
+            say("etcdpod: Ctrl-C again quits")
+        return self._is_asked
+
+    def _show(self, percent: int) -> None:
+        if sys.stderr.isatty() and not self._is_told:
+            text = f"\retcdpod: {self._what}: {percent} % (Ctrl-C: go on with what was read)"
+            print(text, end="", file=sys.stderr, flush=True)
+            self._is_shown = True
+
+    def _clear(self) -> None:
+        if self._is_shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            self._is_shown = False
+
+    def _interrupt(self, *_: object) -> None:
+        if self._is_asked:
+            raise KeyboardInterrupt
+        self._is_asked = True
 
 
 def progress(what: str) -> Callable[[int, int], None]:

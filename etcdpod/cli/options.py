@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from etcdpod.cli.completion import complete_namespace
-from etcdpod.cli.diagnostics import guarded, progress, report_damage, say
+from etcdpod.cli.diagnostics import LongWork, guarded, progress, report_damage, say
 from etcdpod.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ def source_options(function: Command) -> Command:
             connection={name: value for name, value in live.items() if value not in (None, False)},
             notify=say,
             progress=progress if sys.stderr.isatty() else None,
+            long_work=LongWork,
             **reading,
         )
         return guarded(lambda: function(*arguments, options=options, **words))

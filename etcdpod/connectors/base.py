@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from etcdpod.records import Absence, Damage, Record, SourceInfo
 
 
+DATABASE_COMPACTED = "compact revision of the database"
+"""The detail of a data directory whose own ``compact_revision`` its log may lower."""
+
+
 class Connector(Protocol):
     """Something that holds revisions of etcd keys.
 

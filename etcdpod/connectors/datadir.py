@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from etcdpod.connectors.base import endless
 from etcdpod.connectors.datadir_files import find_files
 from etcdpod.connectors.datadir_info import describe
 from etcdpod.connectors.datadir_log import replay_log
@@ -26,8 +27,9 @@ from etcdpod.records import Damage, Severity
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
+    from etcdpod.connectors.base import LongWork
     from etcdpod.connectors.datadir_files import DataDirectory
     from etcdpod.connectors.datadir_log import ReplayedLog
     from etcdpod.connectors.places import Place
@@ -42,7 +44,7 @@ class DataDirectoryConnector(OverlayConnector):
         target: as the user named it.
         files: what lies there.
         only_vouched: leave out all that the newest tree does not hold.
-        progress: called with the number of log entries replayed so far, now and then.
+        long_work: makes what is told how far reading is, and may end it early.
     """
 
     def __init__(
@@ -51,16 +53,17 @@ class DataDirectoryConnector(OverlayConnector):
         files: DataDirectory,
         *,
         only_vouched: bool = False,
-        progress: Callable[[int], None] | None = None,
+        long_work: LongWork = endless,
     ) -> None:
         self.target = target
         self.files = files
         self._only_vouched = only_vouched
+        self._long_work = long_work
         self._own_damage: list[Damage] = []
         self.store = _open_database(target, files, self._own_damage)
         self.log: ReplayedLog | None = None
         if files.segments and not only_vouched:
-            self.log = replay_log(target, files, self.store, self._own_damage, progress)
+            self.log = replay_log(target, files, self.store, self._own_damage, long_work)
         self._others = [] if only_vouched else self._other_databases()
         self._check_raft_snapshots()
         self._overlays: dict[bool, Overlay] = {}
@@ -81,7 +84,7 @@ class DataDirectoryConnector(OverlayConnector):
         *,
         wal_dir: str | os.PathLike[str] | None = None,
         only_vouched: bool = False,
-        progress: Callable[[int], None] | None = None,
+        long_work: LongWork = endless,
         **_connection: Any,
     ) -> DataDirectoryConnector:
         """Open the directory, replay its log and compare it with the database.
@@ -97,7 +100,7 @@ class DataDirectoryConnector(OverlayConnector):
         if files.is_empty:
             what = "holds no member/snap/db and no write-ahead log"
             raise SourceError(what, next_step="name the data directory of etcd", path=name)
-        return cls(name, files, only_vouched=only_vouched, progress=progress)
+        return cls(name, files, only_vouched=only_vouched, long_work=long_work)
 
     @property
     def damage(self) -> list[Damage]:
@@ -156,7 +159,8 @@ class DataDirectoryConnector(OverlayConnector):
             whole_from = self.log.whole_from(compacted)
         if whole:
             places.extend(tree_place(self.target, other, name) for name, other in self._others)
-            stale = stale_place(self.target, store, _database_name(self.files))
+            name, damage = _database_name(self.files), self._own_damage
+            stale = stale_place(self.target, store, name, damage=damage, long_work=self._long_work)
             places.append(stale)
             if len(store.index) == 0:
                 current = max(current, newest_sound(stale))

@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from etcdpod.connectors.base import DATABASE_COMPACTED
 from etcdpod.connectors.snapshot_info import describe as describe_whole
-from etcdpod.formats.mvcc.logged import CONTRADICTED, DOUBTFUL, REFUSED, UNCOMMITTED
+from etcdpod.formats.mvcc.logged import CONTRADICTED, DOUBTFUL, PRIOR, REFUSED, UNCOMMITTED
 from etcdpod.records import SourceInfo
 
 if TYPE_CHECKING:
     from etcdpod.connectors.datadir_files import DataDirectory
     from etcdpod.connectors.datadir_log import ReplayedLog
     from etcdpod.connectors.overlay import Span
+    from etcdpod.formats.bbolt.gather import Mask
     from etcdpod.formats.mvcc.store import Store
 
 
@@ -32,7 +36,7 @@ def describe(
     """The facts of a data directory."""
     database = describe_database(store)
     details = dict(database.details)
-    details["compact revision of the database"] = span.compacted
+    details[DATABASE_COMPACTED] = span.compacted
     if log is not None:
         details.update(_log_details(log))
     size = database.size + (0 if log is None else log.reader.size)
@@ -53,7 +57,8 @@ def describe(
 
 
 def _log_details(log: ReplayedLog) -> dict[str, Any]:
-    raft, flags = log.log, log.replayed.rows.flags
+    raft, rows = log.log, log.replayed.rows
+    flags = np.frombuffer(bytes(rows.flags), np.uint8)
     return {
         "member": None if raft.node_id is None else f"{raft.node_id:x}",
         "wal segments": [segment.path.name for segment in log.reader.segments],
@@ -61,9 +66,14 @@ def _log_details(log: ReplayedLog) -> dict[str, Any]:
         "last raft index": raft.last_index,
         "committed raft index": min(raft.committed, raft.last_index),
         "entries that were replaced": len(raft.replaced),
-        "revisions from the log": sum(1 for _ in log.replayed.rows.revisions()),
-        "revisions of doubtful number": sum(1 for flag in flags if flag & DOUBTFUL),
-        "revisions that the database contradicts": sum(1 for f in flags if f & CONTRADICTED),
-        "refused writes": sum(1 for flag in flags if flag & REFUSED),
-        "uncommitted writes": sum(1 for flag in flags if flag & UNCOMMITTED),
+        "log read to its end": not log.replayed.is_cut,
+        "revisions from the log": _count(flags & (PRIOR | REFUSED) == 0),
+        "revisions of doubtful number": _count(flags & DOUBTFUL != 0),
+        "revisions that the database contradicts": _count(flags & CONTRADICTED != 0),
+        "refused writes": _count(flags & REFUSED != 0),
+        "uncommitted writes": _count(flags & UNCOMMITTED != 0),
     }
+
+
+def _count(flagged: Mask) -> int:
+    return int(np.count_nonzero(flagged))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from etcdpod.connectors.base import endless
 from etcdpod.connectors.overlay import has_losses
 from etcdpod.connectors.places import RANK, LogPlace, combined
 from etcdpod.formats.mvcc.attempts import keep_uncommitted
@@ -19,8 +20,7 @@ from etcdpod.formats.wal.reader import WalReader
 from etcdpod.records import Damage, Severity, Trust
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from etcdpod.connectors.base import LongWork
     from etcdpod.connectors.datadir_files import DataDirectory
     from etcdpod.formats.bbolt.gather import Integers
     from etcdpod.formats.mvcc.index import RevisionIndex
@@ -58,7 +58,7 @@ def replay_log(
     files: DataDirectory,
     store: Store,
     damage: list[Damage],
-    progress: Callable[[int], None] | None = None,
+    long_work: LongWork = endless,
 ) -> ReplayedLog:
     """Read, replay and compare the log of a data directory.
 
@@ -67,13 +67,18 @@ def replay_log(
         files: what lies in it.
         store: its database.
         damage: where defects and disagreements are appended.
-        progress: called with the number of entries replayed so far, now and then.
+        long_work: makes what is told how far the work is, and may end it early.
     """
     reader = WalReader(files.segments, damage)
     backend = store.backend
-    log = RaftLog(reader, damage, applied=backend.consistent_index or 0, voters=backend.voters)
-    is_whole = not has_losses(store)
-    replayed = Replay(log, store.index, damage, is_whole=is_whole, progress=progress).run()
+    applied, is_whole = backend.consistent_index or 0, not has_losses(store)
+    with long_work("reading the log") as progress:
+        log = RaftLog(reader, damage, applied=applied, voters=backend.voters, progress=progress)
+    with long_work("replaying the log") as progress:
+        replayed = Replay(log, store.index, damage, is_whole=is_whole, progress=progress).run()
+    if replayed.is_cut:
+        what = f"interrupted: of the log only what leads to revision {replayed.revision} was read"
+        damage.append(Damage(source, what, Severity.WARNING))
     _keep_broken(log, replayed, files)
     place = LogPlace(source, replayed.rows, reader.segments, store.index)
     result = ReplayedLog(reader, log, replayed, place, _overruled(replayed, place, store.index))

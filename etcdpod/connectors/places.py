@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
+from etcdpod.connectors.base import endless
 from etcdpod.errors import SourceError
 from etcdpod.formats.bbolt.carve import open_without_meta
 from etcdpod.formats.mvcc.carved import carve
@@ -21,12 +22,13 @@ from etcdpod.formats.mvcc.logged import (
 )
 from etcdpod.formats.mvcc.revision import pack_revision
 from etcdpod.formats.mvcc.store import Store
-from etcdpod.records import Provenance, Record, Revision, Trust
+from etcdpod.records import Damage, Provenance, Record, Revision, Severity, Trust
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
+    from etcdpod.connectors.base import LongWork
     from etcdpod.formats.bbolt.file import BboltFile
     from etcdpod.formats.bbolt.gather import Integers, Mask
     from etcdpod.formats.mvcc.index import RevisionIndex
@@ -218,9 +220,35 @@ class FilePlace:
         return Provenance(self._source, place, self._name, page or None, offset, trust)
 
 
-def stale_place(source: str, store: Store, name: str | None = None) -> FilePlace:
-    """What the stale pages of a store's file hold; the older meta's tree raises the trust."""
-    carved = carve(store)
+def stale_place(
+    source: str,
+    store: Store,
+    name: str | None = None,
+    *,
+    damage: list[Damage] | None = None,
+    long_work: LongWork = endless,
+) -> FilePlace:
+    """What the stale pages of a store's file hold; the older meta's tree raises the trust.
+
+    Args:
+        source: the source as the user named it.
+        store: the open file.
+        name: the file inside the source, where there are several.
+        damage: where it is appended that the search was ended early.
+        long_work: makes what is told how far the search is, and may end it early.
+    """
+    with long_work("searching free pages") as progress:
+        ended = False
+
+        def searched(done: int, whole: int) -> bool:
+            nonlocal ended
+            ended = progress(done, whole)
+            return ended
+
+        carved = carve(store, searched)
+    if ended and damage is not None:
+        what = "interrupted: only a part of the free pages was searched"
+        damage.append(Damage(store.file.path, what, Severity.WARNING))
     rank = np.where(carved.suspect, RANK[Trust.SUSPECT], RANK[Trust.STALE_PAGE])
     older = _older_tree(store)
     if older is not None:

@@ -9,6 +9,7 @@ import click
 
 from etcdpod.cli.options import open_session, outcome, source_options
 from etcdpod.cli.output import write, write_lines
+from etcdpod.connectors.base import DATABASE_COMPACTED
 from etcdpod.history.moment import last_moment
 from etcdpod.render.safe import printable
 
@@ -119,7 +120,18 @@ def _lines(facts: Mapping[str, Any]) -> Iterator[str]:
         elif isinstance(value, list):
             yield label + printable(", ".join(str(part) for part in value) or "none")
         else:
-            yield label + printable(_value(name, value))
+            is_compaction = name == "compactRevision"
+            yield label + (_compaction(facts) if is_compaction else printable(_value(name, value)))
+
+
+def _compaction(facts: Mapping[str, Any]) -> str:
+    """From where on nothing is missing, and what the database alone would say."""
+    revision = facts["compactRevision"]
+    alone = facts.get(DATABASE_COMPACTED, revision)
+    if alone == revision:
+        return str(revision) if revision > 0 else "never compacted"
+    reach = f"down to revision {revision}" if revision > 0 else "back to the first revision"
+    return f"{alone} in the database, but the log reaches {reach}"
 
 
 def _table(counts: Mapping[str, Any]) -> Iterator[str]:
@@ -132,8 +144,6 @@ def _table(counts: Mapping[str, Any]) -> Iterator[str]:
 def _value(name: str, value: object) -> str:
     if value is None or value == "":
         return "none" if value is None else "unknown"
-    if name == "compactRevision" and value == 0:
-        return "never compacted"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,} bytes" if name.lower().endswith(("size", "bytes")) else str(value)
     return str(value)

@@ -19,7 +19,9 @@ from etcdpod.formats.mvcc.revision import MARKED_SIZE, PLAIN_SIZE, SEPARATOR, TO
 from etcdpod.formats.mvcc.scan import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    Progress = Callable[[int, int], bool]
 
     from etcdpod.formats.bbolt.file import BboltFile
     from etcdpod.formats.bbolt.gather import Integers, Mask
@@ -42,12 +44,18 @@ class Carved(NamedTuple):
     """Byte offset of the bucket key, by which a row is found again in a file that changes."""
 
 
-def carve(store: Store) -> Carved:
-    """All revisions in stale pages of a store's file that its tree does not have."""
+def carve(store: Store, progress: Progress = lambda _done, _whole: False) -> Carved:
+    """All revisions in stale pages of a store's file that its tree does not have.
+
+    Args:
+        store: the open file.
+        progress: told now and then how many bytes of how many were searched; True: search no more.
+    """
     for bucket in store.backend.buckets.values():
         store.tree.leaf_pages(bucket)
     index = store.index
-    carved = carve_file(store.file, store.tree.reachable(), index, index.current_revision + MARGIN)
+    used, limit = store.tree.reachable(), index.current_revision + MARGIN
+    carved = carve_file(store.file, used, index, limit, progress)
     # Of what was not compacted the tree has everything: what it has not, something is wrong with.
     main = carved.rows.main
     odd = (main > index.compact_revision) & (main <= index.current_revision)
@@ -55,7 +63,11 @@ def carve(store: Store) -> Carved:
 
 
 def carve_file(
-    file: BboltFile, used: Mask, index: RevisionIndex | None = None, limit: int = 1 << 62
+    file: BboltFile,
+    used: Mask,
+    index: RevisionIndex | None = None,
+    limit: int = 1 << 62,
+    progress: Progress = lambda _done, _whole: False,
 ) -> Carved:
     """All revisions in stale pages of a file.
 
@@ -64,12 +76,15 @@ def carve_file(
         used: for every page id whether a tree uses it.
         index: revisions that are known and need not be found again.
         limit: no main revision is higher.
+        progress: told now and then how many bytes of how many were searched; True: search no more.
     """
     gather = Gather(file.data, file.size)
-    parts = [
-        _fresh(carved, index) for stale in _key_elements(file, used)
-        for carved in (_revisions(file, gather, stale, limit),)
-    ]  # fmt: skip
+    parts = []
+    for stale in _key_elements(file, used):
+        parts.append(_fresh(_revisions(file, gather, stale, limit), index))
+        reached = int(stale.key[-1]) if len(stale.key) > 0 else 0
+        if progress(reached, file.size):
+            break
     if not parts:
         return _nothing()
     rows = Rows._make(np.concatenate(c) for c in zip(*(part.rows for part in parts), strict=True))

@@ -57,6 +57,8 @@ class Replayed:
     """The newest committed revision."""
     compact_revision: int = 0
     """Of the last compaction in the log; 0 without any."""
+    is_cut: bool = False
+    """Whether the end of the log was left out, because nobody wanted to wait for it."""
 
 
 class Replay:
@@ -67,7 +69,7 @@ class Replay:
         index: the database beside it, if there is one.
         damage: where findings are appended.
         is_whole: nothing of the database is lost.
-        progress: called with the number of entries applied so far, now and then.
+        progress: told now and then how many entries of how many were applied; True: go no further.
     """
 
     def __init__(
@@ -77,7 +79,7 @@ class Replay:
         damage: list[Damage],
         *,
         is_whole: bool = True,
-        progress: Callable[[int], None] | None = None,
+        progress: Callable[[int, int], bool] = lambda _done, _whole: False,
     ) -> None:
         self._log = log
         self._index = index
@@ -85,11 +87,14 @@ class Replay:
         self._damage = damage
         self._progress = progress
         self._result = Replayed()
+        self._is_cut = False
 
     def run(self) -> Replayed:
         """Replay every stretch of the log."""
         is_first = self._log.begins_empty
         for number, (start, stop) in enumerate(self._log.runs()):
+            if self._is_cut:
+                break
             if number == MAX_RUNS:
                 what = f"the log has more than {MAX_RUNS} gaps: what follows is passed by"
                 self._report(what, Severity.LOSS)
@@ -97,21 +102,22 @@ class Replay:
             self._replay_run(start, stop, from_empty=is_first)
             is_first = False
         self._keep_replaced()
+        self._result.is_cut = self._is_cut or self._log.is_cut
         return self._result
 
     def _replay_run(self, start: int, stop: int, *, from_empty: bool) -> None:
         """Count the entries at positions ``start`` to ``stop``, in several stretches if need be."""
         rows = self._result.rows
-        reaches_database = self._log.places.index[stop - 1] >= self._log.applied
+        reaches = self._log.places.index[stop - 1] >= self._log.applied
         for restart in range(MAX_RESTARTS):
             first_row = len(rows)
             applier = self._applier(start, stop, from_empty=from_empty)
             if applier is None:
                 return
             self._apply(applier, start, stop)
-            agreement = self._compare(first_row, to_end=reaches_database)
+            agreement = self._compare(first_row, to_end=reaches and not self._is_cut)
             parted = self._parting(first_row, agreement)
-            if parted is None or restart == MAX_RESTARTS - 1:
+            if parted is None or self._is_cut or restart == MAX_RESTARTS - 1:
                 self._close(applier, first_row, agreement)
                 return
             from_empty = False
@@ -164,8 +170,10 @@ class Replay:
                     self._apply_one(applier, block.entry(row), committed)
                     following += 1
                 row = following
-            if self._progress is not None:
-                self._progress(block.position + len(block.data))
+            following = block.position + len(block.data)
+            if self._progress(following, len(self._log.places)) and following < stop:
+                self._is_cut = True
+                return
 
     def _apply_one(self, applier: Applier, entry: LoggedEntry, committed: int) -> None:
         result = self._result

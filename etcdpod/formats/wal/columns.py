@@ -107,7 +107,7 @@ class Places:
         frame, data_offset = run.start + run.frame[entries.row], run.start + entries.data
         count = len(entries.row[chosen])
         for column, values in (
-            (self.index, entries.index[chosen]),
+            (self.index, entries.raft_index[chosen]),
             (self.term, entries.term[chosen]),
             (self.offset, frame[chosen]),
             (self.data_offset, data_offset[chosen]),
@@ -159,7 +159,7 @@ class RunEntries(NamedTuple):
     """Of the run."""
     plain: Mask
     """A request, encoded as etcd does; of others nothing here is right."""
-    index: Integers
+    raft_index: Integers
     term: Integers
     data: Integers
     """Byte offset in the window."""

@@ -28,7 +28,7 @@ from etcdpod.formats.wal.reader import Frame, frame_of
 from etcdpod.records import Damage, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from etcdpod.formats.wal.columns import LoggedEntry
     from etcdpod.formats.wal.reader import WalReader
@@ -55,6 +55,7 @@ class RaftLog:
         damage: where defects are appended.
         applied: the raft index up to which a database is known to have applied the log.
         voters: the voting members of the cluster, as that database knows them.
+        progress: told now and then how many bytes of how many were read; True: read no further.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class RaftLog:
         *,
         applied: int = 0,
         voters: Iterable[int] = (),
+        progress: Callable[[int, int], bool] = lambda _done, _whole: False,
     ) -> None:
         self.reader = reader
         self.damage = damage
@@ -83,11 +85,16 @@ class RaftLog:
         """Entries that were never committed: replaced by another leader's, or never synced."""
         self._state = b""
         """The newest hard state: a later one never states less."""
+        self.is_cut = False
+        """Whether its end was not read, because nobody wanted to wait for it."""
         for part in reader.parts():
             if isinstance(part, Frame):
                 self._take(part)
-            else:
-                self._take_run(part)
+                continue
+            self._take_run(part)
+            if progress(reader.before(part.segment) + part.end, reader.size):
+                self.is_cut = True
+                break
         if self._state:
             state = HardState.FromString(self._state)
             self.commit, self.term = state.commit, state.term
@@ -170,13 +177,13 @@ class RaftLog:
         states = np.flatnonzero(run.type == RecordType.STATE)
         if len(states) > 0:
             self._state = run.content(int(states[-1]))
-        follows = entries.index[1:] == entries.index[:-1] + 1
+        follows = entries.raft_index[1:] == entries.raft_index[:-1] + 1
         odd = np.flatnonzero(~entries.plain | ~np.concatenate([[True], follows]))
         bounds = [*odd.tolist(), len(entries.row)]
         position = 0
         while position < len(entries.row):
             is_next = bool(entries.plain[position]) and len(self.places) > 0
-            if is_next and self.last_index + 1 == entries.index[position]:
+            if is_next and self.last_index + 1 == entries.raft_index[position]:
                 stop = bounds[bisect_right(bounds, position)]
                 self.places.append_run(run, entries, slice(position, stop))
                 position = stop

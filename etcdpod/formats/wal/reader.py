@@ -105,6 +105,10 @@ class WalReader:
         """Bytes of all segments, preallocated ones included."""
         return sum(segment.size for segment in self.segments)
 
+    def before(self, number: int) -> int:
+        """Bytes of the segments before the one of that number."""
+        return sum(segment.size for segment in self.segments[:number])
+
     def frames(self) -> Iterator[Frame]:
         """All records in the order of the log. Reading may stop anywhere."""
         for part in self.parts():

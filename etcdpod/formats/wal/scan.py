@@ -22,7 +22,7 @@ from etcdpod.formats.wal.layout import (
 )
 
 if TYPE_CHECKING:
-    from etcdpod.formats.bbolt.gather import Integers, Mask
+    from etcdpod.formats.bbolt.gather import Integers, Mask, Words
     from etcdpod.formats.wal.segment import SegmentFile
 
 WINDOW_SIZE = 4 << 20
@@ -133,7 +133,7 @@ def _first(mask: Mask) -> int:
     return int(mask.argmax()) if mask.any() else len(mask)
 
 
-def _checked(window: bytes, start: Integers, end: Integers, stated: Integers, checksum: int) -> int:
+def _checked(window: bytes, start: Integers, end: Integers, stated: Words, checksum: int) -> int:
     """How many records, from the first on, have the checksum that they state."""
     extend = google_crc32c.extend
     spans = zip(start.tolist(), end.tolist(), stated.tolist(), strict=True)
