@@ -25,6 +25,8 @@ class Cell:
 
     text: str
     style: Style = PLAIN
+    span: int = 1
+    """Columns that it covers in a grid; the cells below it are not drawn."""
 
     @property
     def width(self) -> int:
@@ -45,6 +47,8 @@ class Column:
     """Numbers end at the right."""
     least: int = 0
     """How far it may be squeezed where there is too little room; 0: not at all."""
+    short: str = ""
+    """The title where the column is narrower than that."""
     middle: bool = False
     """What is too long loses its middle and not its end: names of pods end in what differs."""
 
@@ -86,6 +90,12 @@ def fitted(text: str, width: int, *, right: bool = False, middle: bool = False) 
         tail = (width - 1) // 2
         return f"{text[: width - 1 - tail]}…{text[len(text) - tail :]}"
     return set_cell_size(text, width - 1) + "…"
+
+
+def spread(widths: Sequence[int], place: int, span: int, gap: int) -> int:
+    """How wide some columns are together, with the gaps between them."""
+    covered = widths[place : place + span]
+    return sum(covered) + gap * (len(covered) - 1)
 
 
 def squeezed(widths: Sequence[int], columns: Sequence[Column], excess: int) -> list[int]:

@@ -164,7 +164,8 @@ async def _answered(pilot: Pilot[str], key: str, what: Callable[[], bool]) -> fl
         await asyncio.sleep(0)
         if time.perf_counter() - begun > 10:
             raise TimeoutError(f"no answer to {key}")
-    app.screen._compositor.render_strips()
+    while app.screen._dirty_widgets or app.screen._layout_required:
+        await asyncio.sleep(0)  # it is not drawn yet
     return time.perf_counter() - begun
 
 

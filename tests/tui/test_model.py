@@ -97,7 +97,7 @@ def test_rows_have_kubectls_cells_and_what_kubectl_never_shows(
     struck = rows.row(names(listing).index("web-79f78d44fd-7zlw4"))
     assert struck[0].text == "✗"
     assert struck[2].style.strike
-    assert struck[-1].text.startswith("✗ deleted at 761")
+    assert struck[-1].text.startswith("✗ gone")
 
 
 @pytest.mark.parametrize(

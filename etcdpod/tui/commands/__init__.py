@@ -6,7 +6,7 @@ the file of its screen, its name in the tuple there, and the action on that scre
 
 from etcdpod.tui.commands.base import Command, bindings
 from etcdpod.tui.commands.browser import BROWSER
-from etcdpod.tui.commands.everywhere import EVERYWHERE
+from etcdpod.tui.commands.everywhere import EVERYWHERE, Help
 from etcdpod.tui.commands.history import HISTORY
 from etcdpod.tui.commands.incident import INCIDENT
 from etcdpod.tui.commands.reports import FINDINGS, SOURCES, TOP
@@ -20,5 +20,6 @@ __all__ = [
     "SOURCES",
     "TOP",
     "Command",
+    "Help",
     "bindings",
 ]

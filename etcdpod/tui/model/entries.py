@@ -24,6 +24,8 @@ class Entry:
     row: int
     """The head in the ledger that is current: a tombstone if ``gone``."""
     gone: bool
+    has_tombstone: bool
+    """The deletion is kept; else compaction took it, with its revision."""
     kept: int
     revision: int
     place: int
@@ -96,6 +98,7 @@ class Entries(Sequence[Entry]):
             int(found.number[place]),
             int(found.row[place]),
             bool(found.gone[place]),
+            int(found.created[place]) == 0,
             int(found.kept[place]),
             int(found.revision[place]),
             int(found.place[place]),

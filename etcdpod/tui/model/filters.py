@@ -11,15 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _COMPARISON = re.compile(r"([A-Za-z][A-Za-z -]*?)(!=|>=|<=|=|~|>|<)(.*)", re.DOTALL)
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _REQUIREMENT = re.compile(r"(!?)([^=!]+?)(?:(==|!=|=)(.*))?")
 
 
 class Filterable(Protocol):
     """What a filter looks at in a row."""
-
-    @property
-    def search(self) -> str:
-        """All that is shown of the row, lower case."""
 
     @property
     def labels(self) -> Mapping[str, str] | None:
@@ -41,15 +38,6 @@ class Filter:
 
     def __bool__(self) -> bool:
         return bool(self.words or self.tests)
-
-    def matches(self, row: Filterable) -> bool:
-        """Whether every part of the filter holds."""
-        words = all((word in row.search) is wanted for word, wanted in self.words)
-        return words and self.passes(row)
-
-    def passes(self, row: Filterable) -> bool:
-        """Whether the selectors and comparisons hold."""
-        return all(test(row) for test in self.tests)
 
 
 def parse_filter(text: str, columns: Sequence[str]) -> Filter:
@@ -98,7 +86,7 @@ def _comparison(column: str, sign: str, wanted: str) -> Callable[[Filterable], b
 
 def leading_number(text: str) -> float | None:
     """The number that a cell begins with: 3 for ``3 (2m ago)`` and ``3/4``."""
-    match = re.match(r"-?\d+(\.\d+)?", text)
+    match = _NUMBER.match(text)
     return float(match[0]) if match else None
 
 

@@ -24,6 +24,8 @@ class HistoryRows:
     at: int | None = None
     """The revision that the browser shows; what came later is dim."""
     marked: Moment | None = None
+    narrow: bool = False
+    """There is little room: what changed needs it more than who did it."""
 
     @property
     def columns(self) -> Sequence[Column]:
@@ -32,7 +34,7 @@ class HistoryRows:
             Column("", width=1),
             Column("REVISION", right=True),
             Column("TIME"),
-            Column("WHO", limit=28),
+            Column("WHO", limit=14 if self.narrow else 28),
             Column("SIZE", right=True),
             Column("WHAT", limit=400),
         )

@@ -111,10 +111,8 @@ class Listing:
             texts = self._texts()
             for word, wanted in chosen.words:
                 order = order[[(word in texts[i]) is wanted for i in order.tolist()]]
-        if chosen.tests:
-            passes = chosen.passes
-            looked = Looked(self).each(self._selected, order)
-            order = order[[passes(one) for one in looked]]
+        for test in chosen.tests:
+            order = order[[test(one) for one in Looked(self).each(self._selected, order)]]
         return order
 
     def _texts(self) -> list[str]:

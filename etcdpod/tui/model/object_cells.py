@@ -25,14 +25,16 @@ if TYPE_CHECKING:
 _HEADERS = {"REVISION": "REV"}
 """Shorter titles, where width is dear."""
 _LEAST = {
-    NAME: 18,
-    NAMESPACE: 9,
-    "LAST CHANGE": 16,
+    NAME: 15,
+    NAMESPACE: 4,
+    "RESTARTS": 3,
+    "LAST CHANGE": 13,
     "MESSAGE": 30,
-    "STATUS": 10,
+    "STATUS": 16,
     "OBJECT": 18,
     "SCHEDULE": 10,
 }
+_SHORT = {NAMESPACE: "NS", "RESTARTS": "RST"}
 _MIDDLE = {NAME, "OBJECT"}
 _STYLED = {"STATUS": of_status, "READY": of_readiness, "TYPE": of_status, "REASON": of_status}
 _RIGHT = {"REVISION", "KEPT"}
@@ -61,6 +63,7 @@ class ObjectRows:
                     limit=_LIMITS.get(name, 40),
                     right=name in _RIGHT,
                     least=_LEAST.get(name, 0),
+                    short=_SHORT.get(name, ""),
                     middle=name in _MIDDLE,
                 )
                 for name in self.listing.headers
@@ -76,7 +79,7 @@ class ObjectRows:
         content = self.listing.last_known(entry)
         cells = [self._cell(entry, content, name) for name in self.listing.headers]
         if entry.gone:
-            struck = [Cell(cell.text, GONE) for cell in cells[:-1]]
+            struck = [Cell(cell.text, GONE, cell.span) for cell in cells[:-1]]
             return [Cell("✗", WARNING), *struck, cells[-1]]
         return [self._mark(entry, content), *cells]
 
@@ -106,18 +109,24 @@ class ObjectRows:
         return Cell(text, _STYLED.get(name, _plain)(text))
 
     def _problem(self, content: Row, name: str) -> Cell:
-        """The reason in the first column after the name, nothing in the others."""
-        first = next((column for column in self.listing.columns if column != NAME), "")
-        return Cell(content.problem if name == first else "", WARNING)
+        """The reason over all columns that a sound object would fill."""
+        own = [column for column in self.listing.columns if column != NAME]
+        if name != own[0]:
+            return Cell("")
+        return Cell(content.problem, WARNING, span=len(own))
 
     def _last_change(self, entry: Entry, content: Row | None) -> Cell:
         moment = self.moments.at(entry.revision)
         if entry.gone:
-            ago = self._ago(moment)
-            return Cell(f"✗ deleted at {entry.revision}{f', {ago} ago' if ago else ''}", WARNING)
+            return Cell(self._deleted(entry, moment), WARNING)
         if content is None:
             return Cell(self._ago(moment), DIM)
         return Cell(f"{self._ago(moment or content.changed)}  {content.writer}".strip(), DIM)
+
+    def _deleted(self, entry: Entry, moment: datetime | None) -> str:
+        if not entry.has_tombstone:
+            return f"✗ gone by {self.listing.ledger.compact_revision}"
+        return f"✗ gone {self._ago(moment) or f'at {entry.revision}'}"
 
     def _ago(self, moment: datetime | None) -> str:
         if moment is None:

@@ -45,7 +45,9 @@ def moment_line(moment: Moment, *, newest: bool = False) -> Line:
     step = moment.step
     style = REMOVED if step.event == "DELETED" else BOLD if newest else None
     what = Cell(moment.what, style) if style is not None else Cell(moment.what)
+    trust = step.record.provenance.trust.value
     return [
+        Cell(" " if trust == "A" else trust, WARNING),
         Cell(f"{step.record.revision!s:>6} ", BOLD),
         Cell(f"{clock_text(moment.time):<11}"),
         Cell(fitted(moment.who, 27) + " ", DIM),

@@ -137,8 +137,12 @@ class BrowserScreen(BrowserKeys):
         places = side_lists(self.world, self.at, self.kind)
         self._kinds = places.kinds
         kinds, namespaces = self.query_one("#kinds", Grid), self.query_one("#namespaces", Grid)
-        kinds.show(places.kind_rows, cursor=places.kind_position(self.kind))
-        namespaces.show(places.namespace_rows, cursor=places.namespace_position(self.namespace))
+        for grid, rows, cursor in (
+            (kinds, places.kind_rows, places.kind_position(self.kind)),
+            (namespaces, places.namespace_rows, places.namespace_position(self.namespace)),
+        ):
+            if rows != grid.source or cursor != grid.cursor:  # drawing takes longer than comparing
+                grid.show(rows, cursor=cursor)
 
     def refresh_caption(self) -> None:
         """Draw the line above the table anew."""

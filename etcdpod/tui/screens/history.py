@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from etcdpod.tui.model.subject import Subject
     from etcdpod.tui.threads import Stopped
 
+NARROW = 100
+"""Columns below which the table is kept short."""
+
 
 @dataclass
 class LifeRead(Message):
@@ -133,7 +136,8 @@ class HistoryScreen(CommandScreen):
         moments = self.life.moments
         if self.field:
             moments = tuple(touching(moments, self.field))
-        rows = HistoryRows(headings(self.life, moments), self.at, self.marked)
+        narrow = self.size.width < NARROW
+        rows = HistoryRows(headings(self.life, moments), self.at, self.marked, narrow)
         self.steps.show(rows, cursor=rows.position(self._revision))
         self._show_caption()
 

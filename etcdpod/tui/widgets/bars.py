@@ -8,6 +8,8 @@ from rich.text import Text
 from textual.reactive import reactive
 from textual.widgets import Static
 
+from etcdpod.tui.commands import Help
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -54,13 +56,18 @@ class KeyBar(Static):
         self._commands = [command for command in commands if command.footer]
 
     def render(self) -> Text:
-        """``key word`` pairs, the most wanted first."""
+        """``key word`` pairs, the most wanted first; at the end always the key to all of them."""
         text = Text(no_wrap=True, overflow="crop")
-        for command in self._commands:
-            keys = command.footer_keys or command.keys()
-            piece = f"{keys} {command.footer}"
-            if text.cell_len + len(piece) > self.size.width - 2:
+        room = self.size.width - 2
+        *others, last = sorted(self._commands, key=lambda command: command is Help)
+        for command in others:
+            piece = _piece(command)
+            if text.cell_len + piece.cell_len + 2 + _piece(last).cell_len > room:
                 break
-            text.append(keys, style="bold")
-            text.append(f" {command.footer}  ")
-        return text
+            text.append(piece).append("  ")
+        return text.append(_piece(last))
+
+
+def _piece(command: type[Command]) -> Text:
+    keys = command.footer_keys or command.keys()
+    return Text.assemble((keys, "bold"), f" {command.footer}")

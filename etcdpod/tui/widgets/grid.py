@@ -13,7 +13,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from etcdpod.tui.cells import Cell, NoRows, fitted, squeezed
+from etcdpod.tui.cells import Cell, NoRows, fitted, spread, squeezed
 from etcdpod.tui.styles import PLAIN
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Grid(ScrollView, can_focus=True, inherit_bindings=False):
             self._widths = [len(column.title) for column in columns]
         for index in self.visible_rows:
             for place, cell in enumerate(self.source.row(index)):
-                if place < len(columns):
+                if place < len(columns) and cell.span == 1:
                     wide = min(cell.width, columns[place].limit)
                     self._widths[place] = max(self._widths[place], wide)
         for place, column in enumerate(columns):
@@ -134,9 +134,26 @@ class Grid(ScrollView, can_focus=True, inherit_bindings=False):
         gaps = max(len(columns) - 1, 0)
         self._gap = GAP if sum(self._widths) + GAP * gaps <= room else 1
         excess = sum(self._widths) + self._gap * gaps - room
-        self._drawn = squeezed(self._widths, columns, excess) if room else self._widths
+        drawn = squeezed(self._widths, columns, excess) if room else list(self._widths)
+        if excess < 0:
+            self._make_room(drawn, -excess)
+        if drawn != self._drawn:
+            self._drawn = drawn
+            self._strips.clear()
         total = sum(self._drawn) + self._gap * gaps
         self.virtual_size = Size(total, len(self.source) + self._header)
+
+    def _make_room(self, widths: list[int], spare: int) -> None:
+        """Widen columns below a cell that covers several, as far as there is room to spare."""
+        wanted = 0
+        for index in self.visible_rows:
+            for place, cell in enumerate(self.source.row(index)):
+                if cell.span > 1:
+                    lacking = cell.width - spread(widths, place, cell.span, self._gap)
+                    wanted = max(wanted, min(lacking, spare))
+                    last = place + cell.span - 1
+        if wanted:
+            widths[last] += wanted
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The visible lines; their styles are worked out once for all of them."""
@@ -171,12 +188,21 @@ class Grid(ScrollView, can_focus=True, inherit_bindings=False):
         return found
 
     def _header_strip(self) -> Strip:
-        return self._strip([Cell(column.title) for column in self.source.columns], plain=True)
+        pairs = zip(self.source.columns, self._drawn, strict=False)
+        titles = [c.short if c.short and width < len(c.title) else c.title for c, width in pairs]
+        return self._strip([Cell(title) for title in titles], plain=True)
 
     def _strip(self, cells: Sequence[Cell], plain: bool) -> Strip:
         """Cells side by side. On the cursor colours give way to its own, marks stay."""
         segments: list[Segment] = []
-        for cell, width, column in zip(cells, self._drawn, self.source.columns, strict=False):
+        below = 0
+        columns = zip(cells, self._drawn, self.source.columns, strict=False)
+        for place, (cell, width, column) in enumerate(columns):
+            if place < below:
+                continue
+            if cell.span > 1:
+                below = place + cell.span
+                width = spread(self._drawn, place, cell.span, self._gap)
             style = cell.style if not plain else _without_colour(cell.style)
             text = fitted(cell.text, width, right=column.right, middle=column.middle)
             # Padding carries no style: a struck row is struck where it has text.
