@@ -182,11 +182,12 @@ class MergedConnector:
 
     def _merged(self, histories: Sequence[Iterable[Record]]) -> Iterator[Record]:
         merged = heapq.merge(*histories, key=lambda record: record.revision)
-        for _, copies in groupby(merged, key=lambda record: record.revision):
-            ranked = sorted(copies, key=lambda record: RANK[record.provenance.trust])
-            best = _best(ranked)
-            self._compare(best, ranked)
-            yield best
+        for _, transaction in groupby(merged, key=lambda record: record.mod_revision):
+            for copies in _copies(transaction):
+                ranked = sorted(copies, key=lambda record: RANK[record.provenance.trust])
+                best = _best(ranked)
+                self._compare(best, ranked)
+                yield best
 
     def _compare(self, best: Record, copies: list[Record]) -> None:
         for other in copies:
@@ -231,11 +232,41 @@ def disagreements(sources: Sequence[Connector]) -> Iterator[Disagreement]:
             yield Disagreement(revision, tuple(records))
 
 
+def _copies(transaction: Iterable[Record]) -> list[list[Record]]:
+    """The records of one main revision, those together that tell of the same change.
+
+    A live etcd does not tell the sub revisions of a transaction: there the key has to do.
+    """
+    records = list(transaction)
+    exact = [record for record in records if not _is_live(record)]
+    groups = [list(group) for _, group in groupby(exact, key=lambda record: record.revision)]
+    for record in filter(_is_live, records):
+        own = str(record.provenance)
+        fitting = (
+            group
+            for group in groups
+            if group[0].key == record.key and own not in {str(other.provenance) for other in group}
+        )
+        group = next(fitting, None)
+        if group is None:
+            groups.append([record])
+        else:
+            group.append(record)
+    return sorted(groups, key=lambda group: group[0].revision)
+
+
+def _is_live(record: Record) -> bool:
+    return record.provenance.place == "live"
+
+
 def _best(ranked: list[Record]) -> Record:
-    """Of the most trusted copies the one that most of them equal."""
+    """Of the most trusted copies the one that most of them equal, and that tells the most."""
     rank = RANK[ranked[0].provenance.trust]
     equals = [record for record in ranked if RANK[record.provenance.trust] == rank]
-    return max(equals, key=lambda record: sum(is_same(record, other) for other in equals))
+    return max(
+        equals,
+        key=lambda one: (sum(is_same(one, other) for other in equals), not _is_live(one)),
+    )
 
 
 def _numbered(source: Connector, number: int, since: int) -> Iterator[tuple[Revision, int, Record]]:
@@ -247,9 +278,10 @@ def is_same(one: Record, other: Record) -> bool:
     """Whether two sources have a revision in the same form, as far as both know it."""
     numbers = ((one.create_revision, other.create_revision), (one.version, other.version))
     both_loaded = len(one.value) == one.value_size and len(other.value) == other.value_size
+    both_sized = min(one.value_size, other.value_size) >= 0
     return (
-        (one.key, one.tombstone, one.lease, one.value_size)
-        == (other.key, other.tombstone, other.lease, other.value_size)
+        (one.key, one.tombstone, one.lease) == (other.key, other.tombstone, other.lease)
+        and (not both_sized or one.value_size == other.value_size)
         and (not both_loaded or one.value == other.value)
         # 0: not known.
         and all(mine == its or 0 in (mine, its) for mine, its in numbers)

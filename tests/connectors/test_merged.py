@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from etcd_traffic import Gateway, Watch
 
+from etcdpod.connectors import open_source
 from etcdpod.connectors.carving import CarvingConnector
 from etcdpod.connectors.datadir import DataDirectoryConnector
 from etcdpod.connectors.merged import MergedConnector, disagreements
@@ -191,4 +192,26 @@ def test_closing_closes_all_sources(filled, tmp_path) -> None:
     _, _, first = filled
     merged = MergedConnector([SnapshotConnector.open(first), SnapshotConnector.open(first)])
     merged.close()
+    merged.close()
+
+
+def test_a_live_etcd_and_its_snapshot_are_one_history_without_doubles(filled) -> None:
+    """Etcd's API does not tell the order inside a transaction, which a file has."""
+    server, gateway, _ = filled
+    txn = b'\n\nput /k/00 "one"\nput /k/01 "two"\ndel /k/02\nput /k/02 "again"\n\n\n'
+    with pytest.raises(subprocess.CalledProcessError):
+        server.etcdctl("txn", stdin=txn)  # etcd itself refuses one key twice
+    server.etcdctl("txn", stdin=b'\n\nput /k/00 "one"\ndel /k/02\nput /k/01 "two"\n\n\n')
+    server.etcdctl("del", "--prefix", "/k/1")
+    path = server.snapshot(server.data_dir.parent / "last.db")
+    gateway.put(b"/k/00", b"after the snapshot")
+    live = open_source(f"http://{server.address}")
+    merged = MergedConnector([live, SnapshotConnector.open(path)])
+    for keys_only in (True, False):
+        records = list(merged.records(keys_only=keys_only))
+        assert [record.revision for record in records[:-1]] == [
+            record.revision for record in SnapshotConnector.open(path).records()
+        ]
+        assert records[-1].key == b"/k/00"
+    assert merged.damage == []
     merged.close()
