@@ -50,7 +50,7 @@ CHECKS = (
         "revisions",
         "does none above the compaction miss?",
         served.gaps,
-        obstacles.nothing,
+        obstacles.no_tree,
     ),
     Check(
         "log",

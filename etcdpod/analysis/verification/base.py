@@ -153,8 +153,3 @@ class Subject:
             if int(rows.sub[row]) == record.revision.sub:
                 return int(rows.value_offset[row])
         return None
-
-
-def place_of(record: Record) -> str:
-    """Where a record was read, as text."""
-    return str(record.provenance)

@@ -12,7 +12,7 @@ from etcdpod.analysis.verification import (
     readable,
     shapes,
 )
-from etcdpod.analysis.verification.base import Defect, Subject, place_of
+from etcdpod.analysis.verification.base import Defect, Subject
 from etcdpod.analysis.verification.key_repair import key_repairs
 from etcdpod.analysis.verification.lives import Lives, Told, told
 from etcdpod.analysis.verification.proof import proves_trailer
@@ -104,10 +104,11 @@ def _placed(subject: Subject, record: Record, defect: Defect) -> Defect:
     # What a value check calls an offset counts from the start of the value.
     inside = defect.offset
     offset = record.provenance.offset if start is None else start + (inside or 0)
+    read = record.provenance
     placed = replace(
         defect,
-        where=place_of(record),
-        page=record.provenance.page,
+        where=str(read if start is None else replace(read, offset=offset)),
+        page=read.page,
         offset=offset,
         key=record.key,
         revision=str(record.revision),

@@ -10,11 +10,6 @@ if TYPE_CHECKING:
 ONE = 1
 
 
-def nothing(subject: Subject) -> str:
-    """Every source can be asked."""
-    return ""
-
-
 def no_file(subject: Subject) -> str:
     """A running etcd shows no pages."""
     if subject.store is not None:
@@ -22,6 +17,14 @@ def no_file(subject: Subject) -> str:
     if subject.is_live:
         return "a running etcd shows no pages: verify a snapshot of each member"
     return "there is no database"
+
+
+def no_tree(subject: Subject) -> str:
+    """Where no page of the revisions is reached, there was nothing to look at."""
+    store = subject.store
+    if store is not None and not len(store.index):
+        return "no revision is reached through the tree"
+    return "" if store is not None or subject.is_live else "there is no database"
 
 
 def no_trailer(subject: Subject) -> str:
@@ -60,6 +63,6 @@ def sealed(subject: Subject) -> str:
     """Encrypted values are looked into with their keys alone."""
     count = subject.sealed
     if not count:
-        return ""
+        return no_tree(subject)
     values = f"{count:,} value is" if count == ONE else f"{count:,} values are"
     return f"{values} encrypted: --encryption-config opens them"

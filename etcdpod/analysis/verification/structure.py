@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from etcdpod.analysis.verification.base import Defect
@@ -18,13 +20,15 @@ if TYPE_CHECKING:
 ELSEWHERE = ("SHA-256", "differs between the log and the database")
 """What other checks tell with more detail."""
 _FAILS = "fails its checksum"
+_NO_META, _NO_BUCKET = "both meta pages", "bucket key is missing"
+_BEYOND = "points beyond the file"
 _PROPOSAL = "; one flipped bit"
 _UNREACHABLE = "what lies there is not reached through the tree: etcd cannot serve it"
 _REFUSED = "etcd stops with a panic when it reads this at its start"
 CONSEQUENCES = (
     ("meta page is damaged", "structure", "etcd goes on from the other meta page"),
-    ("both meta pages", "structure", "nothing says which pages are current; etcd cannot open it"),
-    ("points beyond the file", "structure", _UNREACHABLE),
+    (_NO_META, "structure", "nothing says which pages are current; etcd cannot open it"),
+    (_BEYOND, "structure", _UNREACHABLE),
     ("carries another id", "structure", _UNREACHABLE),
     ("neither a branch nor a leaf", "structure", _UNREACHABLE),
     ("referred to a second time", "double use", "one of the two places shows what is not its own"),
@@ -36,7 +40,7 @@ CONSEQUENCES = (
     ("packed file", "structure", "what follows in the packed file is missing"),
     ("entry of the root bucket", "structure", "a bucket cannot be opened"),
     ("inline bucket", "structure", "what the bucket held cannot be read"),
-    ("bucket key is missing", "structure", "no revision can be read through the tree"),
+    (_NO_BUCKET, "structure", "no revision can be read through the tree"),
     ("deeper than", "structure", _UNREACHABLE),
     ("is no revision", "revisions", _REFUSED),
     ("another revision than its key", "revisions", "its resourceVersion is not that of its place"),
@@ -86,11 +90,34 @@ def check(subject: Subject) -> Iterator[Defect]:
         for _ in source.records(keys_only=True):
             pass
     found = [d for d in source.damage if not any(part in d.what for part in ELSEWHERE)]
+    found = _gathered(_causes(found))
     is_broken = any(part in damage.what for damage in found for part in (_FAILS, *_GRAVER))
     in_log = log_repairs(subject) if is_broken else {}
     for damage in found:
         of_log = tuple(fix for place, fix in in_log.items() if damage.where.endswith(place))
         yield _defect(subject, damage, of_log)
+
+
+def _causes(found: list[Damage]) -> list[Damage]:
+    """Without what only follows from another defect: where nothing is current, nothing is right."""
+    if any(_NO_META in damage.what for damage in found):
+        found = [d for d in found if not (_BEYOND in d.what and d.page == 0)]
+    others = [damage for damage in found if _NO_BUCKET not in damage.what]
+    return others if any(one.severity is Severity.LOSS for one in others) else found
+
+
+def _gathered(found: list[Damage]) -> list[Damage]:
+    """The same of many elements of one page once, with their number."""
+    first: dict[tuple[str, int | None], Damage] = {}
+    more: Counter[tuple[str, int | None]] = Counter()
+    for number, damage in enumerate(found):
+        what = (damage.what, damage.page if damage.page is not None else -1 - number)
+        more[what] += 1
+        first.setdefault(what, damage)
+    return [
+        damage if more[what] == 1 else replace(damage, what=f"{damage.what} ({more[what]} times)")
+        for what, damage in first.items()
+    ]
 
 
 def _defect(subject: Subject, damage: Damage, of_log: tuple[Repair, ...]) -> Defect:
