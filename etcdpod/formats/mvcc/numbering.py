@@ -41,6 +41,8 @@ class Numbering:
         """Rows before which the count was wrong and from which on it was set right."""
         self._open: list[tuple[int, bool]] = []
         """Doubts that no proof has followed yet, and whether they are wild."""
+        self._open_wild = 0
+        """How many of them are."""
 
     @property
     def is_pristine(self) -> bool:
@@ -60,7 +62,7 @@ class Numbering:
     @property
     def is_wild(self) -> bool:
         """Whether the count may be wrong in either direction at this moment."""
-        return bool(self._open) and any(is_wild for _, is_wild in self._open)
+        return self._open_wild > 0
 
     def doubt(self, *, wild: bool = False) -> None:
         """From the next row on the numbers may be wrong.
@@ -72,6 +74,7 @@ class Numbering:
         row = len(self._rows)
         (self._wild if wild else self._doubts).append(row)
         self._open.append((row, wild))
+        self._open_wild += wild
 
     def prove(self, row: int) -> range:
         """The number of ``row`` is right, and so are those since the last proof, as a rule.
@@ -79,15 +82,16 @@ class Numbering:
         Returns:
             Rows before it whose numbers may be wrong all the same.
         """
-        closed = self._open[: bisect_right(self._open, (row, True))]
-        del self._open[: len(closed)]
         was_adrift = self.is_adrift
         self._proofs.append(row)
-        if not closed:
+        if not self._open or self._open[0][0] > row:
             return range(0)
+        closed = self._open[: bisect_right(self._open, (row, True))]
+        del self._open[: len(closed)]
+        wild = sum(is_wild for _, is_wild in closed)
+        self._open_wild -= wild
         if was_adrift:
             return range(self._start, self._unproven_end(closed[-1][0], row))
-        wild = sum(is_wild for _, is_wild in closed)
         return range(closed[0][0], row) if _may_cancel(wild, len(closed) - wild) else range(0)
 
     def is_doubtful(self, row: int) -> bool:
@@ -106,6 +110,7 @@ class Numbering:
         first, _ = self._open[0]
         self._corrections.append(len(self._rows))
         del self._open[:]
+        self._open_wild = 0
         self.doubt()
         return first
 
