@@ -14,7 +14,7 @@ from etcdpod.history.view import Item
 from etcdpod.records import Deleted, NotRecorded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from etcdpod.analysis.finding import Finding
@@ -47,6 +47,7 @@ class Cluster:
         """The first finding of each pod that has one, by the uid of the pod's owner."""
         self._items: dict[tuple[str, str, str], Item | Absence] = {}
         self._all: dict[str, dict[tuple[str, str], Subject]] = {}
+        self._grouped: dict[tuple[str, Callable[[Subject], str]], dict[str, list[Subject]]] = {}
 
     @property
     def revision(self) -> int:
@@ -74,6 +75,15 @@ class Cluster:
                 (subject.namespace, subject.name): subject for subject in self._read(resource)
             }
         return self._all[resource]
+
+    def grouped(self, resource: str, by: Callable[[Subject], str]) -> dict[str, list[Subject]]:
+        """Every object of a kind by what ``by`` says of it; asked of each once."""
+        if (resource, by) not in self._grouped:
+            groups: dict[str, list[Subject]] = {}
+            for subject in self.all(resource).values():
+                groups.setdefault(by(subject), []).append(subject)
+            self._grouped[resource, by] = groups
+        return self._grouped[resource, by]
 
     def _read(self, resource: str) -> Iterable[Subject]:
         try:

@@ -55,12 +55,8 @@ def _empty(service: Subject, cluster: Cluster) -> tuple[list[Evidence], bool] | 
 
     None where one is ready, or nothing lists the addresses.
     """
-    slices = [
-        item
-        for (namespace, _), item in cluster.all("endpointslices.discovery.k8s.io").items()
-        if namespace == service.namespace
-        and mapping(item.value, "metadata", "labels").get(SERVICE_NAME) == service.name
-    ]
+    pieces = cluster.grouped("endpointslices.discovery.k8s.io", _service_of)
+    slices = pieces.get(f"{service.namespace}/{service.name}", [])
     if slices:
         addresses = [each for item in slices for each in members(item.value, "endpoints")]
         if any(_is_ready(each) for each in addresses):
@@ -75,12 +71,19 @@ def _empty(service: Subject, cluster: Cluster) -> tuple[list[Evidence], bool] | 
     return [endpoints.shows("subsets")], bool(subsets)
 
 
+def _service_of(piece: Subject) -> str:
+    return f"{piece.namespace}/{text(piece.value, 'metadata', 'labels', SERVICE_NAME)}"
+
+
+def _idle_in(workload: Subject) -> str:
+    """The namespace of a workload that is scaled to 0; empty for any other."""
+    return workload.namespace if field(workload.value, "spec", "replicas") == 0 else ""
+
+
 def _scaled_to_zero(service: Subject, selector: dict[str, Any], cluster: Cluster) -> Subject | None:
     """A workload that would make the pods of a service, and was told to make none."""
     for resource in ("deployments.apps", "statefulsets.apps"):
-        for (namespace, _), item in cluster.all(resource).items():
-            if namespace != service.namespace or field(item.value, "spec", "replicas") != 0:
-                continue
+        for item in cluster.grouped(resource, _idle_in).get(service.namespace, []):
             labels = mapping(item.value, "spec", "template", "metadata", "labels")
             if all(labels.get(key) == value for key, value in selector.items()):
                 return item

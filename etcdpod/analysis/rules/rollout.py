@@ -92,13 +92,12 @@ def _is_behind(newest: Subject | None) -> bool:
 
 def _newest(deployment: Subject, cluster: Cluster) -> Subject | None:
     """The ReplicaSet of the deployment's present revision."""
-    own = [
-        item
-        for (namespace, _), item in cluster.all("replicasets.apps").items()
-        if namespace == deployment.namespace
-        and field(owner_of(item.value), "uid") == deployment.uid
-    ]
+    own = cluster.grouped("replicasets.apps", _owner_uid).get(deployment.uid, [])
     return max(own, key=_revision, default=None)
+
+
+def _owner_uid(subject: Subject) -> str:
+    return text(owner_of(subject.value), "uid")
 
 
 def _revision(replica_set: Subject) -> int:
