@@ -56,6 +56,11 @@ class LeaseSample:
     stamp: int | None
     """The API server's clock, to the second below; None where it left none."""
 
+    @property
+    def own_end(self) -> int:
+        """The end of the moment on the holder's clock: some clients leave the fraction out."""
+        return self.own if self.own % SECOND else self.own + SECOND
+
 
 def micros(text: Any) -> int | None:
     """An RFC 3339 time in microseconds since 1970; None if it is none."""

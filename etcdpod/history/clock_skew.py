@@ -101,7 +101,7 @@ def _row(sample: LeaseSample, offset: Offset | None, stamp: int | None) -> Row:
     """A renewal on the API server's clock, by the stamp and by the holder's corrected time."""
     earliest, latest = (None, None) if stamp is None else (stamp, stamp + SECOND)
     if offset is not None:
-        low, high = sample.own - offset.most, sample.own - offset.least
+        low, high = sample.own - offset.most, sample.own_end - offset.least
         earliest = low if earliest is None else max(earliest, low)
         latest = high if latest is None else min(latest, high)
     return sample.revision, earliest, latest
@@ -167,7 +167,7 @@ def _offset(
 ) -> Offset | None:
     """The writer's offset; None where its clock was set within the span, or nothing is known."""
     spans = [
-        (sample.own - high, sample.own - low)
+        (sample.own - high, sample.own_end - low)
         for sample in group
         if (low := reference.earliest(sample.revision)) is not None
         and (high := reference.latest(sample.revision)) is not None
@@ -202,7 +202,7 @@ def _without_stamps(groups: dict[str, list[LeaseSample]]) -> Agreement:
     for writer, group in groups.items():
         ahead = apart[writer, best]
         if abs(ahead) <= ODD:
-            rows.extend((sample.revision, sample.own, sample.own) for sample in group)
+            rows.extend((sample.revision, sample.own, sample.own_end) for sample in group)
             continue
         note = (
             f"the clock of {writer} is about {_ahead(ahead)} that of "
