@@ -165,7 +165,13 @@ class EtcdpodApp(App[str]):
     def _travel(self, event: TravelTo) -> None:
         while self.screen is not self.browser:
             self.pop_screen()
-        self.browser.travel(event.revision)
+        if event.revision is None:
+            self.browser.travel(None)
+            return
+        self.browser.go(event.revision)
+        if event.revision < self.world.oldest:
+            text = f"the registry is not whole before {self.world.oldest}: shown as of there"
+            self.post_message(Said(f"revision {event.revision}: {text}"))
 
     def refresh_title(self, screen: CommandScreen) -> None:
         """Write the title of a screen."""

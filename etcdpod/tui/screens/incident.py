@@ -10,9 +10,10 @@ from textual.message import Message
 from textual.widgets import Static
 
 from etcdpod.analysis.lanes import node_lanes, pod_lanes
+from etcdpod.errors import UsageError
 from etcdpod.render.lane_model import first_shown
 from etcdpod.tui import commands
-from etcdpod.tui.messages import Progress, TravelTo
+from etcdpod.tui.messages import Progress, Said, TravelTo
 from etcdpod.tui.model.incident import (
     ORDERS,
     Lanes,
@@ -176,7 +177,8 @@ class IncidentScreen(CommandScreen):
             column += 1 if columns > 0 else -1
         if revision == chart.revision:
             revision += 1 if columns > 0 else -1
-        chart.point_at(revision)
+        at_the_end = columns > 0 and axis.position(revision) == axis.columns - 1
+        chart.point_at(axis.last if at_the_end else revision)
 
     def action_cursor_left(self) -> None:
         """Earlier."""
@@ -270,7 +272,11 @@ class IncidentScreen(CommandScreen):
         world = self.world
         at = self.chart.revision if self.chart.revision < world.newest else None
         kind = world.registry.resolve(lane.kind).kind
-        place = place_of(world, kind, lane.namespace, lane.name)
+        try:
+            place = place_of(world, kind, lane.namespace, lane.name)
+        except UsageError as error:
+            self.post_message(Said(str(error), problem=True))
+            return
         self.app.push_screen(HistoryScreen(place.subject(world, at)))
 
     def action_lane_travel(self) -> None:
