@@ -15,10 +15,10 @@ from etcdpod.errors import EtcdpodError, SourceError
 
 if TYPE_CHECKING:
     import os
-    import tempfile
     from collections.abc import Callable, Iterable
 
     from etcdpod.connectors.base import Connector
+    from etcdpod.connectors.private_folder import PrivateFolder
     from etcdpod.connectors.unpacking import Found
     from etcdpod.records import Absence, Damage, Record, SourceInfo
 
@@ -37,7 +37,7 @@ class PackedConnector:
         self,
         target: str,
         found: Found,
-        folder: tempfile.TemporaryDirectory[str],
+        folder: PrivateFolder,
         inner: Connector,
     ) -> None:
         self.target = target
@@ -70,24 +70,23 @@ class PackedConnector:
                 holds several.
         """
         # Every file is asked whether it is packed; what unpacks takes long to import.
-        import tempfile
-
+        from etcdpod.connectors.private_folder import PrivateFolder
         from etcdpod.connectors.unpacking import unpack
 
         name = str(target)
-        folder = tempfile.TemporaryDirectory(prefix="etcdpod-")
+        folder = PrivateFolder()
         try:
-            found = unpack(Path(target), Path(folder.name), unpacking)
+            found = unpack(Path(target), folder.path, unpacking)
             inner = _open_inner(name, found, options)
         except OSError as error:
-            folder.cleanup()
+            folder.remove()
             raise SourceError(
                 f"cannot be unpacked: {error.strerror or error}",
                 next_step="TMPDIR names where it is unpacked",
                 path=name,
             ) from error
         except (EtcdpodError, KeyboardInterrupt):
-            folder.cleanup()
+            folder.remove()
             raise
         return cls(name, found, folder, inner)
 
@@ -142,10 +141,10 @@ class PackedConnector:
     def close(self) -> None:
         """Give up the files and remove the folder; may be called twice."""
         self.inner.close()
-        self._folder.cleanup()
+        self._folder.remove()
 
     def _named(self, text: str) -> str:
-        for path in (self._found.database, self._found.folder, self._folder.name):
+        for path in (self._found.database, self._found.folder, self._folder.path):
             text = text.replace(str(path), self.target)
         return text
 

@@ -35,6 +35,8 @@ BLOCK = 1 << 20
 MAX_LAYERS = 4
 """Packed files inside packed files that are followed: ``backup.tar.gz`` has two."""
 MAX_MEMBERS = 10_000
+LARGEST = 1 << 37
+"""Bytes that one packed file may unpack to, holes included: far beyond any etcd."""
 MARGIN = 64 << 20
 """Bytes of the disk that are left alone."""
 _CHECK_EVERY = 64 << 20
@@ -215,11 +217,13 @@ class _Unpacker:
         Raises:
             SourceError: the disk has no room for it.
         """
-        with place.open("xb") as out:
+        with open(place, "xb", opener=_private) as out:
             for block in _blocks(stream):
                 if self._written % _CHECK_EVERY < len(block):
                     self._check_room()
                 self._written += len(block)
+                if self._written > LARGEST:
+                    raise SourceError(f"unpacks to more than {LARGEST:,} bytes", path=self._path)
                 if block.count(0) == len(block):
                     out.seek(len(block), os.SEEK_CUR)
                 else:
@@ -233,6 +237,11 @@ class _Unpacker:
                 next_step="set TMPDIR to a folder with more room",
                 path=self._path,
             )
+
+
+def _private(path: str, flags: int) -> int:
+    """Opens a file that nobody else may read: it may hold Secrets."""
+    return os.open(path, flags, 0o600)
 
 
 def _blocks(stream: IO[bytes]) -> Iterator[bytes]:

@@ -10,9 +10,13 @@ import io
 import json
 import lzma
 import os
+import signal
 import stat
+import subprocess
+import sys
 import tarfile
 import tempfile
+import time
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -121,6 +125,7 @@ def test_what_is_unpacked_is_private_and_goes(
     (folder,) = private.iterdir()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {path.name for path in folder.iterdir()} == {"snapshot-0.db"}
+    assert stat.S_IMODE((folder / "snapshot-0.db").stat().st_mode) == 0o600
     assert told[-1] == (file.stat().st_size, file.stat().st_size)
     source.close()
     source.close()
@@ -214,3 +219,62 @@ def test_a_full_disk_is_said(
     with pytest.raises(SourceError, match="no room"):
         open_source(str(file))
     assert list(private.iterdir()) == []
+
+
+def test_what_unpacks_to_too_much_is_refused(
+    tmp_path: Path, content: bytes, private: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bomb: little on the disk, much unpacked, holes counted too."""
+    monkeypatch.setattr("etcdpod.connectors.unpacking.LARGEST", 16 << 20)
+    file = tmp_path / "bomb.db.gz"
+    file.write_bytes(gzip.compress(content[:-32] + bytes(64 << 20)))
+    with pytest.raises(SourceError, match="unpacks to more than 16,777,216 bytes"):
+        open_source(str(file))
+    assert list(private.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("when", ["unpacking", "reading"])
+def test_nothing_is_left_behind_when_the_process_is_ended(
+    number: signal.Signals, when: str, content: bytes, tmp_path: Path, private: Path
+) -> None:
+    """Ended by a signal as any other process, and what was unpacked is gone."""
+    file = tmp_path / "pipe.gz"
+    os.mkfifo(file) if when == "unpacking" else file.write_bytes(gzip.compress(content))
+    program = (
+        "import sys, time\n"
+        "from etcdpod.connectors.packed import PackedConnector\n"
+        f"source = PackedConnector.open({str(file)!r})\n"
+        "print('open', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program],
+        env={**os.environ, "TMPDIR": str(private)},
+        cwd=Path(__file__).resolve().parents[2],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    if when == "unpacking":
+        with file.open("wb") as pipe:  # it waits for the rest of the file
+            pipe.write(gzip.compress(content)[:200_000])
+            pipe.flush()
+            wait_for(lambda: any(private.rglob("*.db")))
+            process.send_signal(number)
+            assert process.wait(timeout=30) != 0
+    else:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"open\n"
+        assert any(private.rglob("*.db"))
+        process.send_signal(number)
+        assert process.wait(timeout=30) != 0
+    if number != signal.SIGINT:
+        assert process.returncode == -number
+    assert list(private.iterdir()) == []
+
+
+def wait_for(is_there: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not is_there():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
