@@ -224,7 +224,7 @@ def _renamed(missing: list[_Missing], entries: list[Any]) -> Iterator[_Fault]:
     for path, name, other in missing:
         if not any(_owns(entry, path, other) for entry in entries):
             what = f"{name!r} is owned and not there, and nobody owns {other!r}"
-            yield _Fault(what, *(_bare(one) for one in (name, other)), is_either=True)
+            yield _Fault(what, _bare(name), _bare(other), is_either=True)
 
 
 def _bare(name: str) -> str:
