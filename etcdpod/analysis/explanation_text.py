@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from etcdpod.analysis.lifecycle import Life, Milestone
     from etcdpod.history.model import TimeSpan, Writer
 
+SETTLED: Final = frozenset({"Running", "Completed", "Succeeded"})
+"""States, as kubectl calls them, of a pod that is where it should be."""
+
 DETAIL: Final = 100
 """Characters of a step's detail that a line shows; the cause above has it in full."""
 
@@ -57,8 +60,7 @@ def _heading(life: Life, title: str) -> str:
 def _cause(explanation: Explanation) -> Iterator[str]:
     life, findings = explanation.life, explanation.findings
     if not findings:
-        state = "it is well" if not life.is_over else "it was well until its deletion was asked for"
-        yield f"Cause     none: {state} (as of revision {explanation.judged_at})"
+        yield f"Cause     none: {_unhurt(life)} (as of revision {explanation.judged_at})"
         return
     first = findings[0]
     yield f"Cause     {first.rule}: {one_line(first.cause)}"
@@ -69,6 +71,16 @@ def _cause(explanation: Explanation) -> Iterator[str]:
         yield f"Also      {other.rule}: {one_line(other.cause)}"
     yield f"Do        {one_line(first.solution)}"
     yield f"Next      {one_line(first.next_check)}"
+
+
+def _unhurt(life: Life) -> str:
+    """How a pod is of which nothing is wrong."""
+    if life.is_over:
+        return "it was well until its deletion was asked for"
+    last = life.states[-1] if life.states else None
+    if last is None or last.status in SETTLED:
+        return "it is well"
+    return f"it is {last.status}, and nothing tells of trouble so far"
 
 
 def _after_birth(moment: datetime, life: Life) -> str:

@@ -32,14 +32,17 @@ NODE_PROJECTION: Projection = {
 }
 """What ``node_state`` reads of a node."""
 
-IMAGE_REASONS = {
-    "ErrImagePull",
-    "ImagePullBackOff",
-    "InvalidImageName",
-    "ImageInspectError",
-    "ErrImageNeverPull",
-    "RegistryUnavailable",
-}
+IMAGE_REASONS = frozenset(
+    {
+        "ErrImageNeverPull",
+        "ErrImagePull",
+        "ImageInspectError",
+        "ImagePullBackOff",
+        "InvalidImageName",
+        "RegistryUnavailable",
+        "SignatureValidationFailed",
+    }
+)
 """Why an image is not there."""
 
 _CREATING_REASONS = {"ContainerCreating", "PodInitializing", ""}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from etcdpod.analysis.pod_state import IMAGE_REASONS
 from etcdpod.analysis.rules.base import PodRule
 from etcdpod.analysis.rules.words import earliest, events_of, latest_first
 from etcdpod.history.fields import members, text
@@ -14,18 +15,6 @@ if TYPE_CHECKING:
     from etcdpod.analysis.cluster import Cluster
     from etcdpod.analysis.finding import Finding
     from etcdpod.analysis.pod import Container, Pod
-
-REASONS: Final = frozenset(
-    {
-        "ErrImagePull",
-        "ImagePullBackOff",
-        "ImageInspectError",
-        "ErrImageNeverPull",
-        "InvalidImageName",
-        "RegistryUnavailable",
-        "SignatureValidationFailed",
-    }
-)
 
 # The words "not found" also end messages that say more, so they are looked for last.
 _CAUSES: Final = (
@@ -102,7 +91,7 @@ _OTHER: Final = (
 def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
     """A container waits for its image."""
     for container in pod.containers:
-        if container.waiting in REASONS:
+        if container.waiting in IMAGE_REASONS:
             yield _finding(pod, container, cluster)
 
 
