@@ -58,6 +58,10 @@ def explain(registry: Registry, history: History, *, at: int | None = None) -> l
         step for step in registry.steps(history) if at is None or step.record.mod_revision <= at
     )
     found = lives(steps)
+    if at is None:
+        endless = {one.number for one in history.incarnations if one.end_missing}
+        for life in found:
+            life.end_missing = life.number in endless
     return [_explained(registry, life, at, is_last=life is found[-1]) for life in found]
 
 

@@ -48,8 +48,12 @@ def explanation_lines(explanation: Explanation, title: str) -> Iterator[str]:
 
 def _heading(life: Life, title: str) -> str:
     first, last = life.milestones[0], life.milestones[-1]
-    lived = life.elapsed(last) if life.is_over else None
-    end = f"… {last.revision}   lived {seconds(lived)} s" if life.is_over else "… alive"
+    if life.end_missing:
+        end = "… deleted, the deletion is not kept"
+    elif life.is_over:
+        end = f"… {last.revision}   lived {seconds(life.elapsed(last))} s"
+    else:
+        end = "… alive"
     status = life.states[-1].status if life.states else ""
     shown = "" if life.is_over or not status else f"   {status} {life.states[-1].ready}"
     return one_line(
@@ -75,6 +79,9 @@ def _cause(explanation: Explanation) -> Iterator[str]:
 
 def _unhurt(life: Life) -> str:
     """How a pod is of which nothing is wrong."""
+    end = life.milestone("terminating")
+    if life.is_over and end is not None and not end.is_exact:
+        return "what is kept of it shows nothing wrong"
     if life.is_over:
         return "it was well until its deletion was asked for"
     last = life.states[-1] if life.states else None
@@ -97,15 +104,22 @@ def _way(life: Life) -> list[str]:
         milestone = life.milestone(name)
         # Where the beginning is not kept, a stage that is reached now may not be reached first.
         if milestone is not None and (life.is_complete or not life.restarts or name != "ready"):
-            shown.append(f"{name} {seconds(life.elapsed(milestone))}".rstrip())
+            shown.append(_passed(life, milestone))
     stuck = life.stuck_at
     if stuck is not None and life.milestone(stuck.name) is None:
         shown.append(f"{stuck.name} ✗")
     for name in ("succeeded", "failed", "terminating", "gone"):
         milestone = life.milestone(name)
         if milestone is not None:
-            shown.append(f"{name} {seconds(life.elapsed(milestone))}".rstrip())
+            shown.append(_passed(life, milestone))
     return shown
+
+
+def _passed(life: Life, milestone: Milestone) -> str:
+    """``ready 2.0``; of what was passed in a gap, by when at the latest."""
+    elapsed = seconds(life.elapsed(milestone))
+    is_bound = not milestone.is_exact and milestone.writer is None and life.is_complete
+    return f"{milestone.name} {'≤ ' if is_bound and elapsed else ''}{elapsed}".rstrip()
 
 
 def _ended(life: Life) -> Iterator[str]:
@@ -113,6 +127,10 @@ def _ended(life: Life) -> Iterator[str]:
     if end is None:
         return
     when = f" at {_time(end.time)}" if end.time is not None else ""
+    if not end.is_exact:
+        gap = "before which revisions are missing"
+        yield f"Ended     deletion asked for by revision {end.revision}{when}, {gap}"
+        return
     evidence = f": {end.writer.evidence}" if end.writer is not None else ""
     by = who(end.writer) or "unknown"
     yield one_line(f"Ended     deletion asked for{when} by {by}{evidence}")

@@ -86,6 +86,8 @@ class Life:
     """The newest revision before the deletion was asked for."""
     is_complete: bool = True
     """False where revisions from the beginning are not kept."""
+    end_missing: bool = False
+    """The pod is gone, and its deletion is not kept."""
 
     def milestone(self, name: str) -> Milestone | None:
         """The first step of a name; None if it was never made."""
@@ -98,7 +100,7 @@ class Life:
     @property
     def is_over(self) -> bool:
         """Whether the pod was deleted."""
-        return self.milestone("gone") is not None
+        return self.end_missing or self.milestone("gone") is not None
 
     @property
     def stuck_at(self) -> Stage | None:
@@ -166,9 +168,11 @@ class _Teller:
         self._ending(pod, step)
         self._state(step.object, step)
 
-    def _tell(self, name: str, step: Step, detail: str = "") -> None:
-        milestone = Milestone(name, step.record.mod_revision, step.time, step.writer, detail)
-        self.life.milestones.append(milestone)
+    def _tell(self, name: str, step: Step, detail: str = "", since: datetime | None = None) -> None:
+        """A step; after a gap only by when it had happened, and what the object says of it."""
+        revision, known = step.record.mod_revision, step.missing_before == 0
+        told = (step.time, step.writer) if known else (_second(since) or step.time, None)
+        self.life.milestones.append(Milestone(name, revision, *told, detail, is_exact=known))
 
     def _begin(self, pod: Pod, step: Step) -> None:
         """The creation; where it is not kept, what the oldest revision says of the way so far."""
@@ -187,15 +191,16 @@ class _Teller:
         self._was_ready = pod.is_true("Ready")
         self._restarts = {each.name: each.restarts for each in pod.containers}
 
-    def _once(self, name: str, step: Step, detail: str = "") -> None:
+    def _once(self, name: str, step: Step, detail: str = "", since: datetime | None = None) -> None:
         if name not in self._known:
             self._known.add(name)
-            self._tell(name, step, detail)
+            self._tell(name, step, detail, since)
 
     def _stages(self, pod: Pod, step: Step) -> None:
         for stage in STAGES:
             if stage.name != "ready" and stage.applies(pod) and stage.is_done(pod):
-                self._once(stage.name, step, stage.detail(pod))
+                since = pod.since(stage.condition) if stage.condition else None
+                self._once(stage.name, step, stage.detail(pod), since)
         for container in pod.containers:
             done = field_of(container.status, "state", "terminated", "exitCode") == 0
             if container.is_init and done:
@@ -206,7 +211,8 @@ class _Teller:
         lost = not ready and pod.is_true("ContainersReady") and not pod.is_over
         if ready != self._was_ready:
             name = "ready" if ready else "node lost" if lost else "not ready"
-            self._tell(name, step, "" if ready else text(pod.condition("Ready"), "message"))
+            detail = "" if ready else text(pod.condition("Ready"), "message")
+            self._tell(name, step, detail, pod.since("Ready"))
         self._was_ready, self._was_lost = ready, lost
 
     def _troubled(self, pod: Pod, step: Step) -> None:

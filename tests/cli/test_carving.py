@@ -41,3 +41,23 @@ def test_lanes_reach_back_and_show_their_gaps(cli: Callable) -> None:
     vouched = cli(*words, "--only-vouched")
     assert "web-79f78d44fd-7zlw4" not in vouched.out
     assert "free pages" not in vouched.err
+
+
+def test_a_pod_whose_deletion_is_not_kept_is_not_explained_as_one_that_hangs(
+    cli: Callable,
+) -> None:
+    ran = cli("explain", "shop/api-fcfcf9977-frwjl", "--from", "demo-end")
+    assert "deleted, the deletion is not kept" in ran.out
+    assert "alive" not in ran.out
+    assert "Terminating" not in ran.out
+
+
+def test_what_was_passed_in_a_gap_has_a_bound_and_no_writer(cli: Callable) -> None:
+    ran = cli("explain", "shop/db-0", "--all", "--from", "demo-end")
+    first = ran.out.partition("incarnation 2")[0]
+    assert "deletion asked for by revision 745" in first
+    assert "before which revisions are missing" in first
+    (terminating,) = [
+        line for line in first.splitlines() if line.startswith("<=745") and "term" in line
+    ]
+    assert "kubelet" not in terminating
