@@ -494,6 +494,31 @@ def test_a_cron_job_that_missed_its_starts(registry_of: Any) -> None:
     assert "startingDeadlineSeconds" in found.solution
 
 
+def test_a_failed_job_of_a_cron_job_that_ran_well_since_is_a_warning(registry_of: Any) -> None:
+    cron = meta("CronJob", "c", "batch/v1", spec={"schedule": "* * * * *"})
+    gave_up = condition("Failed", "True", reason="BackoffLimitExceeded")
+    failed = owned(meta("Job", "c-1", "batch/v1", status={"conditions": [gave_up]}), cron)
+    (found,) = about(registry_of(cron, failed, clock()), "Job")
+    assert (found.rule, found.severity) == ("BackoffLimitExceeded", "error")
+    done = owned(meta("Job", "c-2", "batch/v1"), cron)
+    done["metadata"]["creationTimestamp"] = T1
+    done["status"] = {"conditions": [condition("Complete", "True")]}
+    (found,) = about(registry_of(cron, failed, done, clock()), "Job")
+    assert found.severity == "warning"
+
+
+def test_a_crash_between_two_runs_is_not_taken_for_its_readiness(registry_of: Any) -> None:
+    bad = pod(status={"conditions": [condition("Ready", "False")]})
+    bad["spec"]["containers"][0]["readinessProbe"] = {"tcpSocket": {"port": 80}}
+    bad["status"]["containerStatuses"][0] |= {
+        "ready": False, "restartCount": 5, "lastState": ended(1),
+    }  # fmt: skip
+    told = event("Unhealthy", "Readiness probe failed: refused", bad, part="spec.containers{c}")
+    found = about(registry_of(node(), bad, told, clock()))
+    assert found[0].rule == "CrashLoopBackOff"
+    assert "exit code 1" in found[0].cause
+
+
 def test_an_api_that_nobody_serves(registry_of: Any) -> None:
     says = condition("Available", "False", reason="MissingEndpoints", message="no endpoints")
     service = {"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService",

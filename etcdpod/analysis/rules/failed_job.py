@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from etcdpod.analysis.rules.base import ObjectRule
 from etcdpod.analysis.rules.words import events_with
-from etcdpod.history.fields import number, text
+from etcdpod.history.fields import number, owner_of, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from etcdpod.analysis.cluster import Cluster
     from etcdpod.analysis.finding import Finding
     from etcdpod.analysis.subject import Subject
+
+EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 
 _REASONS: Final = {
     "BackoffLimitExceeded": "more of its pods failed than its backoffLimit of {limit} allows",
@@ -43,13 +46,26 @@ def check(job: Subject, cluster: Cluster) -> Iterator[Finding]:
         evidence += pods[0].evidence[:2]
     yield job.finding(
         reason,
-        "error",
+        "warning" if _was_overtaken(job, cluster) else "error",
         f"the Job has failed: {cause}",
         evidence,
         solution="read the logs of its pods, repair it, and make it anew: a Job does not restart",
         next_check=f"etcdpod get pods -n {job.namespace} -l job-name={job.name}",
         since=job.since("Failed"),
     )
+
+
+def _was_overtaken(job: Subject, cluster: Cluster) -> bool:
+    """Whether a later Job of the same CronJob has succeeded."""
+    owner = _owner_uid(job)
+    return bool(owner) and any(
+        later.is_true("Complete") and (later.created or EARLIEST) > (job.created or EARLIEST)
+        for later in cluster.grouped("jobs.batch", _owner_uid).get(owner, [])
+    )
+
+
+def _owner_uid(job: Subject) -> str:
+    return text(owner_of(job.value), "uid")
 
 
 RULE = ObjectRule("jobs.batch", check)

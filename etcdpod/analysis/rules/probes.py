@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from etcdpod.analysis.finding import Finding
     from etcdpod.analysis.pod import Container, Pod
 
+LOOPING: Final = 2
+"""Restarts after errors from which on a probe of a running container tells of nothing else."""
+
 KILLING: Final = ("Liveness", "Startup")
 """Probes whose failure makes the kubelet restart the container."""
 
@@ -41,7 +44,8 @@ def _suffers(pod: Pod, container: Container, probe: str, cluster: Cluster) -> bo
         told = any(f"{probe.lower()} probe" in event.message for event in killed)
         # Killed by the kubelet: it ends as told (143), by force (137), or as it sees fit.
         return bool(container.ended) and (told or container.exit_code in (137, 143))
-    return container.is_running and field(container.status, "ready") is not True
+    crashes = container.restarts >= LOOPING and container.exit_code != 0
+    return container.is_running and not crashes and field(container.status, "ready") is not True
 
 
 def _finding(
