@@ -35,6 +35,10 @@ LARGEST_PLAIN_NUMBER: Final = 65535
 DEEPEST: Final = 100
 HASHED_KINDS: Final = frozenset({("", "ConfigMap"), ("", "Secret")})
 """Kinds of which numbers are hashed too; all custom resources are such."""
+MAPS: Final = frozenset(
+    {"data", "stringData", "binaryData", "labels", "annotations", "matchLabels", "nodeSelector"}
+)
+"""Fields whose members somebody named, even where they have the names of fields."""
 PLAIN_DETAILS: Final = (
     *("page size", "transaction", "older transaction", "database size", "free pages"),
     *("freelist stored", "storage version", "cluster version", "consistent index", "raft term"),
@@ -102,19 +106,21 @@ class Redactor:
             return [
                 self._member(one, name, depth + 1, plain_numbers=plain_numbers) for one in value
             ]
+        is_map = name.removeprefix("f:") in MAPS
         return {
-            self._field(str(inner)): self._member(
+            self._field(str(inner), is_map=is_map): self._member(
                 member, str(inner), depth + 1, plain_numbers=plain_numbers
             )
             for inner, member in value.items()
         }
 
-    def _field(self, name: str) -> str:
+    def _field(self, name: str, *, is_map: bool = False) -> str:
         """The name of a member; those of ``fieldsV1`` carry a mark before the name."""
         mark, _, rest = name.partition(":")
         if mark == "f" and rest:
-            return f"f:{self._field(rest)}"
-        return name if name in _field_words() or name == "." else self.word(name)
+            return f"f:{self._field(rest, is_map=is_map)}"
+        is_known = name == "." or (name in _field_words() and not is_map)
+        return name if is_known else self.word(name)
 
 
 def bundle(
