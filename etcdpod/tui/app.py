@@ -95,7 +95,9 @@ class EtcdpodApp(App[str]):
 
     @on(Opened)
     def _opened(self, event: Opened) -> None:
-        self._world = World(event.session, event.info, ledger=event.ledger, turns=self.turns)
+        self._world = World(
+            event.session, event.info, ledger=event.ledger, ended=event.ended, turns=self.turns
+        )
         self.refresh_title(self.browser)
 
     @on(OpeningFailed)

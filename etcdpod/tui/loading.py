@@ -77,7 +77,8 @@ def open_sources(options: SourceOptions, turns: Turns, post: Post, stopped: Stop
         _ = registry.types, registry.prefixes  # read now what later calls would wait for
         info = session.info
         ledger.compact_revision = info.compact_revision
-        post(Opened(session, info, ledger))
+        ended = None if info.kind == "live" else registry.clock.span(info.current_revision).estimate
+        post(Opened(session, info, ledger, ended))
     except (EtcdpodError, OSError) as error:
         post(OpeningFailed(str(error)))
         return

@@ -9,6 +9,7 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from etcdpod.analysis.activity import Ledger
     from etcdpod.records import Record, SourceInfo
@@ -27,6 +28,8 @@ class Opened(Message):
     session: Session
     info: SourceInfo
     ledger: Ledger
+    ended: datetime | None
+    """When the newest revision was written, UTC; None where that is not known."""
 
 
 @dataclass

@@ -36,6 +36,8 @@ class World:
     session: Session
     info: SourceInfo
     """As it was when the source was opened: asking a live one again is a request."""
+    ended: datetime | None = None
+    """When the newest revision of a source that does not go on was written, as far as is known."""
     moments: Moments = field(default_factory=Moments)
     ledger: Ledger = field(default_factory=Ledger)
     """The heads of all revisions, as far as they were read."""
@@ -106,7 +108,8 @@ class World:
         """The moment that ages count to, to the second."""
         if at is None and self.live:
             return datetime.now(UTC).replace(microsecond=0)
-        moment = self.moments.at(self.newest if at is None else at)
+        known = self.ended if at is None else None
+        moment = known or self.moments.at(self.newest if at is None else at)
         return (moment or datetime.now(UTC)).replace(microsecond=0)
 
     def axis(self, columns: int) -> Axis:
