@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from etcdpod.errors import ExitCode
     from etcdpod.session import Session, SourceOptions
 
+ACRONYMS = {"sha256": "SHA-256", "wal": "WAL", "hashkv": "HashKV"}
+
 
 @click.command("info")
 @click.option("-o", "--output", type=click.Choice(["json", "yaml"]), help="For programs.")
@@ -106,6 +108,8 @@ def _plain(value: object) -> Any:
 def _lines(facts: Mapping[str, Any]) -> Iterator[str]:
     width = max(len(_label(name)) for name in facts) + 2
     for name, value in facts.items():
+        if name == "trailer":
+            continue  # told already
         label = f"{_label(name)}:".ljust(width)
         if isinstance(value, dict):
             yield label.rstrip()
@@ -115,8 +119,7 @@ def _lines(facts: Mapping[str, Any]) -> Iterator[str]:
         elif isinstance(value, list) and value and isinstance(value[0], dict):
             yield label.rstrip()
             for part in value:
-                shown = [f"{key} {text}" for key, text in part.items() if text not in ("", [], 0)]
-                yield printable("  " + ", ".join(shown))
+                yield printable("  " + ", ".join(_parts(part)))
         elif isinstance(value, list):
             yield label + printable(", ".join(str(part) for part in value) or "none")
         else:
@@ -124,14 +127,27 @@ def _lines(facts: Mapping[str, Any]) -> Iterator[str]:
             yield label + (_compaction(facts) if is_compaction else printable(_value(name, value)))
 
 
+def _parts(part: Mapping[str, Any]) -> Iterator[str]:
+    """The members of one thing among several that say something."""
+    for name, value in part.items():
+        if isinstance(value, list):
+            value = " ".join(str(one) for one in value)
+        if value not in ("", None) and value is not False and value != 0:
+            yield name if value is True else f"{name} {value}"
+
+
 def _compaction(facts: Mapping[str, Any]) -> str:
     """From where on nothing is missing, and what the database alone would say."""
     revision = facts["compactRevision"]
     alone = facts.get(DATABASE_COMPACTED, revision)
+    whose = "in the database, but the log reaches"
+    if sources := facts.get("sources"):
+        alone = max(source["from"] for source in sources)
+        whose = "in one of them, but together they reach"
     if alone == revision:
         return str(revision) if revision > 0 else "never compacted"
     reach = f"down to revision {revision}" if revision > 0 else "back to the first revision"
-    return f"{alone} in the database, but the log reaches {reach}"
+    return f"{alone} {whose} {reach}"
 
 
 def _table(counts: Mapping[str, Any]) -> Iterator[str]:
@@ -144,12 +160,15 @@ def _table(counts: Mapping[str, Any]) -> Iterator[str]:
 def _value(name: str, value: object) -> str:
     if value is None or value == "":
         return "none" if value is None else "unknown"
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
         return f"{value:,} bytes" if name.lower().endswith(("size", "bytes")) else str(value)
     return str(value)
 
 
 def _label(name: str) -> str:
     """``currentRevision`` as people read it: ``Current revision``."""
-    words = "".join(f" {c.lower()}" if c.isupper() else c for c in name)
-    return words[:1].upper() + words[1:]
+    words = "".join(f" {c.lower()}" if c.isupper() else c for c in name).split()
+    text = " ".join(ACRONYMS.get(word, word) for word in words)
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,71 @@
+"""``info`` for people: true of every kind of source, and each thing said once."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from etcdpod.demo import demo_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def told(cli: Callable, *words: str) -> dict[str, str]:
+    ran = cli("info", *words)
+    assert ran.code == 0, ran.err
+    lines = [line.partition(": ") for line in ran.out.splitlines() if not line.startswith(" ")]
+    names = [name.rstrip(":") for name, _, _ in lines]
+    assert len(names) == len(set(names))
+    assert "None" not in ran.out
+    assert "False" not in ran.out
+    assert "['" not in ran.out
+    return {name.rstrip(":"): text.strip() for name, _, text in lines}
+
+
+def test_a_snapshot(cli: Callable) -> None:
+    facts = told(cli, "--from", "demo-end")
+    assert facts["Kind"] == "snapshot"
+    assert facts["SHA-256 trailer"] == "correct"
+    assert facts["Compact revision"] == "908"
+    assert facts["Auth enabled"] == "no"
+    assert told(cli, "--from", "demo")["Compact revision"] == "never compacted"
+
+
+def test_a_packed_snapshot(tmp_path: Path, cli: Callable) -> None:
+    file = tmp_path / "snapshot.db.gz"
+    file.write_bytes(gzip.compress(Path(demo_path("demo")).read_bytes()))
+    facts = told(cli, "--from", str(file))
+    assert facts["Source"] == str(file)
+    assert facts["Packed SHA-256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def test_a_data_directory_reaches_further_than_its_database(
+    shared: Callable, cli: Callable
+) -> None:
+    facts = told(cli, "--from", str(shared("fixtures/shop/end-datadir.tar.xz")))
+    assert facts["Kind"] == "data directory"
+    assert facts["Current revision"] == "1474"
+    reach = "908 in the database, but the log reaches back to the first revision"
+    assert facts["Compact revision"] == reach
+
+
+def test_several_sources_reach_further_than_one(cli: Callable) -> None:
+    facts = told(cli, "--from", "demo", "--from", "demo-end")
+    assert facts["Current revision"] == "1471"
+    reach = "908 in one of them, but together they reach back to the first revision"
+    assert facts["Compact revision"] == reach
+
+
+def test_a_live_etcd(etcd_server: Callable, cli: Callable) -> None:
+    server = etcd_server()
+    for number in range(4):
+        server.etcdctl("put", "/registry/pods/shop/x", str(number))
+    server.etcdctl("compact", "3")
+    facts = told(cli, "--endpoints", server.endpoint)
+    assert facts["Kind"] == "live"
+    assert facts["Compact revision"] == "3"
+    assert facts["Current revision"] == "5"
+    assert facts["Members agree"] == "nothing to compare"
