@@ -38,6 +38,21 @@ class Trust(Enum):
     UNCOMMITTED = "F"
     """Attempted, overwritten or unsynced: it may never have been true."""
 
+    @property
+    def meaning(self) -> str:
+        """What the letter stands for, in words."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    Trust.VOUCHED: "in the newest tree of the database, or answered by etcd",
+    Trust.LOGGED: "from committed, checksummed entries of the write-ahead log",
+    Trust.OLDER_TREE: "in the tree of an older transaction, or in another complete database",
+    Trust.STALE_PAGE: "carved from a free page that passes every test of structure",
+    Trust.SUSPECT: "carved beside suspect pages, or logged after a broken checksum",
+    Trust.UNCOMMITTED: "an attempt that may never have been true",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Provenance:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from etcdpod.cli.diagnostics import say
 from etcdpod.cli.output import write, write_bytes
-from etcdpod.cli.provenance import beside_the_tree
+from etcdpod.cli.provenance import say_trust
 from etcdpod.errors import ExitCode, UsageError
 from etcdpod.history.bulk import is_long, map_slices
 from etcdpod.history.query import Query, matching, records, union
-from etcdpod.records import Encrypted, Undecodable
+from etcdpod.records import Encrypted, Trust, Undecodable
 from etcdpod.render.unknown import unknown_fields
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Printing:
         self.single = len(queries) == 1 and queries[0].name is not None
         self.code = ExitCode.FOUND
         self.problems: list[str] = []
-        self.beside: Counter[str] = Counter()
+        self.trust: Counter[Trust] = Counter()
         self._moment: datetime | None = None
 
     def print_all(self, *, all_namespaces: bool) -> None:
@@ -163,27 +163,27 @@ class Printing:
             found = records(self.registry, query)
             if is_long(found):
                 self.registry.decoder.expect_many()
-            for parts, problems, beside in map_slices(found, self._work(query, output)):
+            for parts, problems, trust in map_slices(found, self._work(query, output)):
                 self.problems.extend(problems)
-                self.beside.update(beside)
+                self.trust.update(trust)
                 yield from parts
 
     def _work(
         self, query: Query, output: Output
-    ) -> Callable[[Sequence[Record]], tuple[list[Any], list[str], list[str]]]:
+    ) -> Callable[[Sequence[Record]], tuple[list[Any], list[str], list[Trust]]]:
         """What a worker does with a slice of records: the parts, and what is to be said of them."""
 
-        def work(found: Sequence[Record]) -> tuple[list[Any], list[str], list[str]]:
+        def work(found: Sequence[Record]) -> tuple[list[Any], list[str], list[Trust]]:
             parts: list[Any] = []
             problems: list[str] = []
-            beside: list[str] = []
+            trust: list[Trust] = []
             for item in self._items(query, found, output.projection):
                 problems += _problem(item, show_secrets=self.registry.show_secrets)
-                beside += beside_the_tree(item.record)
+                trust.append(item.record.provenance.trust)
                 part = output.part(item)
                 if part is not None:
                     parts.append(part)
-            return parts, problems, beside
+            return parts, problems, trust
 
         return work
 
@@ -204,7 +204,7 @@ class Printing:
         for query in queries:
             for item in self._items(query, records(self.registry, query), projection):
                 self.problems += _problem(item, show_secrets=self.registry.show_secrets)
-                self.beside.update(beside_the_tree(item.record))
+                self.trust[item.record.provenance.trust] += 1
                 if item.object is not None:
                     items[id(item.object)] = item
         objects = [item.object for item in items.values() if item.object is not None]
@@ -238,8 +238,7 @@ class Printing:
         )
 
     def _say_problems(self) -> None:
-        for place, count in self.beside.most_common():
-            say(f"etcdpod: {count} of these from {place}; --only-vouched leaves them out")
+        say_trust(self.trust)
         for problem in self.problems[:5]:
             say(f"etcdpod: {problem}")
         if len(self.problems) > 5:

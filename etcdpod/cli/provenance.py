@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from etcdpod.cli.diagnostics import say
 from etcdpod.records import Trust
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from etcdpod.records import Record
-
-FREE_PAGES: Final = "free pages (trust D: carved, no checksum vouches for them)"
-
-PLACES: Final = {
-    Trust.LOGGED: "the write-ahead log (trust B: committed and checksummed)",
-    Trust.OLDER_TREE: "an older tree (trust C: another complete state of the database)",
-    Trust.STALE_PAGE: FREE_PAGES,
-    Trust.SUSPECT: "suspect bytes (trust E)",
-    Trust.UNCOMMITTED: "uncommitted writes (trust F: they may never have been true)",
-}
+    from collections.abc import Mapping
 
 
-def beside_the_tree(record: Record) -> Iterator[str]:
-    """Where a record comes from, if not from the newest tree or a live etcd."""
-    place = PLACES.get(record.provenance.trust)
-    if place is not None:
-        yield place
+def say_trust(counts: Mapping[Trust, int]) -> None:
+    """Say on stderr how many objects of an answer are less than vouched for, and what they are."""
+    for trust in Trust:
+        if trust is not Trust.VOUCHED and counts.get(trust):
+            say(f"etcdpod: {counts[trust]} of these with {_told(trust)}")
+
+
+def say_carved(what: str) -> None:
+    """Say that an answer rests in part on free pages."""
+    say(f"etcdpod: {what} rest in part on revisions with {_told(Trust.STALE_PAGE)}")
+
+
+def _told(trust: Trust) -> str:
+    return f"trust {trust.value}: {trust.meaning}; --only-vouched leaves them out"

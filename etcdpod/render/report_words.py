@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from etcdpod.records import Trust
 from etcdpod.render.diff import one_line
 from etcdpod.render.history import who
 
@@ -152,7 +153,13 @@ def history_rows(history: KeyHistory) -> Iterator[tuple[str, str, str, str]]:
             yield "…", "", "", f"{counted(history.omitted, 'revision')} not shown"
         if step.missing_before:
             yield "…", "", "", f"{counted(step.missing_before, 'revision')} missing"
-        yield str(step.record.revision), _time(step), who(step.writer), _what(step)
+        yield _revision(step), _time(step), who(step.writer), _what(step)
+
+
+def _revision(step: Step) -> str:
+    """The revision; with its grade of trust where etcd itself does not vouch for it."""
+    trust = step.record.provenance.trust
+    return f"{step.record.revision}{'' if trust is Trust.VOUCHED else f' {trust.value}'}"
 
 
 def _time(step: Step) -> str:

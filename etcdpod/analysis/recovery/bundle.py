@@ -19,14 +19,6 @@ if TYPE_CHECKING:
 
 APPLY, REMADE = "apply", "remade"
 """Folders: what is to be applied, and what the cluster makes again by itself."""
-TRUST_MEANING = {
-    Trust.VOUCHED: "in the newest tree of the database",
-    Trust.LOGGED: "from committed, checksummed entries of the write-ahead log",
-    Trust.OLDER_TREE: "in the tree of an older transaction, or in another complete database",
-    Trust.STALE_PAGE: "carved from a page that is no longer in use and passes every test",
-    Trust.SUSPECT: "carved beside suspect pages, or logged after a broken checksum",
-    Trust.UNCOMMITTED: "an attempt that may never have been true",
-}
 _LONGEST_NAME = 150
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -109,7 +101,7 @@ def manifest(
     return {
         "source": dict(source),
         "objectsAre": "as they were stored" if verbatim else "without what servers had set",
-        "trust": {trust.value: meaning for trust, meaning in TRUST_MEANING.items()},
+        "trust": {trust.value: trust.meaning for trust in Trust},
         "objects": [_row(entry, time_of) for entry in made],
     }
 

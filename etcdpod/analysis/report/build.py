@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +22,7 @@ from etcdpod.analysis.report.model import (
 from etcdpod.analysis.report.troubles import moments, passed
 from etcdpod.errors import UsageError
 from etcdpod.history.missing import missing
+from etcdpod.records import Trust
 from etcdpod.render.lane_model import Axis, first_shown
 from etcdpod.render.report_words import UNREADABLE
 
@@ -109,7 +111,11 @@ def build(
 
 def _coverage(registry: Registry, clock: Clock) -> Coverage:
     info = registry.connector.info()
-    mains = {record.mod_revision for record in registry.connector.records(keys_only=True)}
+    trusts: Counter[Trust] = Counter()
+    mains = set()
+    for record in registry.connector.records(keys_only=True):
+        mains.add(record.mod_revision)
+        trusts[record.provenance.trust] += 1
     compact, last = info.compact_revision, info.current_revision
     first = min(mains, default=last)
     above = sum(main > compact for main in mains)
@@ -125,6 +131,11 @@ def _coverage(registry: Registry, clock: Clock) -> Coverage:
         gaps.append(f"{lost} revisions above {max(compact, first - 1)} are not in these sources")
     else:
         gaps.append(f"every revision from {max(compact + 1, first)} to {last} is kept")
+    gaps += [
+        f"{trusts[trust]} of the changes that are kept have trust {trust.value}: {trust.meaning}"
+        for trust in Trust
+        if trust is not Trust.VOUCHED and trusts[trust]
+    ]
     return Coverage(
         first=first,
         last=last,

@@ -13,7 +13,7 @@ from etcdpod.cli.diagnostics import say
 from etcdpod.cli.moments import revision_at
 from etcdpod.cli.options import open_session, outcome, source_options, terminal_colour
 from etcdpod.cli.output import write, write_lines
-from etcdpod.cli.provenance import FREE_PAGES
+from etcdpod.cli.provenance import say_carved
 from etcdpod.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def command(
 
             write_lines(draw_lanes(shown, axis, colour=terminal_colour()))
         if any(lane.left_over is not None for lane in shown):
-            say(f"etcdpod: the lanes rest in part on {FREE_PAGES}; --only-vouched leaves them out")
+            say_carved("the lanes")
         return outcome(session)
 
 
