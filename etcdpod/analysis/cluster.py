@@ -121,6 +121,14 @@ class Cluster:
             )
         return self._items[identity]
 
+    def unchanged_for(self, subject: Subject) -> float | None:
+        """Seconds since an object was last written, at least; None where unknown.
+
+        By the clock over revisions: what the writer's own clock says may be off.
+        """
+        span = self.clock.span(subject.revision)
+        return self.age(span.latest or span.estimate)
+
     def age(self, since: datetime | None) -> float | None:
         """Seconds from ``since`` to the moment that is asked about; None where unknown."""
         if self.now is None or since is None:

@@ -568,15 +568,30 @@ def test_a_budget_that_blocks_a_drain(registry_of: Any) -> None:
 def test_components_that_have_no_leader(registry_of: Any) -> None:
     def lease(renewed: str) -> dict[str, Any]:
         value = clock()
-        value["metadata"] = {"name": "kube-scheduler", "namespace": "kube-system"}
+        value["metadata"] = {"name": "kube-scheduler", "namespace": "kube-system",
+                             "creationTimestamp": renewed[:19] + "Z"}  # fmt: skip
         value["spec"] = {"holderIdentity": "cp-1_x", "leaseDurationSeconds": 15,
                          "renewTime": renewed}  # fmt: skip
         return value
 
     (found,) = about(registry_of(lease("2026-01-01T10:50:00.000000Z"), clock()), "Lease")
     assert (found.rule, found.severity) == ("NoLeader", "critical")
-    assert "no leader for 601 s: no pod gets a node" in found.cause
+    assert "no leader for 600 s: no pod gets a node" in found.cause
     assert about(registry_of(lease("2026-01-01T10:59:50.000000Z"), clock()), "Lease") == []
+
+
+def test_a_node_that_is_silent_before_anyone_noticed(registry_of: Any) -> None:
+    def lease(name: str, minute: int) -> dict[str, Any]:
+        value = clock()
+        value["metadata"] |= {"name": name, "creationTimestamp": f"2026-01-01T10:{minute}:00Z"}
+        value["spec"] |= {"holderIdentity": name, "renewTime": f"2026-01-01T10:{minute}:00.000001Z"}
+        return value
+
+    quiet = [lease("a", 58), lease("b", 58), lease("c", 59), clock()]
+    (found,) = about(registry_of(node("b"), *quiet), "Node")
+    assert (found.rule, found.severity) == ("NodeSilent", "warning")
+    assert "has renewed its Lease for 1" in found.cause
+    assert about(registry_of(node("a"), *quiet), "Node") == []
 
 
 def test_a_claim_that_cannot_go_names_the_pod_that_uses_it(registry_of: Any) -> None:

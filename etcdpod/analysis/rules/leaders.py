@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from etcdpod.analysis.rules.base import RegistryRule
 from etcdpod.analysis.subject import parse_time
-from etcdpod.history.fields import field, number, text
+from etcdpod.history.fields import field, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +20,8 @@ LEADERS: Final = {
 }
 """The components of which one leads, and what stands still without it."""
 
-LATE: Final = 4
-"""Times its own duration that a Lease may be late: others need a while to take over."""
+LATE: Final = 60.0
+"""Seconds without a renewal (due every two) after which others have not taken over either."""
 
 
 def check(cluster: Cluster) -> Iterator[Finding]:
@@ -30,10 +30,8 @@ def check(cluster: Cluster) -> Iterator[Finding]:
         lease = cluster.get("leases.coordination.k8s.io", "kube-system", name)
         if lease is None:
             continue
-        renewed = parse_time(field(lease.value, "spec", "renewTime"))
-        late = cluster.age(renewed)
-        allowed = LATE * number(lease.value, "spec", "leaseDurationSeconds", default=15)
-        if late is None or late <= allowed:
+        late = cluster.unchanged_for(lease)
+        if late is None or late <= LATE:
             continue
         holder = text(lease.value, "spec", "holderIdentity")
         yield lease.finding(
@@ -45,7 +43,7 @@ def check(cluster: Cluster) -> Iterator[Finding]:
             "certificate, its way to the API server",
             next_check=f"etcdpod history lease kube-system/{name} --noise; "
             f"etcdpod get pods -n kube-system | grep {name}",
-            since=renewed,
+            since=parse_time(field(lease.value, "spec", "renewTime")),
         )
 
 

@@ -44,6 +44,7 @@ def check(node: Subject, cluster: Cluster) -> Iterator[Finding]:
     if ready is not None and text(ready, "status") != "True":
         yield _not_ready(node, cluster)
         return
+    yield from _silent(node, cluster)
     for entry in members(node.value, "status", "conditions"):
         if _is_bad(text(entry, "type"), text(entry, "status")):
             yield _pressure(node, text(entry, "type"))
@@ -82,6 +83,25 @@ def _not_ready(node: Subject, cluster: Cluster) -> Finding:
         else "do what the kubelet's message says: container runtime, network plugin, disk",
         next_check=f"etcdpod history node {node.name}; journalctl -u kubelet on the node",
         since=earliest(node.since("Ready")),
+    )
+
+
+def _silent(node: Subject, cluster: Cluster) -> Iterator[Finding]:
+    """It counts as ready, and its kubelet has renewed nothing for longer than it may."""
+    lease = cluster.get("leases", "kube-node-lease", node.name)
+    late = cluster.unchanged_for(lease) if lease is not None else None
+    if lease is None or late is None or late <= LEASE_SECONDS:
+        return
+    yield node.finding(
+        "NodeSilent",
+        "warning",
+        f"node {node.name} counts as ready, and its kubelet has renewed its Lease for "
+        f"{late:.0f} s no more",
+        [lease.shows("spec.renewTime"), node.shows("status.conditions[Ready].status")],
+        solution="check power, network and the kubelet on the node; if it stays ready for long, "
+        "no node controller runs",
+        next_check=f"etcdpod history lease kube-node-lease/{node.name} --noise",
+        since=parse_time(field(lease.value, "spec", "renewTime")),
     )
 
 
