@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
+import logging
+import re
 import shutil
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
+from etcdpod.connectors.private_folder import PrivateFolder
 from etcdpod.decoder.ciphers import WRONG_KEY
 from etcdpod.session import Session, SourceOptions
 
@@ -177,3 +182,65 @@ def test_histories_diffs_and_recovery_of_sealed_objects(
     plain_copy = tmp_path / "copy.db"
     shutil.copy(database, plain_copy)
     assert "encrypted" in cli("history", "vaulted/p1", "--from", str(plain_copy)).out
+
+
+@pytest.mark.parametrize("is_right", [True, False], ids=["right keys", "wrong keys"])
+def test_neither_keys_nor_what_they_open_leave_the_process(
+    is_right: bool,
+    database: str,
+    config: Path,
+    tmp_path: Path,
+    cli: Callable,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Not in an output, a log or a temporary file; a packed file is unpacked as it was sealed."""
+
+    def wrong(rules: list) -> None:
+        for rule in rules:
+            for cipher in rule["providers"][0].values():
+                for key in cipher["keys"]:
+                    key["secret"] = base64.b64encode(b"a key that opens nothing".ljust(32)).decode()
+
+    used = changed(config, tmp_path, (lambda rules: None) if is_right else wrong)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    seen: list[bytes] = []
+    remove = PrivateFolder.remove
+
+    def looked_into(folder: PrivateFolder) -> None:
+        seen.extend(path.read_bytes() for path in folder.path.rglob("*") if path.is_file())
+        remove(folder)
+
+    monkeypatch.setattr(PrivateFolder, "remove", looked_into)
+    packed = tmp_path / "encrypted.db.gz"
+    packed.write_bytes(gzip.compress(Path(database).read_bytes()))
+    caplog.set_level(logging.DEBUG)
+    said = b""
+    for words in (
+        ("get", "secrets,configmaps", "-A"),
+        ("get", "secrets", "-A", "-o", "yaml"),
+        ("history", "secret", "vaulted/s1", "--diff"),
+        ("verify",),
+        ("recover",),
+        ("info",),
+        ("info", "--encryption", "-o", "json"),
+        ("top",),
+    ):
+        ran = cli(*words, "--from", str(packed), "--encryption-config", used)
+        said += ran.raw + ran.err.encode()
+        monkeypatch.setattr(PrivateFolder, "remove", looked_into)  # each run undoes it
+        monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    assert len(said) > 3000
+    assert seen
+    texts = config.read_text() + Path(used).read_text()
+    secret = re.findall(r"secret: ([A-Za-z0-9+/=]{20,})", texts)
+    assert len(secret) >= 10
+    plain = [b"value-1", b"dmFsdWUtMQ=="]
+    for word in (*plain, *(one.encode() for one in secret), *map(base64.b64decode, secret)):
+        assert word not in said
+        assert word not in caplog.text.encode()
+        assert not any(word in content for content in seen)
+    assert list(temporary.iterdir()) == []
