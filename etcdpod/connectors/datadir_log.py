@@ -12,6 +12,7 @@ from etcdpod.connectors.base import endless
 from etcdpod.connectors.overlay import has_losses
 from etcdpod.connectors.places import RANK, LogPlace, combined
 from etcdpod.formats.mvcc.attempts import keep_uncommitted
+from etcdpod.formats.mvcc.logged import DOUBTFUL
 from etcdpod.formats.mvcc.replay import Replay
 from etcdpod.formats.wal.columns import NORMAL_ENTRY
 from etcdpod.formats.wal.entries import RaftLog, parse_request
@@ -132,7 +133,8 @@ def _report(source: str, result: ReplayedLog, index: RevisionIndex, damage: list
                     rows.keys[rows.key[row]],
                 )
                 for row, other in both
-                if row < len(rows)
+                # A number in doubt says nothing against the database.
+                if row < len(rows) and not rows.flags[row] & DOUBTFUL
             ],
             Severity.WARNING,
         )
@@ -144,7 +146,10 @@ def _report(source: str, result: ReplayedLog, index: RevisionIndex, damage: list
                     f"{source} db page {int(known.page[row])}",
                     index.key(row),
                 )
-                for row in stretch.agreement.unlogged
+                for row, following in zip(
+                    stretch.agreement.unlogged, stretch.agreement.missed, strict=True
+                )
+                if following >= len(rows) or not rows.flags[following] & DOUBTFUL
             ],
             Severity.WARNING,
         )

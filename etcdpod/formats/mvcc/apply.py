@@ -207,11 +207,28 @@ class Applier:
         return True
 
     def _admits_put(self, request: Any) -> bool:
-        needs_key = request.ignore_value or request.ignore_lease
-        if needs_key and self._row(request.key) == ABSENT:
-            return False
-        state = self.state
-        return request.lease == 0 or request.lease in state.leases or not state.complete
+        state, is_untold = self.state, False
+        if request.ignore_value or request.ignore_lease:
+            row = self._row(request.key)
+            if row == ABSENT:
+                return False
+            if row == UNKNOWN:
+                is_untold = True
+                # What is kept of the key is not known either.
+                self._flags |= DOUBTFUL
+        if request.lease != 0 and request.lease not in state.leases:
+            if state.complete:
+                return False
+            is_untold = True
+        return not is_untold or self._is_put(request.key)
+
+    def _is_put(self, key: bytes) -> bool:
+        """Whether a put was carried out that hangs on what the log does not tell."""
+        told = self._witness.told(self._main)
+        if told is None:
+            self.numbering.doubt()
+            return True
+        return told.get(key) is not None
 
     def _carry_out(self, operations: Operations) -> None:
         for kind, operation in operations:
@@ -249,6 +266,8 @@ class Applier:
             self.state.forget(range(self.numbering.correct(), len(self.rows)))
             self.revision += difference
             self._main = self.revision + 1
+            # What the database knows of a key is asked for by revision.
+            self._judge.renumber(self.revision)
 
     def _delete_untold(self, is_concerned: Callable[[bytes], bool], known: Iterable[bytes]) -> None:
         """Deletions of keys that the log does not name: by a range, or by an older lease.
@@ -276,7 +295,7 @@ class Applier:
         return self.rows.lease[row] if row >= 0 else 0
 
     def _row(self, key: bytes) -> int:
-        return self.state.row(key, self.revision)
+        return self.state.row(key, self.revision if self.numbering.is_sure else None)
 
     def _put(self, request: Any) -> None:
         key, lease, rows = request.key, request.lease, self.rows

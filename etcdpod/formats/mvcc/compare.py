@@ -71,6 +71,10 @@ class Judge:
         if self.proven:
             self.proven.clear()
 
+    def renumber(self, revision: int) -> None:
+        """The current revision was another one; what was noted stays."""
+        self._revision = revision
+
     def holds(self, compare: Any) -> bool:
         """Whether one compare holds; taken to hold where that cannot be decided."""
         keyspace = self._state.keyspace
@@ -85,7 +89,8 @@ class Judge:
         is_update = compare.target == Target.MOD and compare.result == 0
         if is_update and not keyspace.complete:
             self._refresh(compare.key, compare.mod_revision)
-        row = self._state.row(compare.key, self._revision)
+        revision = self._revision if self._numbering.is_sure else None
+        row = self._state.row(compare.key, revision)
         if row == UNKNOWN:
             self.is_unsure = True
             if _says_absent(compare):

@@ -77,13 +77,13 @@ class State:
         self._lease_of: dict[bytes, int] = {}
         self._read = read
 
-    def row(self, key: bytes, revision: int) -> int:
+    def row(self, key: bytes, revision: int | None) -> int:
         """The row of a key at ``revision``, ABSENT or UNKNOWN.
 
-        The database is asked where the log does not know.
+        The database is asked where the log does not know, unless the revision is not known either.
         """
         row = self.keyspace.row(key)
-        if row != UNKNOWN or self.prior is None:
+        if row != UNKNOWN or self.prior is None or revision is None:
             return row
         state = self.prior.state(key, revision)
         if state is None:
