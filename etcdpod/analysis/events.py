@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 TELLING: Final = frozenset({"Killing", "Preempted", "TaintManagerEviction", "Scheduled"})
 """Reasons of ordinary events that are read beside the warnings."""
 
+COMBINED: Final = "(combined from similar events): "
+"""What client libraries write before the message of an event that stands for several."""
+
 CLUSTER_WIDE: Final = "default"
 """The namespace of events about what has none, such as nodes."""
 
@@ -60,11 +63,14 @@ class Event:
     first: datetime | None
     last: datetime | None
     component: str
+    is_combined: bool = False
+    """Its message stands for others like it; what says so is left out of ``message``."""
 
     def evidence(self) -> Evidence:
         """The event as evidence."""
         times = f" (×{self.count})" if self.count > 1 else ""
-        message = self.message if len(self.message) <= SHOWN else self.message[: SHOWN - 1] + "…"
+        message = f"{COMBINED if self.is_combined else ''}{self.message}"
+        message = message if len(message) <= SHOWN else message[: SHOWN - 1] + "…"
         return Evidence(
             "Event",
             self.namespace,
@@ -128,6 +134,7 @@ def event_of(value: dict[str, Any], revision: int) -> Event:
     about = mapping(value, "involvedObject") or mapping(value, "regarding")
     born = text(value, "metadata", "creationTimestamp")
     first = text(value, "firstTimestamp") or text(value, "eventTime") or born
+    message = text(value, "message") or text(value, "note")
     last = text(value, "lastTimestamp") or text(value, "series", "lastObservedTime") or first
     return Event(
         revision=revision,
@@ -139,10 +146,11 @@ def event_of(value: dict[str, Any], revision: int) -> Event:
         uid=text(about, "uid"),
         part=text(about, "fieldPath"),
         reason=text(value, "reason"),
-        message=text(value, "message") or text(value, "note"),
+        message=message.removeprefix(COMBINED),
         is_warning=text(value, "type") == "Warning",
         count=max(number(value, "count"), number(value, "series", "count"), 1),
         first=parse_time(first),
         last=parse_time(last),
         component=text(value, "reportingComponent") or text(value, "source", "component"),
+        is_combined=message.startswith(COMBINED),
     )

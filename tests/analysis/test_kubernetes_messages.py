@@ -519,6 +519,18 @@ def test_a_crash_between_two_runs_is_not_taken_for_its_readiness(registry_of: An
     assert "exit code 1" in found[0].cause
 
 
+def test_an_event_that_stands_for_several_is_read_like_one(registry_of: Any) -> None:
+    bad = pod(status={"conditions": [condition("Ready", "False")]})
+    bad["spec"]["containers"][0]["readinessProbe"] = {"tcpSocket": {"port": 80}}
+    bad["status"]["containerStatuses"][0]["ready"] = False
+    says = "(combined from similar events): Readiness probe failed: refused"
+    told = event("Unhealthy", says, bad, part="spec.containers{c}")
+    (found,) = about(registry_of(node(), bad, told, clock()))
+    assert found.rule == "Unhealthy"
+    assert "readiness probe fails (3 times): refused" in found.cause
+    assert any(item.says.startswith(says) for item in found.evidence)
+
+
 def test_an_api_that_nobody_serves(registry_of: Any) -> None:
     says = condition("Available", "False", reason="MissingEndpoints", message="no endpoints")
     service = {"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService",
