@@ -31,6 +31,13 @@ NEAR: Final = 1000
 """An event about a write is looked for within this many revisions after it."""
 
 
+EVICTIONS: Final = {
+    "NodeControllerEviction": "node-lifecycle-controller",
+    "TaintManagerEviction": "taint-eviction-controller",
+}
+"""Events by which a controller tells that it takes a pod from its node."""
+
+
 def _completed(write: Write) -> Writer | None:
     """A delete whose mark was written by the same request right before."""
     if field(write.after, "metadata", "deletionGracePeriodSeconds") != 0:
@@ -73,7 +80,7 @@ def _removed(write: Write) -> Writer | None:
 
 def requested(write: Write) -> Writer:
     """Who asked for a deletion, by what stands around it; mostly it is told nowhere."""
-    for reason in (_by_disruption, _by_event, _ending_namespace, _orphaned, _on_lost_node):
+    for reason in REASONS:
         writer = reason(write)
         if writer is not None:
             return writer
@@ -128,13 +135,26 @@ def _by_event(write: Write) -> Writer | None:
                 )
     for event in write.around.events(write.namespace, write.name):
         near = abs(event.revision - write.revision) <= NEAR
-        if event.reason == "TaintManagerEviction" and near and "Marking" in event.message:
-            return likely(
-                CONTROLLER_MANAGER,
-                f"event TaintManagerEviction (revision {event.revision}): {event.message}",
-                controller="taint-eviction-controller",
-            )
+        told = f"event {event.reason} (revision {event.revision}): {event.message}"
+        if event.reason in EVICTIONS and near and "Marking" in event.message:
+            return likely(CONTROLLER_MANAGER, told, controller=EVICTIONS[event.reason])
+        if event.reason == "Preempted" and near and write.kind == "Pod":
+            return likely(SCHEDULER, told)
     return None
+
+
+def _by_age(write: Write) -> Writer | None:
+    """A finished Job that says how long it wants to be kept."""
+    seconds = field(write.after, "spec", "ttlSecondsAfterFinished")
+    if write.kind != "Job" or seconds is None:
+        return None
+    if not any(condition(write.after, kind) for kind in ("Complete", "Failed")):
+        return None
+    return likely(
+        CONTROLLER_MANAGER,
+        f"the Job had finished, and its ttlSecondsAfterFinished is {seconds}",
+        controller="ttl-after-finished-controller",
+    )
 
 
 def _ending_namespace(write: Write) -> Writer | None:
@@ -185,6 +205,16 @@ def _on_lost_node(write: Write) -> Writer | None:
         controller="pod-garbage-collector-controller",
     )
 
+
+REASONS: Final[tuple[Callable[[Write], Writer | None], ...]] = (
+    _by_disruption,
+    _by_event,
+    _ending_namespace,
+    _orphaned,
+    _on_lost_node,
+    _by_age,
+)
+"""Why something is deleted, where that is told; the surest first."""
 
 DELETED: Final[tuple[Callable[[Write], Writer | None], ...]] = (
     _completed,

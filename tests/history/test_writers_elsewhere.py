@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from etcdpod.history.blame import annotate
 from etcdpod.history.timeline import steps
+from etcdpod.history.writers_context import Witness
+from etcdpod.history.writers_deletions import requested
+from etcdpod.history.writers_write import Write
 from etcdpod.records import Provenance, Record, Revision
 
 if TYPE_CHECKING:
@@ -172,6 +175,58 @@ def test_the_one_program_is_no_client_that_deletes() -> None:
     _, asked = writers(made, marked)
     assert (asked.component, asked.certainty) == ("helm", "likely")
     assert replace(asked, evidence="").manager == ""
+
+
+class Told:
+    """Surroundings of which only some events are known."""
+
+    def __init__(self, *events: tuple[int, str, str]) -> None:
+        self._events = [
+            Witness(revision, reason, message, "somebody") for revision, reason, message in events
+        ]
+
+    def events(self, namespace: str, name: str) -> list[Witness]:
+        return self._events
+
+    def namespace_is_ending(self, name: str, revision: int) -> bool:
+        return False
+
+    def exists(self, resource: str, namespace: str | None, name: str, revision: int) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("reason", "message", "component", "controller"),
+    [
+        ("Preempted", "Preempted by n/urgent on node a", "kube-scheduler", ""),
+        ("TaintManagerEviction", "Marking for deletion Pod n/p", "kube-controller-manager",
+         "taint-eviction-controller"),
+        ("NodeControllerEviction", "Marking for deletion Pod p from Node a",
+         "kube-controller-manager", "node-lifecycle-controller"),
+        ("TaintManagerEviction", "Cancelling deletion of Pod n/p", "unknown", ""),
+    ],
+)  # fmt: skip
+def test_an_event_of_an_older_release_tells_who_takes_a_pod(
+    reason: str, message: str, component: str, controller: str
+) -> None:
+    made = pod(spec={"nodeName": "a"})
+    marked = replace_metadata(made, deletionTimestamp="T", deletionGracePeriodSeconds=30)
+    write = Write(
+        "MODIFIED", 102, 2, made, marked, 0, None, cast("Any", Told((103, reason, message)))
+    )
+    writer = requested(write)
+    assert (writer.component, writer.controller) == (component, controller)
+    assert writer.certainty == ("unknown" if component == "unknown" else "likely")
+
+
+def test_a_job_that_was_to_be_kept_for_a_time() -> None:
+    job = {"kind": "Job", "metadata": {"name": "j", "namespace": "n"},
+           "spec": {"ttlSecondsAfterFinished": 60},
+           "status": {"conditions": [{"type": "Complete", "status": "True"}]}}  # fmt: skip
+    _, gone = writers(job, None)
+    assert (gone.component, gone.controller) == (
+        "kube-controller-manager", "ttl-after-finished-controller",
+    )  # fmt: skip
 
 
 def replace_metadata(value: dict[str, Any], **changes: Any) -> dict[str, Any]:
