@@ -50,6 +50,12 @@ HEADS_AT_ONCE = 2000
 TELL_EVERY = 0.4
 """Seconds between two tellings of how many heads there are."""
 
+SHOW_SHARE = 4
+"""The more there is, the longer it takes to show it: a table is made anew after a fourth more."""
+
+FIRST_LONGEST, LONGEST_BREAK = 1.0, 0.02
+"""Seconds that reading heads waits for rows that are looked at: the first, and later ones."""
+
 PATIENT_PAUSE = 0.004
 """The same where nobody waits for the outcome."""
 
@@ -113,18 +119,21 @@ def read_heads(
     registry: Registry, ledger: Ledger, turns: Turns, post: Post, stopped: Stopped
 ) -> None:
     """Take the heads of every kept revision, and tell from time to time."""
-    told = time.monotonic()
+    begun = told = shown = time.monotonic()
     for chunk in chunks(iter(registry.connector.records(keys_only=True)), HEADS_AT_ONCE):
         if stopped():
             return
         first = len(ledger) == 0
         ledger.add(chunk)
-        if first or time.monotonic() - told > TELL_EVERY:
-            told = time.monotonic()
-            post(HeadsRead(done=False))
+        now = time.monotonic()
+        if first or now - told > TELL_EVERY:
+            told = now
             post(Progress(f"reading revisions … {len(ledger):,}", "heads"))
+        if first or now - shown > max(TELL_EVERY, (now - begun) / SHOW_SHARE):
+            shown = now
+            post(HeadsRead(done=False))
         time.sleep(FIRST_PAUSE if first else PAUSE)
-        turns.stand_back(Rank.LISTED)
+        turns.stand_back(Rank.LISTED, FIRST_LONGEST if first else LONGEST_BREAK)
     post(Progress("", "heads"))
     post(HeadsRead(done=True))
 

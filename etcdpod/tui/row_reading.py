@@ -53,6 +53,8 @@ class RowOrder:
     at: int | None
     now: datetime
     turns: Turns
+    whole: bool = True
+    """All revisions were read: what a list of the kind has is what the listing has."""
     background: bool = False
     """For filter and order; not because it is looked at."""
 
@@ -97,7 +99,8 @@ def _parts(order: RowOrder) -> Iterator[list[tuple[Entry, Row]]]:
 def _listed(order: RowOrder, wanted: Mapping[bytes, Entry]) -> Iterator[Part]:
     """Rows of a list of the kind, those that are wanted among them if it has them."""
     reader = order.reader
-    if reader.kind.resource is None or not wanted:
+    few_of_many = not order.whole and len(wanted) <= ONE_BY_ONE
+    if reader.kind.resource is None or not wanted or few_of_many:
         return
 
     def read(records: Iterable[Record]) -> Part:

@@ -58,7 +58,8 @@ class Catalog:
         self._kind_number: dict[Kind, int] = {}
         self._namespace_number: dict[str, int] = {}
         self._kind, self._namespace = array("q"), array("q")
-        self._sorted: dict[Kind, Numbers] = {}
+        self._sorted: dict[Kind, tuple[int, Numbers]] = {}
+        """The keys of a kind in byte order, and how many keys of all kinds were met by then."""
         self._arrays: tuple[Numbers, Numbers] | None = None
         self._namespace_of("")
 
@@ -71,7 +72,6 @@ class Catalog:
             self._kind.append(self._kind_of(kind))
             self._namespace.append(self._namespace_of(namespace))
             self.names.append(name)
-        self._sorted.clear()
         self._arrays = None
 
     def kind_of_resource(self, resource: ResourceType) -> Kind:
@@ -94,18 +94,23 @@ class Catalog:
         index = self._kind_number.get(kind)
         if index is None:
             return np.zeros(0, dtype=np.int64)
-        kinds, namespaces = self._columns()
-        if kind not in self._sorted:
-            found = np.flatnonzero(kinds == index)
-            keys = self._ledger.keys
-            ordered = sorted(found.tolist(), key=keys.__getitem__)
-            self._sorted[kind] = np.array(ordered, dtype=np.int64)
-        numbers = self._sorted[kind]
+        numbers, namespaces = self._in_order(kind, index), self._columns()[1]
         if namespace is None:
             return numbers
         wanted = self._namespace_number.get(namespace, -1)
         chosen: Numbers = numbers[namespaces[numbers] == wanted]
         return chosen
+
+    def _in_order(self, kind: Kind, index: int) -> Numbers:
+        met, known = self._sorted.get(kind, (0, np.zeros(0, dtype=np.int64)))
+        if met < len(self.names):
+            added = np.flatnonzero(self._columns()[0][met:] == index) + met
+            # Two sorted runs are merged in a fraction of the time that sorting them takes.
+            order = self._ledger.keys.__getitem__
+            merged = sorted([*known.tolist(), *sorted(added.tolist(), key=order)], key=order)
+            known = np.array(merged, dtype=np.int64)
+            self._sorted[kind] = len(self.names), known
+        return known
 
     def count_kinds(self, alive: Numbers) -> dict[Kind, int]:
         """How many of the given keys each kind has; kinds without any too."""

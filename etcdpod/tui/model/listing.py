@@ -7,6 +7,7 @@ at, and remembered by key and revision, so moving through time reads only what c
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,6 +47,24 @@ class View:
     reverse: bool = False
 
 
+PATIENCE = 5
+"""How many times longer than it took to make them texts serve, where more rows were read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """What words are looked for in, for each selected entry."""
+
+    texts: list[str]
+    basis: object
+    puts: int
+    until: float
+
+    def serves(self, basis: object, puts: int) -> bool:
+        """Whether it is of the same entries, and hardly older than what is known of them."""
+        return self.basis == basis and (self.puts == puts or monotonic() < self.until)
+
+
 class Listing:
     """The table of one kind."""
 
@@ -63,7 +82,7 @@ class Listing:
         self.view = View()
         self._selected = EMPTY
         self._search: dict[tuple[int, int], str] = {}
-        self._texts_of: tuple[object, list[str]] | None = None
+        self._texts_of: _Texts | None = None
         self._puts = 0
         self._shown: dict[int, Row] = {}
         self._places = {name.lower(): index for index, name in enumerate(self.columns)}
@@ -87,8 +106,16 @@ class Listing:
 
     # --- what is shown ----------------------------------------------------------------------
 
-    def show(self, view: View) -> None:
-        """Select, filter and sort anew."""
+    def show(self, view: View, *, fresh: bool = False) -> None:
+        """Select, filter and sort anew.
+
+        Args:
+            view: what is asked for.
+            fresh: with every row that was read; else a long list may be filtered by what was
+                known a moment ago, as a keystroke cannot wait.
+        """
+        if fresh:
+            self._texts_of = None
         basis = (view.at, view.namespace, len(self.ledger))
         if basis != self._selected.basis:
             numbers = self.catalog.numbers(self.kind, view.namespace)
@@ -117,11 +144,14 @@ class Listing:
 
     def _texts(self) -> list[str]:
         """The text of every selected entry that words are looked for in."""
-        found, basis = self._selected, (self._selected.basis, self._puts)
-        if self._texts_of is None or self._texts_of[0] != basis:
+        known, found = self._texts_of, self._selected
+        if known is None or not known.serves(found.basis, self._puts):
+            begun = monotonic()
             pairs = zip(found.number.tolist(), found.row.tolist(), strict=True)
-            self._texts_of = basis, [self.search_text(number, row) for number, row in pairs]
-        return self._texts_of[1]
+            texts = [self.search_text(number, row) for number, row in pairs]
+            lasts = PATIENCE * (monotonic() - begun)
+            known = self._texts_of = _Texts(texts, found.basis, self._puts, monotonic() + lasts)
+        return known.texts
 
     def _sorted(self, order: Numbers, view: View) -> Numbers:
         if view.sort:

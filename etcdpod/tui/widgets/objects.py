@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 SETTLE = 0.25
 """Seconds of rest before rows are read that nobody looks at."""
 
+READ_UNASKED = 50_000
+"""Up to so many objects are read before a filter or an order asks for them."""
+
 REFILTER = 0.4
 """Seconds between two runs of a filter while rows are still being read."""
 
@@ -45,6 +49,8 @@ class Objects(Grid):
         self._reader: RowReader | None = None
         self._background: Timer | None = None
         self._refilter: Timer | None = None
+        self._cost = 0.0
+        """Seconds that it took to filter with all that was read."""
 
     # --- what is shown ----------------------------------------------------------------------
 
@@ -119,7 +125,9 @@ class Objects(Grid):
         view = self.view
         if self.world is None or view is None or not self.world.complete:
             return  # while there are more and more revisions it would be done again and again
-        if wanted or view.at is None or view.filter or view.sort:
+        assert self.listing is not None
+        unasked = view.at is None and self.listing.alive <= READ_UNASKED
+        if wanted or unasked or view.filter or view.sort:
             self._background = self.set_timer(SETTLE, self._read_rest)
 
     def _read_rest(self) -> None:
@@ -136,7 +144,16 @@ class Objects(Grid):
         at = self.listing.view.at
         assert self.world is not None
         now, turns = self.source.now, self.world.turns
-        order = RowOrder(self._reader, self.listing, entries, at, now, turns, group == "background")
+        order = RowOrder(
+            self._reader,
+            self.listing,
+            entries,
+            at,
+            now,
+            turns,
+            whole=self.world.complete,
+            background=group == "background",
+        )
         in_thread(self, partial(read_rows, order, self.post_message), group)
 
     @on(RowsRead)
@@ -153,14 +170,16 @@ class Objects(Grid):
 
     def _refilter_soon(self) -> None:
         if self._refilter is None:
-            self._refilter = self.set_timer(REFILTER, self._run_filter)
+            self._refilter = self.set_timer(max(REFILTER, 5 * self._cost), self._run_filter)
 
     def _run_filter(self) -> None:
         self._refilter = None
         if self.listing is not None:
             view = self.listing.view
             keep = self.selected
-            self.listing.show(view)
+            begun = monotonic()
+            self.listing.show(view, fresh=True)
+            self._cost = monotonic() - begun
             cursor = self.listing.position(keep.key) if keep is not None else 0
             self.show(self.source, cursor=cursor)
             self._read_visible()
