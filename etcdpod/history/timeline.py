@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from etcdpod.history.diff import changes
+from etcdpod.history.ends import is_left_over
 from etcdpod.history.missing import oldest_kept, orphaned_tombstone
 from etcdpod.history.model import Incarnation, Step
 from etcdpod.history.summary import (
@@ -141,7 +142,10 @@ def _deleted(last: Step | None, record: Record, compact_revision: int) -> Step:
         record=record,
         object=value,
         changes=(),
-        summary=summarise_deletion(last.object),
+        # Between what was left over and its deletion more may have been written.
+        summary=("DELETED",)
+        if is_left_over(last.record, compact_revision)
+        else summarise_deletion(last.object),
         missing_before=0,
     )
 

@@ -21,6 +21,9 @@ __all__ = ["step_fields", "table", "who"]
 
 YELLOW: Final = "33"
 
+ACROSS: Final = "across the gap: "
+"""Stands before changes that missing revisions may have made."""
+
 _LOOK_AHEAD: Final = 1000
 """Rows of a life that are read before the first is printed: they decide its columns."""
 
@@ -177,9 +180,12 @@ def _lines(ahead: Sequence[_Row], rest: Iterable[_Row], colour: bool) -> Iterato
     names = "  ".join(f"{name:<{width}}" for name, width in widths.items())
     yield painted(f"  {names}  WHAT", DIM, colour)
     for row in chain(ahead, rest):
+        what = row.what
         if row.missing_before and row is not ahead[0]:
             count = _counted(row.missing_before, "revision")
             yield painted(f"  … {count} missing", YELLOW, colour)
+            # Whoever wrote this revision need not have done what is seen across a gap.
+            what = f"{ACROSS}{what}"
         cells = {
             "REVISION": str(row.revision),
             "TIME (UTC)": _moment(row.time, dated),
@@ -187,7 +193,7 @@ def _lines(ahead: Sequence[_Row], rest: Iterable[_Row], colour: bool) -> Iterato
         }
         left = "  ".join(f"{cells[name]:<{width}}" for name, width in widths.items())
         code = {"ADDED": GREEN, "DELETED": RED}.get(row.event, "")
-        yield f"  {left}  {painted(row.what, code, colour and bool(code))}".rstrip()
+        yield f"  {left}  {painted(what, code, colour and bool(code))}".rstrip()
         for line in row.differences:
             yield f"      {line}"
 

@@ -188,7 +188,7 @@ def test_what_is_missing_is_said_where_it_is_missing() -> None:
         "  900       version 17 is the oldest kept: 16 earlier revisions were compacted away · "
         "Phase17 · not scheduled",
         "  … 2 revisions missing",
-        "  950       Phase17 → Phase20",
+        "  950       across the gap: Phase17 → Phase20",
         "  960       DELETED · no deletion had been asked for",
         "",
         "● incarnation 2   uid 00000970   970 … (deleted, the deletion is not kept)",

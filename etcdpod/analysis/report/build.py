@@ -79,7 +79,8 @@ def build(
     end = registry.connector.info().current_revision
     present = [Occurrence(finding, end, is_present=True) for finding in diagnosis.findings]
     over = list(passed(registry, pods, diagnosis.findings, clock, first))
-    chronology = _chronology(registry, [*pods, *nodes], namespace, first)
+    begin = first or first_shown(pods, registry.connector.info().compact_revision + 1)
+    chronology = _chronology(registry, [*pods, *nodes], namespace, begin)
     concerned = _concerned([*present, *over])
     histories = [
         found

@@ -61,7 +61,6 @@ def changes(registry: Registry, namespace: str | None, since: int) -> Iterator[M
         namespace: only objects of this one, and those of the whole cluster; None: all.
         since: only what was written from this revision on.
     """
-    since = max(since, registry.connector.info().compact_revision + 1)
     resources = [registry.builtin_types.resolve(kind) for kind in KINDS]
     prefixes = {
         resource.plural: tuple(registry.key_prefixes(resource, namespace)) for resource in resources
@@ -101,9 +100,9 @@ def _of_key(registry: Registry, resource: ResourceType, key: bytes, since: int) 
     for step in registry.steps(history):
         if step.record.mod_revision >= since and _is_wish(step):
             time = None if step.time is None else step.time.estimate
-            yield Moment(
-                step.record.mod_revision, time, about, _told(step), "change", who(step.writer)
-            )
+            # What a gap hides was somebody's who cannot be told.
+            by = "" if step.missing_before else who(step.writer)
+            yield Moment(step.record.mod_revision, time, about, _told(step), "change", by)
 
 
 def _is_wish(step: Step) -> bool:
