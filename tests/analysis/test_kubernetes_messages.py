@@ -318,6 +318,8 @@ def test_a_failed_pod_that_was_replaced_is_only_a_warning(registry_of: Any) -> N
         ('Error creating: Internal error occurred: failed calling webhook "w.x.io": failed to call '
          'webhook: Post "https://w.x.svc:443/m?timeout=10s": context deadline exceeded',
          "failed calling webhook", "does not answer"),
+        ('Error creating: Internal error occurred: failed calling webhook "w.x.io": Post "https://w":'
+         " x509: certificate has expired or is not yet valid", "x509", "certificate"),
         ('Error creating: admission webhook "w.x.io" denied the request: no latest tag',
          "denied the request", "policy"),
         ('Error creating: pods "a-" is forbidden: error looking up service account n/robot: '
@@ -590,6 +592,11 @@ def test_components_that_have_no_leader(registry_of: Any) -> None:
     assert (found.rule, found.severity) == ("NoLeader", "critical")
     assert "no leader for 600 s: no pod gets a node" in found.cause
     assert about(registry_of(lease("2026-01-01T10:59:50.000000Z"), clock()), "Lease") == []
+    # One that runs alone may have stopped electing itself: its work is done all the same.
+    placed = pod()
+    placed["status"]["conditions"][0]["lastTransitionTime"] = "2026-01-01T10:58:00Z"
+    stale = lease("2026-01-01T10:50:00.000000Z")
+    assert about(registry_of(node(), stale, placed, clock()), "Lease") == []
 
 
 def test_a_node_that_is_silent_before_anyone_noticed(registry_of: Any) -> None:

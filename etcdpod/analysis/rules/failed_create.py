@@ -79,6 +79,8 @@ def _told(message: str, owner: Subject, cluster: Cluster) -> tuple[str, str, lis
         return message, "give every container the requests and limits that the quota demands", []
     if "violates PodSecurity" in message:
         return message, "meet the namespace's Pod Security level, or lower it", []
+    if "webhook" in message and "x509" in message:
+        return message, "renew the admission webhook's certificate, or its caBundle", []
     if "denied the request" in message:
         return message, "meet the policy that the admission webhook names, or change it", []
     if "webhook" in message:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from etcdpod.analysis.rules.base import RegistryRule
 from etcdpod.analysis.subject import parse_time
-from etcdpod.history.fields import field, text
+from etcdpod.history.fields import field, owner_of, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from etcdpod.analysis.cluster import Cluster
     from etcdpod.analysis.finding import Finding
@@ -33,6 +34,9 @@ def check(cluster: Cluster) -> Iterator[Finding]:
         late = cluster.unchanged_for(lease)
         if late is None or late <= LATE:
             continue
+        renewed = parse_time(field(lease.value, "spec", "renewTime"))
+        if renewed is not None and _is_done(name, renewed, cluster):
+            continue
         holder = text(lease.value, "spec", "holderIdentity")
         yield lease.finding(
             "NoLeader",
@@ -43,8 +47,21 @@ def check(cluster: Cluster) -> Iterator[Finding]:
             "certificate, its way to the API server",
             next_check=f"etcdpod history lease kube-system/{name} --noise; "
             f"etcdpod get pods -n kube-system | grep {name}",
-            since=parse_time(field(lease.value, "spec", "renewTime")),
+            since=renewed,
         )
+
+
+def _is_done(name: str, renewed: datetime, cluster: Cluster) -> bool:
+    """Whether its work was done long after: where only one runs, it may elect no leader at all."""
+    for pod in cluster.all("pods").values():
+        if name == "kube-scheduler":
+            own = text(pod.value, "spec", "schedulerName") in ("", "default-scheduler")
+            done = pod.since("PodScheduled") if own and pod.is_true("PodScheduled") else None
+        else:
+            done = pod.created if owner_of(pod.value) is not None else None
+        if done is not None and (done - renewed).total_seconds() > LATE:
+            return True
+    return False
 
 
 RULE = RegistryRule(check)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from etcdpod.analysis.finding import Evidence, Finding
     from etcdpod.analysis.subject import Subject
 
+LEASES: Final = "leases.coordination.k8s.io"
+NODE_LEASES: Final = "kube-node-lease"
+
 LEASE_SECONDS: Final = 40.0
 """How long a Lease may stay without renewal (spec.leaseDurationSeconds of a kubelet's)."""
 
@@ -88,7 +91,7 @@ def _not_ready(node: Subject, cluster: Cluster) -> Finding:
 
 def _silent(node: Subject, cluster: Cluster) -> Iterator[Finding]:
     """It counts as ready, and its kubelet has renewed nothing for longer than it may."""
-    lease = cluster.get("leases", "kube-node-lease", node.name)
+    lease = cluster.all(LEASES).get((NODE_LEASES, node.name))
     late = cluster.unchanged_for(lease) if lease is not None else None
     if lease is None or late is None or late <= LEASE_SECONDS:
         return
@@ -106,7 +109,7 @@ def _silent(node: Subject, cluster: Cluster) -> Iterator[Finding]:
 
 
 def _lease(node: Subject, cluster: Cluster) -> tuple[list[Evidence], str]:
-    lease = cluster.get("leases", "kube-node-lease", node.name)
+    lease = cluster.all(LEASES).get((NODE_LEASES, node.name))
     if lease is None:
         return [], ""
     return [lease.shows("spec.renewTime")], text(lease.value, "spec", "renewTime")
