@@ -356,6 +356,26 @@ def test_a_rollout_that_quota_stops_says_so(registry_of: Any) -> None:
     assert "ReplicaSet a-1 cannot make its pods: quota q is exhausted" in found.cause
 
 
+def test_a_first_rollout_cannot_go_back_and_a_second_can(registry_of: Any) -> None:
+    stuck = condition("Progressing", "True", reason="ReplicaSetUpdated")
+    deployment = meta("Deployment", "a", "apps/v1", status={"conditions": [stuck]})
+    for revision, can in (("1", False), ("2", True)):
+        made = owned(meta("ReplicaSet", "a-1", "apps/v1"), deployment)
+        made["metadata"]["annotations"] = {"deployment.kubernetes.io/revision": revision}
+        bad = owned(pod(status=waiting("ErrImagePull", "not found")), made)
+        (found,) = about(registry_of(node(), deployment, made, bad, clock()), "Deployment")
+        assert ("rollout undo" in found.solution) is can
+
+
+def test_pods_that_are_made_in_parallel_do_not_wait_for_each_other(registry_of: Any) -> None:
+    for policy, waits in (("Parallel", False), ("OrderedReady", True)):
+        spec = {"replicas": 2, "podManagementPolicy": policy}
+        owner = meta("StatefulSet", "s", "apps/v1", spec=spec)
+        bad = owned(pod("s-0", status=waiting("ErrImagePull", "not found")), owner)
+        (found,) = about(registry_of(node(), owner, bad, clock()), "StatefulSet")
+        assert ("the pods after it are not made" in found.cause) is waits
+
+
 def test_a_rollout_past_its_deadline_repeats_what_the_controller_says(registry_of: Any) -> None:
     says = 'ReplicaSet "a-1" has timed out progressing.'
     stalled = condition("Progressing", "False", reason="ProgressDeadlineExceeded", message=says)

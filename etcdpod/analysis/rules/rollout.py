@@ -57,15 +57,16 @@ def _finding(deployment: Subject, newest: Subject | None, troubled: list[Finding
     if stalled or (troubled and not complete):
         rule = text(progressing, "reason") if stalled else "RolloutStuck"
     said = f": {text(progressing, 'message')}" if stalled and not troubled else ""
-    undo = f"kubectl rollout undo deployment/{deployment.name} -n {deployment.namespace}"
+    repair = "repair what keeps the new pods from getting ready"
+    if newest is not None and _revision(newest) > 1:
+        undo = f"kubectl rollout undo deployment/{deployment.name} -n {deployment.namespace}"
+        repair += f", or go back: {undo}"
     return deployment.finding(
         rule,
         "critical" if ready == 0 else "error" if stalled else "warning",
         f"{ready} of {wanted} pods are ready{_why(newest, troubled, complete=complete)}{said}",
         evidence,
-        solution=troubled[0].solution
-        if complete and troubled
-        else f"repair what keeps the new pods from getting ready, or go back: {undo}",
+        solution=troubled[0].solution if complete and troubled else repair,
         next_check=f"etcdpod history deployment {deployment.namespace}/{deployment.name} --diff",
         since=earliest(*(item.since for item in troubled))
         or (parse_time(field(progressing, "lastUpdateTime")) if stalled else None)

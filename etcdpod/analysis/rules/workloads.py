@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from etcdpod.analysis.rules.base import ObjectRule
 from etcdpod.analysis.rules.words import earliest, trouble_of
-from etcdpod.history.fields import number
+from etcdpod.history.fields import number, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def check_stateful_set(workload: Subject, cluster: Cluster) -> Iterator[Finding]:
     """Fewer pods are ready than asked for, and one of them is in trouble."""
     wanted = number(workload.value, "spec", "replicas", default=1)
-    yield from _check(workload, cluster, wanted, "readyReplicas", in_order=True)
+    in_order = text(workload.value, "spec", "podManagementPolicy") != "Parallel"
+    yield from _check(workload, cluster, wanted, "readyReplicas", in_order=in_order)
 
 
 def check_daemon_set(workload: Subject, cluster: Cluster) -> Iterator[Finding]:
