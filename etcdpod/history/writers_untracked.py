@@ -16,7 +16,7 @@ from etcdpod.history.writers_components import (
     OWNING,
     SCHEDULER,
 )
-from etcdpod.history.writers_write import likely
+from etcdpod.history.writers_write import likely, unknown
 
 if TYPE_CHECKING:
     from etcdpod.history.model import Writer
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 NODE_LEASES: Final = "kube-node-lease"
 """The namespace of the Leases that kubelets renew."""
+
+LEADER: Final = "control-plane.alpha.kubernetes.io/leader"
+"""Annotation in which leaders were elected before Leases were used for it."""
 
 ENDPOINTS: Final = {
     "Endpoints": "endpoints-controller",
@@ -89,6 +92,11 @@ def _node_status(write: Write) -> Writer | None:
 
 
 def _of_kind(write: Write) -> Writer | None:
+    lock = text(write.after, "metadata", "annotations", LEADER)
+    if lock != text(write.before, "metadata", "annotations", LEADER):
+        if write.name in OWN_COMPONENTS:
+            return likely(write.name, f"the {write.kind} by which it elects its leader")
+        return unknown("a leader was elected through it: whose, it does not say")
     if write.kind == "Lease" and write.namespace == NODE_LEASES:
         return likely(KUBELET, f"the Lease of node {write.name}")
     if write.kind == "Lease" and write.name in OWN_COMPONENTS:

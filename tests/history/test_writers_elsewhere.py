@@ -219,6 +219,21 @@ def test_an_event_of_an_older_release_tells_who_takes_a_pod(
     assert writer.certainty == ("unknown" if component == "unknown" else "likely")
 
 
+@pytest.mark.parametrize("kind", ["ConfigMap", "Endpoints"])
+@pytest.mark.parametrize(
+    ("name", "component"), [("kube-controller-manager", "kube-controller-manager"),
+                            ("some-operator", "unknown")],
+)  # fmt: skip
+def test_a_lock_of_before_leases_is_its_leaders(kind: str, name: str, component: str) -> None:
+    annotation = "control-plane.alpha.kubernetes.io/leader"
+    lock = {"kind": kind, "metadata": {"name": name, "namespace": "kube-system"}}
+    held = replace_metadata(lock, annotations={annotation: '{"renewTime":"T1"}'})
+    again = replace_metadata(lock, annotations={annotation: '{"renewTime":"T2"}'})
+    made, renewed = writers(held, again)
+    assert made.component == renewed.component == component
+    assert renewed.controller == ""
+
+
 def test_a_job_that_was_to_be_kept_for_a_time() -> None:
     job = {"kind": "Job", "metadata": {"name": "j", "namespace": "n"},
            "spec": {"ttlSecondsAfterFinished": 60},
