@@ -478,6 +478,19 @@ def test_why_there_is_no_sandbox(message: str, solution: str, registry_of: Any) 
     assert solution in found.solution
 
 
+def test_a_sandbox_that_cannot_be_made_again_after_its_node_restarted(registry_of: Any) -> None:
+    again = pod(status=waiting("ContainerCreating"))
+    again["status"]["phase"] = "Running"
+    again["status"]["containerStatuses"][0] |= {"restartCount": 1, "lastState": ended(255)}
+    told = event("FailedCreatePodSandBox", "Failed to create pod sandbox: no route", again)
+    (found,) = about(registry_of(node(), again, told, clock()))
+    assert found.rule == "FailedCreatePodSandBox"
+    told["lastTimestamp"] = T0  # of the first start, long over
+    (found,) = about(registry_of(node(), again, told, clock()))
+    assert found.rule == "NotReady"
+    assert "node a has not started container c again" in found.cause
+
+
 def test_a_pod_that_cannot_be_killed(registry_of: Any) -> None:
     stuck = pod(metadata={"deletionTimestamp": T1, "deletionGracePeriodSeconds": 30})
     told = event("FailedKillPod", "error killing pod: failed to stop container: unable to kill "

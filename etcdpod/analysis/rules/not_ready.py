@@ -44,10 +44,11 @@ def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
         cause = f"its readiness gate {', '.join(gates)} is not met"
     elif starting := next((each for each in pod.containers if _still_starts(each)), None):
         cause = f"{starting.label} still runs, and the others wait for it"
-    elif pod.has_begun:
+    elif any(item.is_running for item in pod.containers if item.name in waiting):
         cause = f"container {', '.join(waiting)} runs and does not become ready"
     else:
-        cause = f"node {pod.node} has not started container {', '.join(waiting)}"
+        again = " again" if pod.has_begun else ""
+        cause = f"node {pod.node} has not started container {', '.join(waiting)}{again}"
     if warnings:
         cause += f"; last warning: {latest_first(warnings)[0].message}"
     yield pod.finding(

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from etcdpod.analysis.rules.base import PodRule
-from etcdpod.analysis.rules.words import earliest, events_with, has_no_sandbox, latest_first
+from etcdpod.analysis.rules.words import (
+    earliest,
+    events_with,
+    has_no_sandbox,
+    latest_first,
+    since_last_run,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +59,8 @@ def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
     """The kubelet tells that it could not make the sandbox."""
     if pod.is_leaving or not has_no_sandbox(pod):
         return
-    events = events_with(pod, cluster, "FailedCreatePodSandBox", "NetworkNotReady")
+    told = events_with(pod, cluster, "FailedCreatePodSandBox", "NetworkNotReady")
+    events = since_last_run(pod, told)
     if not events:
         return
     last = latest_first(events)[0]

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 from etcdpod.analysis.rules.base import PodRule
 from etcdpod.analysis.rules.messages import VOLUMES, remedy
 from etcdpod.analysis.rules.references import missing_volumes
-from etcdpod.analysis.rules.words import earliest, events_with, has_no_sandbox, latest_first
+from etcdpod.analysis.rules.words import (
+    earliest,
+    events_with,
+    has_no_sandbox,
+    latest_first,
+    since_last_run,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +38,7 @@ def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
     """The kubelet tells that it could not mount, or what a volume needs is not there."""
     if pod.is_leaving or not has_no_sandbox(pod):
         return
-    events = events_with(pod, cluster, *REASONS)
+    events = since_last_run(pod, events_with(pod, cluster, *REASONS))
     missing = missing_volumes(pod, cluster)
     if not events and (not missing or (cluster.age(pod.created) or 0) < PATIENCE):
         return

@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING, Final
 
-from etcdpod.history.fields import mapping, number, owner_of, text
+from etcdpod.analysis.subject import parse_time
+from etcdpod.history.fields import field, mapping, number, owner_of, text
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -100,8 +101,22 @@ def latest_first(events: list[Event]) -> list[Event]:
 
 
 def has_no_sandbox(pod: Pod) -> bool:
-    """Whether a pod is bound and none of its containers has begun."""
-    return bool(pod.node) and pod.phase in ("", "Pending") and not pod.has_begun
+    """Whether a pod is bound and all its containers are yet to be made, perhaps once more."""
+    if not pod.node or pod.is_over:
+        return False
+    if pod.phase in ("", "Pending") and not pod.has_begun:
+        return True
+    return bool(pod.containers) and all(
+        field(item.status, "state", "waiting") is not None and not item.waiting
+        for item in pod.containers
+    )
+
+
+def since_last_run(pod: Pod, events: list[Event]) -> list[Event]:
+    """The events that came after the last end of a container; all of them if none ended."""
+    ends = [parse_time(field(item.ended, "finishedAt")) for item in pod.containers]
+    last = max((end for end in ends if end is not None), default=None)
+    return [event for event in events if last is None or event.last is None or event.last >= last]
 
 
 def is_replaced(pod: Pod, cluster: Cluster) -> bool:
