@@ -56,14 +56,18 @@ class LogWriter:
         self.offsets.append((len(self.segments) - 1, len(segment)))
         segment += frame(record.SerializeToString())
 
+    def begin(self, metadata: bytes) -> None:
+        """The first records of a segment."""
+        self._append(Record(type=int(RecordType.CHECKSUM), crc=self.checksum))
+        self.add(RecordType.METADATA, metadata)
+
     def cut(self) -> None:
         """Begin the next segment."""
         sequence = len(self.segments)
         first = 0 if sequence == 0 and self.index == 1 else self.index
         self.names.append(f"{sequence:016x}-{first:016x}.wal")
         self.segments.append(bytearray())
-        self._append(Record(type=int(RecordType.CHECKSUM), crc=self.checksum))
-        self.add(RecordType.METADATA, Metadata(NodeID=NODE, ClusterID=CLUSTER).SerializeToString())
+        self.begin(Metadata(NodeID=NODE, ClusterID=CLUSTER).SerializeToString())
         if sequence == 0 and self.index == 1:
             self.mark(0, 0)
 

@@ -125,10 +125,12 @@ class Numbering:
             stop = len(self._rows)
             if correction < len(self._corrections):
                 stop = self._corrections[correction]
+            # Where not even the first number is known, it takes a proof to know those before.
+            first = doubt if self._known or following > 0 else self._start
             if following == len(proofs) or proofs[following] >= stop:
-                self._flag(doubt, stop)
+                self._flag(first, stop)
             elif self._is_ambiguous(proofs, following):
-                self._flag(doubt, proofs[following])
+                self._flag(first, proofs[following])
             elif not self._known and following == 0:
                 # Proven from the right side only: the doubt stands between here and the start.
                 self._flag(self._start, self._unproven_end(doubt, proofs[following]))

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MAX_DRIFT = 256
 """How far a count in doubt may be off for it to be set right by what the database holds."""
+TELLING_SIZE = 16
+"""Bytes of a value by which a write is recognised: what is shorter may have been put twice."""
 _NOWHERE = (1 << 62, -1 << 62)
 _SUB_BITS = 20
 """Changes of one transaction that are told apart when revisions are matched: a million."""
@@ -94,7 +96,7 @@ class IndexPrior:
 
     def locate(self, key: bytes, value: bytes, near: int) -> int | None:
         """The main revision near ``near`` that put exactly this; None unless there is one."""
-        if not self.has_near(key, near):
+        if len(value) < TELLING_SIZE or not self.has_near(key, near):
             return None
         rows, known = self._rows(key), self.index.rows
         found = [
