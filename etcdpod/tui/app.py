@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.app import App, SystemCommand
 
-from etcdpod.tui.loading import follow, open_sources
+from etcdpod.tui.loading import follow, open_sources, read_heads
 from etcdpod.tui.messages import (
+    Compacted,
     ConnectionChanged,
     Failed,
     Followed,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.screen import Screen
+    from textual.timer import Timer
 
     from etcdpod.records import Record
     from etcdpod.session import SourceOptions
@@ -61,6 +63,7 @@ class EtcdpodApp(App[str]):
         self.failures: list[str] = []
         """Tracebacks of defects that were met; shown when the browser ends."""
         self._followed: list[Record] = []
+        self._breath: Timer | None = None
         self._progress: dict[str, str] = {}
 
     @property
@@ -112,7 +115,18 @@ class EtcdpodApp(App[str]):
         if event.done and self.world.live:
             work = partial(follow, self.world, self.world.newest + 1, self.post_message)
             in_thread(self, work, "follow")
-            self.set_interval(BREATH, self._show_followed)
+            if self._breath is None:
+                self._breath = self.set_interval(BREATH, self._show_followed)
+
+    @on(Compacted)
+    def _compacted(self, event: Compacted) -> None:
+        self._followed.clear()
+        self.world.start_over(event.info)
+        self.browser.start_over()
+        work = partial(
+            read_heads, self.world.registry, self.world.ledger, self.turns, self.post_message
+        )
+        in_thread(self, work, "open")
 
     @on(TimesRead)
     def _times(self, event: TimesRead) -> None:

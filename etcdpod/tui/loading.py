@@ -15,9 +15,11 @@ from etcdpod.analysis.activity import Ledger
 from etcdpod.analysis.axis import clock_samples
 from etcdpod.connectors.base import Watching
 from etcdpod.errors import EtcdpodError
+from etcdpod.records import Severity
 from etcdpod.render.lane_model import rising
 from etcdpod.session import Session
 from etcdpod.tui.messages import (
+    Compacted,
     ConnectionChanged,
     Followed,
     HeadsRead,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
     from textual.message import Message
 
+    from etcdpod.connectors.base import Connector
     from etcdpod.history.view import Registry
     from etcdpod.records import Record
     from etcdpod.session import SourceOptions
@@ -167,7 +170,15 @@ def follow(world: World, since: int, post: Post, stopped: Stopped) -> None:
     connector = world.connector
     if not isinstance(connector, Watching):
         return
+    lost = _losses(connector)
     for record in connector.watch(b"", since):
         if stopped():
             return
+        if _losses(connector) > lost:  # what was deleted in between, nobody tells
+            post(Compacted(world.session.info))
+            return
         post(Followed([replace(record, value=b"")]))
+
+
+def _losses(connector: Connector) -> int:
+    return sum(defect.severity is Severity.LOSS for defect in connector.damage)

@@ -83,6 +83,14 @@ class Followed(Message):
 
 
 @dataclass
+class Compacted(Message):
+    """Revisions of a live source were compacted before they could be followed."""
+
+    info: SourceInfo
+    """What the source is now."""
+
+
+@dataclass
 class ConnectionChanged(Message):
     """The connection of a live source was lost, or is back."""
 

@@ -23,6 +23,8 @@ class Command:
     """The keys in the footer, where one entry stands for two commands: ``← →``."""
     shown: ClassVar[str] = ""
     """How the keys are written for people, where their names are no good."""
+    asks: ClassVar[bool] = False
+    """It opens the prompt: the keys that come right behind it are typed into that."""
 
     @classmethod
     def action(cls) -> str:
@@ -76,6 +78,8 @@ def bindings(commands: Iterable[type[Command]]) -> list[Binding]:
             show=False,
             key_display=command.keys(),
             tooltip=command.help(),
+            # Done before the next key is looked at: a paste, or a slow line, brings many at once.
+            priority=command.asks,
         )
         for command in commands
     ]

@@ -11,6 +11,7 @@ class JumpToKind(Command):
 
     key = "colon"
     footer = "kind"
+    asks = True
 
 
 class Filter(Command):
@@ -18,6 +19,7 @@ class Filter(Command):
 
     key = "slash"
     footer = "filter"
+    asks = True
 
 
 class OpenHistory(Command):
@@ -180,6 +182,7 @@ class GoToRevision(Command):
 
     key = "g"
     footer = "go to"
+    asks = True
 
 
 class PreviousChange(Command):

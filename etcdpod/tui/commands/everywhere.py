@@ -46,6 +46,7 @@ class Export(Command):
     key = "E"
     footer = "export"
     shown = "E"
+    asks = True
 
 
 class Refresh(Command):

@@ -63,6 +63,7 @@ class FieldFilter(Command):
 
     key = "slash"
     footer = "field"
+    asks = True
 
 
 class Travel(Command):

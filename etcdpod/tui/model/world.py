@@ -100,6 +100,13 @@ class World:
         for head, moment in ((heads[0], time - BATCH), (heads[-1], time)):
             self.moments = self.moments.extended(head.mod_revision, moment)
 
+    def start_over(self, info: SourceInfo) -> None:
+        """Forget all heads: they are about to be read anew."""
+        self.info = info
+        self.ledger = Ledger(info.compact_revision)
+        self.catalog = Catalog(self.ledger, self.registry.types, self.registry.prefixes)
+        self.complete = False
+
     def clamped(self, revision: int) -> int:
         """The nearest revision that can be shown."""
         return min(max(revision, self.oldest), self.newest)

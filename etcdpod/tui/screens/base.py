@@ -79,6 +79,13 @@ class CommandScreen(Screen[None]):
         """The line at the foot."""
         return self.query_one(Prompt)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While the prompt is open, what opens one is a character like any other."""
+        asks = any(command.asks and command.action() == action for command in self.all_commands())
+        if asks and any(prompt.display for prompt in self.query(Prompt)):
+            return False
+        return super().check_action(action, parameters)
+
     def moments_known(self) -> None:
         """The times of revisions are known now: what shows them is to be drawn anew."""
 

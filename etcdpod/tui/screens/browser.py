@@ -79,6 +79,13 @@ class BrowserScreen(BrowserKeys):
             self.objects.reselect()
         self._refresh_around()
 
+    def start_over(self) -> None:
+        """All revisions are read anew."""
+        if self.at is not None and self.at < self.world.oldest:
+            self.travel(None)
+        self.objects.start_over()
+        self._refresh_around()
+
     def moments_known(self) -> None:
         """The times of revisions are known: ages and the axis are drawn anew."""
         self.objects.reselect()

@@ -64,6 +64,14 @@ class Objects(Grid):
         self._reader, self.listing = self._readers[kind]
         self._apply(view, keep=None)
 
+    def start_over(self) -> None:
+        """Forget what was read, and show it again as it is read anew."""
+        if self.world is None or self.listing is None:
+            return
+        kind, view = self.listing.kind, self.listing.view
+        self._readers.clear()
+        self.open(self.world, kind, view)
+
     def change(self, **changes: Any) -> None:
         """Show the same kind otherwise: at another revision, filtered, sorted."""
         if self.listing is not None:

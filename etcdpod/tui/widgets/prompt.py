@@ -57,7 +57,8 @@ class Prompt(Horizontal):
         line.cursor_position = len(text)
         self._back = self.screen.focused
         self.display = True
-        line.focus()
+        # At once: the next key may be waiting already.
+        self.screen.set_focus(line)
 
     def close(self) -> None:
         """Hide the line, and give the focus back."""
