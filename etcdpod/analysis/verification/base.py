@@ -98,14 +98,17 @@ class Subject:
     Args:
         registry: the source, read through a decoder.
         time_limit: seconds for all searches for repairs.
+        progress: told how many bytes of the file are looked through, and of how many.
     """
 
     registry: Registry
     time_limit: float = SEARCH_SECONDS
+    progress: Callable[[int, int], None] | None = None
     sealed: int = field(default=0, init=False)
     """Encrypted values that could not be looked into, so far."""
     _until: float | None = field(default=None, init=False)
     _hashes: HashComparison | None = field(default=None, init=False)
+    _size: int | None = field(default=None, init=False)
 
     @property
     def connector(self) -> Connector:
@@ -133,6 +136,13 @@ class Subject:
         if self._hashes is None and self.is_live:
             self._hashes = self.connector.hash_members()  # type: ignore[attr-defined]
         return self._hashes
+
+    def tell(self, done: int, whole: int) -> None:
+        """Report that so many of the records are looked through."""
+        size = self.connector.info().size if self._size is None else self._size
+        self._size = size
+        if self.progress is not None and whole > 0:
+            self.progress(size * min(done, whole) // whole, size)
 
     def seconds_left(self) -> float:
         """What is left for searches; counts from the first time it is asked."""

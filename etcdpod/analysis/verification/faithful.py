@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from etcdpod.analysis.verification.base import Defect
@@ -46,6 +47,8 @@ def check(
 
 def _broken_text(record: Record, value: dict[str, Any]) -> Iterator[Defect]:
     """Text that is no UTF-8: what a client sends always is, so no API server has written it."""
+    if REPLACEMENT not in json.dumps(value, ensure_ascii=False):
+        return  # hardly any has one: a look at the whole is ten times as quick as at each text
     broken = [(path, text) for path, text in _texts(value) if REPLACEMENT in text]
     if not broken or REPLACEMENT.encode() in record.value:
         return  # the character itself was written

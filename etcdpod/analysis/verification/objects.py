@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,7 +18,7 @@ from etcdpod.analysis.verification.key_repair import key_repairs
 from etcdpod.analysis.verification.lives import Lives, Told, told
 from etcdpod.analysis.verification.proof import proves_trailer
 from etcdpod.analysis.verification.value_repair import value_repairs
-from etcdpod.history.bulk import map_slices
+from etcdpod.history.bulk import SLICE, map_slices
 from etcdpod.records import Encrypted, Trust
 
 if TYPE_CHECKING:
@@ -73,8 +74,11 @@ def check(subject: Subject) -> Iterator[Defect]:
 
     lives = Lives()
     damaged = set()
-    for found, said, sealed in map_slices(registry.connector.records(), work):
+    records = registry.connector.records()
+    whole = len(records) if isinstance(records, Sized) else 0
+    for number, (found, said, sealed) in enumerate(map_slices(records, work), 1):
         subject.sealed += sealed
+        subject.tell(number * SLICE, whole)
         for one in said:
             lives.add(one)
         for record, defects in found:

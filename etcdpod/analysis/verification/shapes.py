@@ -46,6 +46,9 @@ WRITTEN_TIMES = frozenset(
     }
 )
 """Times that were the present when they were written."""
+TEXT_HOLDERS = (str, dict, list)
+_Path = tuple[Any, "str | int"] | None
+"""The path above, and the last step."""
 _HEX = frozenset("0123456789abcdef")
 _UUID_SIZE, _DASHES = 36, (8, 13, 18, 23)
 _DIGEST = 64
@@ -111,18 +114,18 @@ def check(
         for fault in (_time_fault(name, text), text_fault(text)):
             if fault is not None and text not in told:
                 told.add(text)
-                yield _defect(record, fault, path, text)
+                yield _defect(record, fault, _written(path), text)
     metadata = outcome.object.get("metadata")
     if isinstance(metadata, dict):
-        for path, text, fault in _names(metadata):
+        for place, text, fault in _names(metadata):
             if text not in told:
                 told.add(text)
-                yield _defect(record, fault, path, text)
+                yield _defect(record, fault, place, text)
 
 
-def _texts(value: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+def _texts(value: dict[str, Any]) -> Iterator[tuple[_Path, str, str]]:
     """Path, own member name and text of the texts that have a meaning."""
-    waiting: list[tuple[str, str, Any]] = [("", "", value)]
+    waiting: list[tuple[_Path, str, Any]] = [(None, "", value)]
     for _ in range(MOST_NODES):
         if not waiting:
             return
@@ -131,10 +134,25 @@ def _texts(value: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
             yield path, name, node
         elif isinstance(node, dict):
             for inner, member in node.items():
-                if inner not in FREE:
-                    waiting.append((f"{path}.{inner}" if path else inner, inner, member))
-        elif isinstance(node, list):
-            waiting.extend((f"{path}[{index}]", name, one) for index, one in enumerate(node))
+                if inner not in FREE and isinstance(member, TEXT_HOLDERS):
+                    waiting.append(((path, inner), inner, member))
+        else:
+            for index, one in enumerate(node):
+                if isinstance(one, TEXT_HOLDERS):
+                    waiting.append(((path, index), name, one))
+
+
+def _written(path: _Path) -> str:
+    """A path as text: hardly any is ever needed as such."""
+    steps: list[str | int] = []
+    while path is not None:
+        path, step = path
+        steps.append(step)
+    text = ""
+    for step in reversed(steps):
+        joined = f"[{step}]" if isinstance(step, int) else f".{step}"
+        text += joined
+    return text.removeprefix(".")
 
 
 @lru_cache(MOST_KEPT)

@@ -59,7 +59,8 @@ def _verify(options: SourceOptions, output: str | None, *, notes: bool) -> ExitC
                 yield defect
 
     with open_session(options) as session:
-        subject = Subject(session.registry)
+        progress = options.progress and options.progress("verifying")
+        subject = Subject(session.registry, progress=progress)
         found = counted(verify(subject))
         lines = _jsonl(found, session.info.target) if output == "jsonl" else _text(found)
         write_lines(lines)
