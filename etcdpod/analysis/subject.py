@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from etcdpod.analysis.finding import Evidence, Finding, Reference, Severity
+from etcdpod.errors import UsageError
 from etcdpod.history.fields import condition, field, text
 from etcdpod.history.paths import parse_path, value_at
 
@@ -100,8 +101,11 @@ class Subject:
         return parse_time(field(self.condition(kind), "lastTransitionTime"))
 
     def shows(self, path: str) -> Evidence:
-        """A field as evidence, with what stands in it."""
-        found, value = value_at(self.value, parse_path(path))
+        """A field as evidence, with what stands in it; absent, too, if a name in it is none."""
+        try:
+            found, value = value_at(self.value, parse_path(path))
+        except UsageError:
+            found, value = False, None
         says = _quoted(value) if found else "absent"
         return Evidence(self.kind, self.namespace, self.name, self.revision, field=path, says=says)
 
