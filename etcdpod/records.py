@@ -90,9 +90,10 @@ class Record:
     tombstone: bool
     """The key was deleted here; ``value`` is empty and the numbers below are 0."""
     create_revision: int
-    """Main revision of the put that began this life of the key."""
+    """Main revision of the put that began this life of the key; 0 where a log that lacks its
+    beginning does not tell."""
     version: int
-    """1 for the first put of a life, then counting."""
+    """1 for the first put of a life, then counting; 0 where the log does not tell."""
     lease: int
     value: bytes
     """Empty when only keys were asked for."""

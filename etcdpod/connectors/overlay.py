@@ -109,6 +109,10 @@ class Overlay:
         """All revisions under a prefix, ascending."""
         return self._merged(self.index.under(prefix), self.evidence.under(prefix), since)
 
+    def left_out(self, key: bytes) -> int:
+        """How many revisions of a key are found, and not believed enough to be shown."""
+        return int(np.count_nonzero(~self._is_shown[self.evidence.of_key(key)]))
+
     def _merged(self, rows: Integers, numbers: Integers, since: int | None) -> Found:
         rows = rows[~self._overruled[rows]]
         numbers = numbers[self._is_shown[numbers]]

@@ -113,6 +113,10 @@ class OverlayConnector:
         overlay = self._reaching(since)
         return OverlaySelection(overlay, overlay.of_key(key, since), keys_only)
 
+    def left_out(self, key: bytes) -> int:
+        """How many revisions of a key are found (trust E), and not believed enough to be shown."""
+        return self.overlay(whole=True).left_out(key)
+
     def records(
         self, prefix: bytes = b"", *, since: int | None = None, keys_only: bool = False
     ) -> OverlaySelection:

@@ -10,6 +10,7 @@ import click
 from etcdpod.cli.arguments import Target, parse_object
 from etcdpod.cli.attempts import attempt_fields, attempt_lines, hint_at_attempts
 from etcdpod.cli.completion import complete_words
+from etcdpod.cli.diagnostics import say
 from etcdpod.cli.moments import revision_at, say_clocks
 from etcdpod.cli.options import (
     namespace_option,
@@ -92,8 +93,18 @@ def command(
                 write_lines(attempt_lines(session.registry, found.key))
         if not with_attempts:
             hint_at_attempts(session.registry, found.key)
+        _say_left_out(session, found.key)
         say_clocks(session)
         return outcome(session)
+
+
+def _say_left_out(session: Session, key: bytes) -> None:
+    """Of what is found on the disk, and too doubtful to be told as history."""
+    left_out = getattr(session.connector, "left_out", None)
+    count = 0 if left_out is None else left_out(key)
+    if count:
+        which = "1 revision" if count == 1 else f"{count} revisions"
+        say(f"etcdpod: {which} of trust E left out: found, but its number or content is in doubt")
 
 
 def not_recorded(
