@@ -26,7 +26,6 @@ def burst(pilot: Pilot[str], text: str) -> None:
     [
         ("/orders\n", ["orders"]),
         (":deploy\n", ["api", "auth", "cart", "report", "web"]),
-        (":deploy\n/web\n", ["web"]),
     ],
 )
 async def test_what_follows_a_prompt_is_typed_into_it(
