@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import zstandard
 
 from etcdpod.connectors import open_source
 from etcdpod.connectors.packed import PackedConnector
@@ -67,7 +68,7 @@ def zipped(content: bytes) -> bytes:
 
 
 def zstd(content: bytes) -> bytes:
-    return pytest.importorskip("zstandard").ZstdCompressor().compress(content)
+    return zstandard.ZstdCompressor().compress(content)
 
 
 PACKERS = {
