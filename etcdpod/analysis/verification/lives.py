@@ -7,11 +7,11 @@ only a few fields. A revision that differs there from the others of its life was
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from etcdpod.analysis.verification.base import Defect, Repair
 from etcdpod.analysis.verification.near import bits_apart
+from etcdpod.analysis.verification.times import unix_seconds
 from etcdpod.decoder import Decoded
 from etcdpod.records import Severity
 
@@ -130,23 +130,13 @@ def _differing(life: list[tuple[Record, Leaves]]) -> Iterator[tuple[Record, str,
 def is_one_bit(one: Any, other: Any) -> bool:
     """Whether one stored bit makes two values differ."""
     if isinstance(one, str) and isinstance(other, str):
-        a, b = _seconds(one), _seconds(other)
+        a, b = unix_seconds(one), unix_seconds(other)
         if a is not None and b is not None:
             return (a ^ b).bit_count() == 1
         return bits_apart(one.encode(errors="replace"), other.encode(errors="replace")) == 1
     if isinstance(one, int) and isinstance(other, int):
         return (one ^ other).bit_count() == 1
     return False
-
-
-def _seconds(text: str) -> int | None:
-    """Unix seconds of a time as the wire has them."""
-    if not text.endswith("Z") or "T" not in text:
-        return None
-    try:
-        return int(datetime.fromisoformat(text).timestamp())
-    except ValueError:
-        return None
 
 
 def _repairs(registry: Registry, record: Record, path: str, usual: Any) -> Iterator[Repair]:
@@ -167,7 +157,7 @@ def _stored(value: Any) -> bytes:
     """A text as it is stored, the seconds of a time as protobuf has them."""
     if not isinstance(value, str):
         return b""
-    seconds = _seconds(value)
+    seconds = unix_seconds(value)
     if seconds is None or seconds < 0:
         return value.encode(errors="replace")
     out = bytearray(b"\x08")

@@ -23,13 +23,15 @@ if TYPE_CHECKING:
     from etcdpod.history.view import Registry
     from etcdpod.records import Encrypted, Record, Undecodable
 
-OPERATIONS = ("Apply", "Update")
+_FIXED = {"operation": Words(["Apply", "Update"]), "fieldsType": Words(["FieldsV1"])}
 MARKS = ("f:", "k:", "v:", "i:")
 """How a name begins: a field, a list member by its keys or by its value, or its place."""
-MOST_NODES = 100_000
-MOST_MEMBERS = 2_000
+MOST_NODES = 20_000
+MOST_MEMBERS = 500
 """Members of one list or map that are compared with what is said to own them."""
-MOST_KEPT = 16_384
+MOST_KEPT = 4_096
+MOST_MISSING = 50
+"""Names of one object that name nothing and are compared with what is there."""
 _MAP = "map:"
 _PATH = "metadata.managedFields"
 _CONSEQUENCE = "server-side apply and every update of the object read there who owns which field"
@@ -47,11 +49,12 @@ class _Node(NamedTuple):
 
 
 class _Missing(NamedTuple):
-    """A member that is owned and not there, and one that is there under almost that name."""
+    """A member that is owned and not there."""
 
     path: tuple[str, ...]
     name: str
-    other: str
+    part: Any
+    """The object or the list in which it should be."""
 
 
 class _Fault(NamedTuple):
@@ -85,11 +88,10 @@ def check(
 
 
 def _entry(entry: dict[str, Any], outcome: Decoded, missing: list[_Missing]) -> Iterator[_Fault]:
-    operation, form = entry.get("operation"), entry.get("fieldsType")
-    if operation not in OPERATIONS:
-        yield _Fault(f"there is no operation {operation!r}", str(operation))
-    if form != "FieldsV1":
-        yield _Fault(f"there is no fieldsType {form!r}", str(form))
+    for member, known in _FIXED.items():
+        text = str(entry.get(member))
+        if (meant := known.near(text)) is not None:
+            yield _Fault(f"there is no {member} {text!r}, but {meant!r}", text, meant)
     owned, version = entry.get("fieldsV1"), str(entry.get("apiVersion"))
     if isinstance(owned, dict):
         row = kinds_by_name().get((version, outcome.kind))
@@ -112,8 +114,8 @@ def _fields(root: _Node, missing: list[_Missing]) -> Iterator[_Fault]:
             member = None
             if node.part is not None and name != ".":
                 member = _member(node.part, name)
-                if member is None and (other := _namesake(node.part, name)) is not None:
-                    missing.append(_Missing(node.path, name, other))
+                if member is None and len(missing) < MOST_MISSING:
+                    missing.append(_Missing(node.path, name, node.part))
             if inner:
                 message = _inside(node.message, name)
                 waiting.append(_Node(inner, message, member, (*node.path, name)))
@@ -208,8 +210,8 @@ def _namesake(part: Any, name: str) -> str | None:
         names = [f"k:{_text(one, keys)}" for one in part[:MOST_MEMBERS]]
     else:
         return None
-    text = name.encode(errors="surrogateescape")
-    near = (one for one in names if bits_apart(one.encode(errors="surrogateescape"), text) == 1)
+    text = name.encode(errors="replace")
+    near = (one for one in names if bits_apart(one.encode(errors="replace"), text) == 1)
     return next(near, None)
 
 
@@ -221,8 +223,9 @@ def _text(one: Any, names: Iterable[str]) -> str:
 
 def _renamed(missing: list[_Missing], entries: list[Any]) -> Iterator[_Fault]:
     """Members that are owned and not there, where the one that is there is owned by nobody."""
-    for path, name, other in missing:
-        if not any(_owns(entry, path, other) for entry in entries):
+    for path, name, part in missing:
+        other = _namesake(part, name)
+        if other is not None and not any(_owns(entry, path, other) for entry in entries):
             what = f"{name!r} is owned and not there, and nobody owns {other!r}"
             yield _Fault(what, _bare(name), _bare(other), is_either=True)
 
@@ -246,7 +249,7 @@ def _defect(record: Record, fault: _Fault, path: str) -> Defect:
     repairs = candidates(record.value, fault.text, fault.right)
     if fault.is_either:
         repairs += candidates(record.value, fault.right, fault.text)
-    place = record.value.find(fault.text.encode(errors="surrogateescape"))
+    place = record.value.find(fault.text.encode(errors="replace"))
     return Defect(
         check="managed fields",
         where="",

@@ -69,7 +69,7 @@ def candidates(value: bytes, wrong: str, right: str) -> tuple[Repair, ...]:
 
     Two texts that are one bit apart; where the wrong one stands more than once, each is one.
     """
-    was, wanted = (text.encode(errors="surrogateescape") for text in (wrong, right))
+    was, wanted = (text.encode(errors="replace") for text in (wrong, right))
     if bits_apart(was, wanted) != 1:
         return ()
     at = next(at for at in range(len(was)) if was[at] != wanted[at])

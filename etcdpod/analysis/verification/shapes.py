@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from etcdpod.analysis.verification.base import Defect
 from etcdpod.analysis.verification.near import CASE, Words, candidates, is_other_spelling
+from etcdpod.analysis.verification.times import unix_seconds
 from etcdpod.decoder import Decoded
 from etcdpod.records import Severity
 from etcdpod.schema import load_kinds
@@ -25,14 +26,17 @@ if TYPE_CHECKING:
 FREE = frozenset({"data", "stringData", "binaryData", "annotations", "fieldsV1", "message"})
 """Members whose texts are anybody's."""
 MOST_NODES = 200_000
-MOST_KEPT = 65_536
+MOST_KEPT = 32_768
 SHORTEST_WORD = 6
 """Shorter words are near too many others."""
 LONGEST_WORD = 100
-BORN = 2014
-"""No Kubernetes object is older, unless the clock of its cluster was not set at all (1970)."""
-UNSET = 1980
-LATEST = 2090
+LONGEST_TEXT = 512
+"""Longer texts are no ids."""
+USUAL_YEARS = range(1995, 2046)
+FAR_BITS = range(30, 35)
+"""Bits of the seconds of a time that move it by 34 years and more."""
+YEAR = 31_556_952
+"""Seconds."""
 WRITTEN_TIMES = frozenset(
     {"creationTimestamp", "lastTransitionTime", "lastProbeTime", "lastHeartbeatTime"}
     | {
@@ -110,17 +114,28 @@ def check(
     if not isinstance(outcome, Decoded) or outcome.encoding == "text":
         return
     told: set[str] = set()
-    for path, name, text in _texts(outcome.object):
-        for fault in (_time_fault(name, text), text_fault(text)):
-            if fault is not None and text not in told:
-                told.add(text)
-                yield _defect(record, fault, _written(path), text)
-    metadata = outcome.object.get("metadata")
+    for path, text, fault in _faults(outcome.object):
+        if text not in told:
+            told.add(text)
+            yield _defect(record, fault, path, text)
+
+
+def _faults(value: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Path, text, and what is wrong with it in a clause."""
+    times: list[tuple[_Path, str]] = []
+    for path, name, text in _texts(value):
+        if len(text) > LONGEST_TEXT:
+            continue
+        if name in WRITTEN_TIMES:
+            times.append((path, text))
+        elif (fault := text_fault(text)) is not None:
+            yield _written(path), text, fault
+    for path, text in times:
+        if _is_far(text, times):
+            yield _written(path), text, "is decades away from the other times, by one bit"
+    metadata = value.get("metadata")
     if isinstance(metadata, dict):
-        for place, text, fault in _names(metadata):
-            if text not in told:
-                told.add(text)
-                yield _defect(record, fault, place, text)
+        yield from _names(metadata)
 
 
 def _texts(value: dict[str, Any]) -> Iterator[tuple[_Path, str, str]]:
@@ -197,13 +212,16 @@ def _words() -> Words:
     return Words(word for word in words if len(word) >= SHORTEST_WORD)
 
 
-def _time_fault(name: str, text: str) -> str | None:
-    if name not in WRITTEN_TIMES or not text[:4].isdigit():
-        return None
-    year = int(text[:4])
-    if UNSET < year < BORN:
-        return "is before there was a Kubernetes"
-    return "is far in the future" if year > LATEST or text[4] != "-" else None
+def _is_far(text: str, times: list[tuple[_Path, str]]) -> bool:
+    """Whether one bit takes a time from among the others of its object to decades away."""
+    if not text[:4].isdigit() or (int(text[:4]) in USUAL_YEARS and text[4:5] == "-"):
+        return False
+    seconds = unix_seconds(text)
+    others = [unix_seconds(other) for _, other in times if other[:4] != text[:4]]
+    if seconds is None:
+        return False
+    moved = [seconds ^ 1 << bit for bit in FAR_BITS]
+    return any(abs(one - other) < YEAR for other in others if other is not None for one in moved)
 
 
 def _names(metadata: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -243,7 +261,7 @@ def is_spoilt(text: str, fits: Callable[[str], object]) -> bool:
 
 def _defect(record: Record, fault: str, path: str, text: str) -> Defect:
     word = _words().near(text) if len(text) >= SHORTEST_WORD else None
-    place = record.value.find(text.encode(errors="surrogateescape"))
+    place = record.value.find(text.encode(errors="replace"))
     return Defect(
         check="shape",
         where="",

@@ -6,16 +6,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from etcdpod.analysis.verification import Subject, verify
+from etcdpod.analysis.verification import Subject, faithful, managed_fields, shapes, verify
+from etcdpod.analysis.verification.lives import told
 from etcdpod.analysis.verification.near import Words, is_other_spelling
 from etcdpod.analysis.verification.shapes import text_fault
+from etcdpod.decoder import Decoded, Decoder
 from etcdpod.demo import demo_path
+from etcdpod.records import Provenance, Record, Revision
 from etcdpod.session import Session, SourceOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from etcdpod.analysis.verification import Defect
 
+SURROGATES = st.characters(codec=None, exclude_categories=())
+NAMES = st.sampled_from(
+    ["f:spec", "f:metadata", ".", 'k:{"name":"a"}', "k:[", "v:1", "i:0", "f:", "x", "name", "a"]
+) | st.text(SURROGATES, max_size=8)
 POD = b"/registry/pods/shop/db-0"
 
 
@@ -129,3 +140,68 @@ def test_near_words() -> None:
     assert is_other_spelling("Secrets", "secrets")
     assert is_other_spelling("v1", "v3")
     assert not is_other_spelling("secrgts", "secrets")
+
+
+@pytest.mark.parametrize(
+    ("texts", "is_told"),
+    [
+        (("2025-01-02T03:04:05Z", "2025-01-02T03:04:06Z"), False),
+        (("2025-01-02T03:04:05Z", "1970-01-01T00:00:09Z"), False),  # a clock that was not set
+        (("2004-01-01T00:00:00Z", "2008-01-01T00:00:00Z"), False),
+        (("2025-01-02T03:04:05Z", "2093-01-20T06:18:13Z"), True),
+        (("2025-01-02T03:04:05Z", "1990-12-25T13:27:01Z"), True),
+        (("2093-01-20T06:18:13Z",), False),
+    ],
+)
+def test_times(texts: tuple[str, ...], is_told: bool, registry_of: Callable) -> None:
+    conditions = [{"type": "Ready", "lastTransitionTime": text} for text in texts]
+    metadata = {"name": "a", "namespace": "b"}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata}
+    registry = registry_of({**pod, "status": {"conditions": conditions}})
+    found = [one for one in verify(Subject(registry)) if one.is_damage]
+    assert [one.check for one in found] == (["shape"] if is_told else [])
+
+
+def test_every_golden_object_is_sound(shared_golden: list[bytes]) -> None:
+    """Objects with every field filled: unusual in all, and none of it by one flipped bit."""
+    decoder = Decoder()
+    for value in shared_golden:
+        outcome = decoder.verify(b"/registry/x/y", value)
+        record = Record(
+            b"/registry/x/y", Revision(5), False, 5, 1, 0, value, len(value), Provenance("golden")
+        )
+        for check in (faithful.check, managed_fields.check, shapes.check):
+            assert [one.what for one in check(None, record, outcome) if one.is_damage] == []
+
+
+@pytest.fixture
+def shared_golden() -> list[bytes]:
+    folder = Path(__file__).resolve().parents[3] / ".." / "shared/fixtures/golden"
+    if not folder.exists():
+        pytest.skip("the golden objects are not beside this checkout")
+    found = [path.read_bytes() for path in sorted(folder.rglob("*.pb"))]
+    assert len(found) > 150
+    return found
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(SURROGATES, max_size=12),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=25,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(anything)
+def test_objects_of_any_shape_are_looked_through(value: object) -> None:
+    """Whatever stands where an object's metadata or managedFields should be."""
+    for made in (
+        {"metadata": value},
+        {"metadata": {"managedFields": value, "labels": value, "uid": value}, "spec": value},
+        {"metadata": {"managedFields": [{"fieldsV1": value, "apiVersion": "v1"}]}, "f": value},
+    ):
+        outcome = Decoded(made, "v1", "Pod", "json")
+        record = Record(b"/registry/x", Revision(5), False, 5, 1, 0, b"", 0, Provenance("any"))
+        for check in (faithful.check, managed_fields.check, shapes.check):
+            list(check(None, record, outcome))
+        told(record, outcome)
