@@ -7,6 +7,7 @@ between two of them the event loop gets its turn.
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -81,7 +82,7 @@ def open_sources(options: SourceOptions, turns: Turns, post: Post, stopped: Stop
     """Open the sources, then read the heads of all revisions, then the times."""
     ledger = Ledger()
     try:
-        session = Session.open(replace(options, **_hooks(post)))
+        session = Session.open(replace(options, **_hooks(post, stopped)))
         registry = session.registry
         _ = registry.types, registry.prefixes  # read now what later calls would wait for
         info = session.info
@@ -97,7 +98,7 @@ def open_sources(options: SourceOptions, turns: Turns, post: Post, stopped: Stop
         read_times(registry, (int(main[0]), int(main[-1])), turns, post, stopped)
 
 
-def _hooks(post: Post) -> dict[str, Any]:
+def _hooks(post: Post, stopped: Stopped) -> dict[str, Any]:
     """Where a session tells what the user should hear, and how far it has come."""
 
     def notify(text: str) -> None:
@@ -115,7 +116,18 @@ def _hooks(post: Post) -> dict[str, Any]:
 
         return told
 
-    return {"notify": notify, "progress": progress}
+    @contextmanager
+    def long_work(topic: str) -> Iterator[Callable[[int, int], bool]]:
+        told = progress(topic)
+
+        def step(done: int, total: int) -> bool:
+            told(done, total)
+            return stopped()
+
+        yield step
+        told(1, 1)
+
+    return {"notify": notify, "progress": progress, "long_work": long_work}
 
 
 def read_heads(

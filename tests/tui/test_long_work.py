@@ -1,0 +1,31 @@
+"""A data directory's log in the browser: its progress in the title bar, nothing on the terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from etcdpod.session import SourceOptions
+from etcdpod.tui.loading import open_sources
+from etcdpod.tui.messages import Opened, OpeningFailed, Progress
+from etcdpod.tui.turns import Turns
+
+MEMBER = Path(__file__).resolve().parents[2] / "testdata" / "wal"
+
+
+def test_reading_a_log_tells_the_title_bar_and_clears_it(capsys) -> None:
+    posted: list[object] = []
+    open_sources(SourceOptions(targets=(str(MEMBER),)), Turns(), posted.append, lambda: False)
+    assert any(isinstance(message, Opened) for message in posted)
+    assert not any(isinstance(message, OpeningFailed) for message in posted)
+    told = [message for message in posted if isinstance(message, Progress)]
+    assert {"reading the log", "replaying the log"} <= {message.topic for message in told}
+    assert {message.topic: message.text for message in told}["replaying the log"] == ""
+    assert capsys.readouterr().err == ""
+
+
+def test_who_leaves_does_not_wait_for_the_log() -> None:
+    posted: list[object] = []
+    open_sources(SourceOptions(targets=(str(MEMBER),)), Turns(), posted.append, lambda: True)
+    (opened,) = [message for message in posted if isinstance(message, Opened)]
+    # It was opened with what was read until then.
+    assert opened.info.current_revision >= 1
