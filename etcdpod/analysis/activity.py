@@ -7,6 +7,7 @@ the revision axis, and which kinds, namespaces or keys hold the bytes.
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from etcdpod.records import Record
+    from etcdpod.records import Record, Trust
 
     Numbers = npt.NDArray[np.int64]
 
@@ -65,6 +66,8 @@ class Ledger:
         """The source's; set it before anything is added."""
         self.keys: list[bytes] = []
         """Every key met, in the order of its first revision."""
+        self.trust: Counter[Trust] = Counter()
+        """How many revisions there are of each grade."""
         self._number: dict[bytes, int] = {}
         self._key, self._main, self._created, self._stored = (array("q") for _ in range(4))
         self._gone, self._left_over = bytearray(), bytearray()
@@ -91,6 +94,7 @@ class Ledger:
             stored.append(stored_bytes(record))
             gone.append(record.tombstone or is_left_over(record, self.compact_revision))
             left_over.append(record.provenance.trust in LEFT_OVER)
+            self.trust[record.provenance.trust] += 1
         with self._lock:
             self.keys += keys
             self._key += key

@@ -249,7 +249,7 @@ async def test_sources_and_top_lead_to_each_other(browse, press, see) -> None:
         await press(pilot, "i")
         assert isinstance(app.screen, SourcesScreen)
         text = see(app)
-        for piece in ("read from", "sha256", "1,049", "never: the history is complete"):
+        for piece in ("read from", "sha256", "1,049", "complete: nothing compacted is missing"):
             assert piece in text, piece
         await press(pilot, "ctrl+r", "t")
         assert isinstance(app.screen, TopScreen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from etcdpod.records import Severity
+from etcdpod.records import Severity, Trust
 from etcdpod.tui.cells import Cell, line
 from etcdpod.tui.model.safe_text import drawn_line, one_line
 from etcdpod.tui.model.text import clock_text
@@ -71,6 +71,11 @@ def _reach(world: World, info: SourceInfo) -> list[Line]:
     lines.append(
         _fact("revisions kept", f"{len(ledger):,}" + ("" if world.complete else " so far"))
     )
+    lines += [
+        _fact(f"of trust {trust.value}", f"{ledger.trust[trust]:,}, {trust.meaning}")
+        for trust in Trust
+        if ledger.trust[trust]
+    ]
     if len(ledger):
         columns = ledger.columns
         deleted = int(columns.gone[ledger.newest()].sum())
@@ -83,12 +88,12 @@ def _reach(world: World, info: SourceInfo) -> list[Line]:
         lines.append(
             _fact(
                 "compacted below",
-                f"{_moment(world, info.compact_revision)}: before it only the "
-                "last revision of what then existed is kept",
+                f"{_moment(world, info.compact_revision)}: before it etcd kept only the "
+                "last revision of what then existed",
             )
         )
     else:
-        lines.append(_fact("compacted", "never: the history is complete"))
+        lines.append(_fact("history", "complete: nothing compacted is missing"))
     return lines
 
 
