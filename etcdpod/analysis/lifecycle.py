@@ -260,7 +260,10 @@ class _Teller:
             self._once("stopped", step)
 
     def _state(self, value: dict[str, Any], step: Step) -> None:
-        shown = summarise(value)
+        try:
+            shown = summarise(value)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+            return  # of no shape that kubectl could show
         state = State(
             step.record.mod_revision, step.time, shown.status, f"{shown.ready}/{shown.total}"
         )

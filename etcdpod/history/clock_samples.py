@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from etcdpod.history.fields import mapping, members, text
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -62,12 +64,12 @@ class LeaseSample:
         return self.own if self.own % SECOND else self.own + SECOND
 
 
-def micros(text: Any) -> int | None:
+def micros(value: Any) -> int | None:
     """An RFC 3339 time in microseconds since 1970; None if it is none."""
-    if not isinstance(text, str):
+    if not isinstance(value, str):
         return None
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(value)
     except ValueError:
         return None
     if moment.tzinfo is None:
@@ -116,7 +118,7 @@ def _lease_sample(
     own = micros(spec.get("renewTime")) if isinstance(spec, dict) else None
     if lease is None or own is None or not isinstance(spec, dict):
         return None
-    metadata = lease.get("metadata") or {}
+    metadata = mapping(lease, "metadata")
     stamp = newest_stamp(metadata)
     if stamp is None and record.version == 1:
         stamp = micros(metadata.get("creationTimestamp"))
@@ -136,12 +138,10 @@ def newest_stamp(metadata: dict[str, Any]) -> int | None:
 
 
 def _stamps(metadata: dict[str, Any]) -> Iterator[tuple[tuple[Any, ...], int]]:
-    for entry in metadata.get("managedFields") or ():
-        if isinstance(entry, dict):
-            time = micros(entry.get("time"))
-            if time is not None:
-                identity = (entry.get("manager"), entry.get("operation"), entry.get("subresource"))
-                yield identity, time
+    for entry in members(metadata, "managedFields"):
+        time = micros(entry.get("time"))
+        if time is not None:
+            yield tuple(text(entry, name) for name in ("manager", "operation", "subresource")), time
 
 
 def own_interval(
@@ -157,7 +157,7 @@ def own_interval(
     Returns:
         The earliest moment, and the latest if a time is known to be new at this revision.
     """
-    metadata = after.get("metadata") or {}
+    metadata = mapping(after, "metadata")
     born = micros(metadata.get("creationTimestamp"))
     if created:
         return _second(born)
@@ -167,7 +167,7 @@ def own_interval(
     earliest = max(known, default=None)
     if before is None or earliest is None:
         return earliest, None
-    old = before.get("metadata") or {}
+    old = mapping(before, "metadata")
     seen = dict(_stamps(old))
     fresh = [time for identity, time in _stamps(metadata) if seen.get(identity) != time]
     if asked is not None and asked != deletion_asked(old):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.resources.base import text_at
+from etcdpod.history.fields import mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -105,8 +105,8 @@ class Neighbours:
                 managed_fields=False,
             ):
                 if event.object is not None:
-                    about = event.object.get("involvedObject") or {}
-                    key = (text_at(about, "namespace"), text_at(about, "name"))
+                    about = mapping(event.object, "involvedObject")
+                    key = (text(about, "namespace"), text(about, "name"))
                     by_object.setdefault(key, []).append(event.object)
             self._events[where] = by_object
         return self._events[where].get((namespace, name), [])

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import copy
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from objects import T0, T1, clock, condition, ended, event, node, pending, pod, waiting
 
+from etcdpod.analysis.container_logs import pod_logs
 from etcdpod.analysis.diagnosis import diagnose
+from etcdpod.analysis.explanation import explain
+from etcdpod.analysis.explanation_text import explanation_json, explanation_lines
 from etcdpod.analysis.finding import SEVERITIES
+from etcdpod.analysis.lint.practices import lint
+from etcdpod.analysis.report.build import build
+from etcdpod.history.blame_lines import blame_lines
+from etcdpod.history.neighbours import Neighbours
+from etcdpod.render.report_html import report_html
+from etcdpod.resources.describe import describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+NOW_TIME = datetime(2026, 1, 1, 11, tzinfo=UTC)
 
 HOSTILE: tuple[Any, ...] = (None, 7, True, "x\x1b[31m", [None, 7, "y"], {"a": {"b": []}})
 
@@ -122,3 +134,52 @@ def test_no_field_of_any_object_stops_a_diagnosis(hostile: Any, registry_of: Any
 def test_the_specimens_are_in_trouble(registry_of: Any) -> None:
     kinds = {each.object.kind for each in diagnose(registry_of(*SPECIMENS, clock()))}
     assert len(kinds) > 12
+
+
+MANAGERS = [
+    {"manager": "kubectl", "operation": "Update", "time": T0,
+     "fieldsV1": {"f:spec": {"f:containers": {'k:{"name":"c"}': {"f:image": {}}}}}},
+    {"manager": "kubelet", "operation": "Update", "subresource": "status", "time": T1,
+     "fieldsV1": {"f:status": {"f:phase": {}}}},
+]  # fmt: skip
+
+MANAGED = [copy.deepcopy(value) for value in SPECIMENS]
+for specimen in MANAGED:
+    specimen["metadata"]["managedFields"] = copy.deepcopy(MANAGERS)
+
+EVERY = 9
+"""Turns from one that is tried to the next: all of them take a minute."""
+
+
+@pytest.mark.parametrize("hostile", HOSTILE, ids=repr)
+def test_no_field_of_any_object_stops_an_explanation(hostile: Any, registry_of: Any) -> None:
+    """Nor a blame, a lint, a description, the tale of the logs, or a report."""
+    ways = [list(paths(value)) for value in MANAGED]
+    for turn in range(HOSTILE.index(hostile), max(map(len, ways)), EVERY):
+        objects = [
+            with_at(value, way[turn % len(way)], hostile)
+            for value, way in zip(MANAGED, ways, strict=True)
+        ]
+        registry = registry_of(*MANAGED[:4], *objects, clock())
+        for value in MANAGED[:4]:
+            name = value["metadata"]["name"]
+            history = registry.history(registry.resolve("pods"), "n", name)
+            for explanation in explain(registry, history):
+                assert list(explanation_lines(explanation, name))
+                assert explanation_json(explanation)["way"]
+            assert blame_lines(registry.steps(history))
+            item = registry.get(registry.resolve("pods"), "n", name)
+            assert pod_logs(registry, item) is not None
+        assert isinstance(list(lint(registry, None, None, unread=[])), list)
+        around = Neighbours(registry, NOW_TIME)
+        for value in objects:
+            assert list(describe(value, around))
+
+
+def test_a_report_of_hostile_objects(registry_of: Any) -> None:
+    for turn, hostile in enumerate(HOSTILE):
+        objects = [with_at(value, ("status",), hostile) for value in MANAGED if "status" in value]
+        registry = registry_of(*MANAGED, *objects, clock())
+        told = build(registry, title=str(turn), version="1", now=NOW_TIME, sources=())
+        assert "</html>" in "".join(report_html(told))
+        assert told.as_json()["findings"]

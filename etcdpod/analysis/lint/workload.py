@@ -169,7 +169,7 @@ def _own_pods(registry: Registry) -> Any:
         for record in records:
             head = registry.read(record, projection={"metadata": {"ownerReferences": {}}}).object
             owner = owner_of(head)
-            if owner is not None and owner.get("kind") in OWNERS:
+            if text(owner, "kind") in OWNERS:
                 continue
             item = registry.read(record, managed_fields=False)
             if text(item.object, "status", "phase") != "Succeeded":
