@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from etcdpod.connectors.evidence import Evidence
-from etcdpod.connectors.places import RANK, combined
+from etcdpod.connectors.places import RANK, TRUST_ORDER, combined
 from etcdpod.errors import CompactedError, SourceError
 from etcdpod.records import Severity, Trust
 
@@ -95,9 +95,10 @@ class Overlay:
         # A tree that lost pages is helped out by older copies of them.
         limit = RANK[Trust.STALE_PAGE if has_losses(store) else Trust.LOGGED]
         self._is_newer: Mask = ((columns.main > span.compacted) | over) & (columns.rank <= limit)
+        self._is_believed: Mask = columns.rank <= RANK[Trust.STALE_PAGE]
         # A copy taken under a running etcd may hold pages of a state newer than its own.
-        is_reached = columns.main <= span.current
-        self._is_shown: Mask = (columns.rank <= RANK[Trust.STALE_PAGE]) & is_reached
+        self._is_ahead: Mask = columns.main > span.current
+        self._is_shown: Mask = self._is_believed & ~self._is_ahead
 
     # --- all revisions --------------------------------------------------------------------------
 
@@ -111,7 +112,19 @@ class Overlay:
 
     def left_out(self, key: bytes) -> int:
         """How many revisions of a key are found, and not believed enough to be shown."""
-        return int(np.count_nonzero(~self._is_shown[self.evidence.of_key(key)]))
+        return int(np.count_nonzero(~self._is_believed[self.evidence.of_key(key)]))
+
+    def beside_the_tree(self) -> dict[str, int]:
+        """How many revisions the tree has not, by what they are."""
+        ranks = self.evidence.columns.rank[~self._is_ahead]
+        counts = np.bincount(ranks, minlength=len(TRUST_ORDER)).tolist()
+        found = {
+            f"trust {trust.value}: {trust.meaning}": count
+            for trust, count in zip(TRUST_ORDER, counts, strict=True)
+            if count
+        }
+        ahead = int(np.count_nonzero(self._is_ahead))
+        return found | ({"left out: newer than this source itself": ahead} if ahead else {})
 
     def _merged(self, rows: Integers, numbers: Integers, since: int | None) -> Found:
         rows = rows[~self._overruled[rows]]

@@ -117,6 +117,10 @@ class OverlayConnector:
         """How many revisions of a key are found (trust E), and not believed enough to be shown."""
         return self.overlay(whole=True).left_out(key)
 
+    def beside_the_tree(self) -> dict[str, int]:
+        """How many revisions were found that the tree has not, by what they are."""
+        return self.overlay(whole=True).beside_the_tree()
+
     def records(
         self, prefix: bytes = b"", *, since: int | None = None, keys_only: bool = False
     ) -> OverlaySelection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -61,3 +62,13 @@ def test_what_was_passed_in_a_gap_has_a_bound_and_no_writer(cli: Callable) -> No
         line for line in first.splitlines() if line.startswith("<=745") and "term" in line
     ]
     assert "kubelet" not in terminating
+
+
+def test_info_counts_what_lies_beside_the_tree(cli: Callable) -> None:
+    facts = json.loads(cli("info", "-o", "json", "--from", "demo-end").out)
+    (told,) = facts["revisionsBesideTheTree"].items()
+    assert told[0].startswith("trust D: carved")
+    assert told[1] >= 363
+    # Snapshots are streamed while etcd goes on writing: a later write may be in a free page.
+    facts = json.loads(cli("info", "-o", "json", "--from", "demo").out)
+    assert facts["revisionsBesideTheTree"] == {"left out: newer than this source itself": 1}

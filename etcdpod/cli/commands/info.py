@@ -69,12 +69,20 @@ def session_facts(session: Session) -> dict[str, Any]:
         "sha256Trailer": _trailer(check),
         **{name: _plain(value) for name, value in info.details.items()},
         **_hashes(session.connector),
+        **_beside_the_tree(session.connector),
         "registryPrefixes": list(registry.prefixes),
         "objects": dict(registry.count_by_resource()),
         "damage": [
             {"where": d.where, "what": d.what, "severity": d.severity.value} for d in session.damage
         ],
     }
+
+
+def _beside_the_tree(connector: object) -> dict[str, Any]:
+    """Of files: what was found in the log and in free pages, and how far it is believed."""
+    if not hasattr(connector, "beside_the_tree"):
+        return {}
+    return {"revisionsBesideTheTree": connector.beside_the_tree()}
 
 
 def _hashes(connector: object) -> dict[str, Any]:
