@@ -28,8 +28,10 @@ def is_healthy(value: dict[str, Any], now: datetime | None) -> bool:
         return False
     if condition(value, "DisruptionTarget") is not None:
         return False
+    born = parse_time(field(metadata, "creationTimestamp"))
+    age = None if now is None or born is None else (now - born).total_seconds()
     return not any(
-        _restarted_lately(entry, now)
+        _restarted_lately(entry, now, age)
         for part in ("initContainerStatuses", "containerStatuses")
         for entry in members(status, part)
     )
@@ -38,13 +40,27 @@ def is_healthy(value: dict[str, Any], now: datetime | None) -> bool:
 LATELY: Final = 600
 """Seconds for which a container that came back is not yet trusted: the longest back-off is 300."""
 
+OFTEN: Final = 3
+"""Restarts from which on the next may be expected after as long as those before took."""
 
-def _restarted_lately(status: dict[str, Any], now: datetime | None) -> bool:
+EVERY: Final = 3600.0
+"""Seconds from one restart to the next, beyond which that is no rhythm."""
+
+
+def _restarted_lately(status: dict[str, Any], now: datetime | None, age: float | None) -> bool:
+    """Whether a container ended badly not long ago, or ends so often that it is due again."""
     ended = mapping(status, "lastState", "terminated") or mapping(status, "state", "terminated")
     if not ended or (number(ended, "exitCode") == 0 and not number(status, "restartCount")):
         return False
     finished = parse_time(field(ended, "finishedAt"))
-    return now is None or finished is None or (now - finished).total_seconds() < LATELY
+    if now is None or finished is None:
+        return True
+    restarts = number(status, "restartCount")
+    doubted: float = LATELY
+    if age is not None and restarts >= OFTEN and number(ended, "exitCode") != 0:
+        rhythm = age / restarts
+        doubted = max(LATELY, 2 * rhythm) if rhythm <= EVERY else LATELY
+    return (now - finished).total_seconds() < doubted
 
 
 _CONTAINER_HEALTH: Final[dict[str, Any]] = {
@@ -54,7 +70,7 @@ _CONTAINER_HEALTH: Final[dict[str, Any]] = {
 }
 
 HEALTH: Final[dict[str, Any]] = {
-    "metadata": {"deletionTimestamp": {}},
+    "metadata": {"creationTimestamp": {}, "deletionTimestamp": {}},
     "status": {
         "phase": {},
         "conditions": {"type": {}, "status": {}},

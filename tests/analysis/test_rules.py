@@ -119,6 +119,21 @@ def test_a_container_that_came_back_long_ago_is_trusted_again(registry_of: Any) 
     assert (found.rule, found.severity) == ("CrashLoopBackOff", "warning")
 
 
+def test_a_container_that_ends_every_half_hour_is_not_trusted(registry_of: Any) -> None:
+    often = pod(metadata={"creationTimestamp": "2026-01-01T01:00:00Z"})
+    often["status"]["containerStatuses"][0] |= {
+        "restartCount": 20,
+        "lastState": ended(137, "OOMKilled", finishedAt="2026-01-01T10:35:00Z"),
+    }
+    found = first(registry_of(node(), often, clock()))
+    assert (found.rule, found.severity) == ("OOMKilled", "warning")
+    often["status"]["containerStatuses"][0]["restartCount"] = 2
+    assert diagnose(registry_of(node(), often, clock())) == []
+    often["metadata"]["creationTimestamp"] = "2025-11-01T01:00:00Z"  # thrice in two months
+    often["status"]["containerStatuses"][0]["restartCount"] = 3
+    assert diagnose(registry_of(node(), often, clock())) == []
+
+
 def test_scheduling_gates(registry_of: Any) -> None:
     gated = pending("", schedulingGates=[{"name": "example.com/wait"}])
     found = first(registry_of(node(), gated, clock()))
