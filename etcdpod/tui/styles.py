@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Final
 
 from rich.style import Style
@@ -11,25 +12,35 @@ if TYPE_CHECKING:
 
     from etcdpod.render.lanes import Cell
 
+COLOURLESS: Final = bool(os.environ.get("NO_COLOR"))
+"""Colours turned into greys make the most important words the darkest: better none at all."""
+
+
+def _coloured(color: str, bgcolor: str | None = None, *, bold: bool = False) -> Style:
+    if COLOURLESS:
+        return Style(bold=bold or color == "red" or None, reverse=bgcolor is not None or None)
+    return Style(color=color, bgcolor=bgcolor, bold=bold or None)
+
+
 PLAIN: Final = Style()
 DIM: Final = Style(dim=True)
 BOLD: Final = Style(bold=True)
 GONE: Final = Style(dim=True, strike=True)
-ADDED: Final = Style(color="green")
-REMOVED: Final = Style(color="red")
-CHANGED: Final = Style(color="cyan")
-WARNING: Final = Style(color="yellow")
-BAD: Final = Style(color="red", bold=True)
+ADDED: Final = _coloured("green")
+REMOVED: Final = _coloured("red")
+CHANGED: Final = _coloured("cyan")
+WARNING: Final = _coloured("yellow")
+BAD: Final = _coloured("red", bold=True)
 HEADING: Final = Style(bold=True, underline=True)
-PAST: Final = Style(color="black", bgcolor="yellow", bold=True)
+PAST: Final = _coloured("black", "yellow", bold=True)
 
 LANE: Final[Mapping[str, Style]] = {
-    name: Style(color=name) for name in ("red", "green", "yellow", "blue", "magenta", "cyan")
+    name: _coloured(name) for name in ("red", "green", "yellow", "blue", "magenta", "cyan")
 } | {"white": DIM, "": PLAIN}
 """The style of each colour that lanes are drawn in."""
 
 _LOUD: Final[Mapping[str, Style]] = {
-    name: Style(color="white", bgcolor=name, bold=True) for name in ("red", "magenta")
+    name: _coloured("white", name, bold=True) for name in ("red", "magenta")
 }
 
 
@@ -52,7 +63,7 @@ def of_status(text: str) -> Style:
     """The style of a word such as those under STATUS; plain for one without a meaning."""
     word = text.lower()
     if any(part in word for part in _BROKEN):
-        return Style(color="red")
+        return REMOVED
     if any(part in word for part in _BUSY):
         return WARNING
     return ADDED if word.startswith(_GOOD) else PLAIN
