@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from etcdpod.analysis.verification.base import Subject
 
-ONE = 1
-
 
 def no_file(subject: Subject) -> str:
     """A running etcd shows no pages."""
@@ -64,5 +62,5 @@ def sealed(subject: Subject) -> str:
     count = subject.sealed
     if not count:
         return no_tree(subject)
-    values = f"{count:,} value is" if count == ONE else f"{count:,} values are"
-    return f"{values} encrypted: --encryption-config opens them"
+    verb = "is" if count == 1 else "are"
+    return f"the others are, but {count:,} {verb} encrypted: --encryption-config opens them"
