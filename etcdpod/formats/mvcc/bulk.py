@@ -7,22 +7,22 @@ is left to ``apply``, which comes to the same result for all of them, and takes 
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from etcdpod.formats.mvcc.logged import ABSENT, PRIOR, TOMBSTONE, UNKNOWN
+from etcdpod.formats.mvcc.logged import ABSENT, PRIOR, TOMBSTONE, UNKNOWN, Rest
 from etcdpod.formats.mvcc.plain import NO_COMPARE, read_writes
 from etcdpod.formats.wal.columns import NORMAL_ENTRY
 
 if TYPE_CHECKING:
     from etcdpod.formats.mvcc.apply import Applier
-    from etcdpod.formats.mvcc.logged import Place
     from etcdpod.formats.wal.columns import EntryBlock
 
 
 class _Write(NamedTuple):
-    """One write; offsets count from the start of its block's window."""
+    """What one write hangs on; offsets count from the start of its block's window."""
 
     plain: bool
     """Otherwise nothing else here is right."""
@@ -31,8 +31,6 @@ class _Write(NamedTuple):
     compared: int
     stated: int
     deletes: bool
-    value: int
-    value_size: int
     lease: int
 
 
@@ -47,28 +45,39 @@ class PlainWriter:
 
     def __init__(self, applier: Applier, block: EntryBlock, committed: int) -> None:
         self._applier = applier
-        self._window, self._start = block.window, block.start
+        self._window = block.window
         places, rows = block.places, slice(block.position, block.position + len(block.data))
         begin = np.array(block.data, np.int64)
         writes = read_writes(block.window, begin, begin + np.array(block.size, np.int64))
         sure = np.frombuffer(bytes(places.verified[rows]), np.uint8) != 0
         sure &= np.frombuffer(bytes(places.type[rows]), np.uint8) == NORMAL_ENTRY
         sure &= np.array(places.index[rows]) <= committed
-        writes = writes._replace(plain=writes.plain & sure)
+        hinges = (
+            writes.plain & sure, writes.key, writes.key_size, writes.compared, writes.stated,
+            writes.deletes, writes.lease,
+        )  # fmt: skip
         self._writes = list(
-            map(_Write._make, zip(*(column.tolist() for column in writes), strict=True))
+            map(_Write._make, zip(*(column.tolist() for column in hinges), strict=True))
         )
-        self._places: list[Place] = list(
-            zip(places.index[rows], places.segment[rows], places.offset[rows], strict=True)
+        stores = writes.plain & ~writes.deletes
+        self._rest = Rest(
+            array("q", np.where(stores, writes.lease, 0).tobytes()),
+            places.index[rows],
+            places.segment[rows],
+            places.offset[rows],
+            array("Q", np.where(stores, block.start + writes.value, 0).tobytes()),
+            array("L", np.where(stores, writes.value_size, 0).tolist()),
+            np.where(writes.deletes, TOMBSTONE, 0).astype(np.uint8).tobytes(),
         )
 
     def run(self, row: int) -> int:
         """Carry out the writes from ``row`` on; returns the row of the first that was not."""
-        applier = self._applier
+        applier, first = self._applier, row
         if applier.is_guarded or applier.numbering.is_adrift or applier.numbering.is_wild:
             return row
-        window, writes = self._window, self._writes
+        window, writes, rows = self._window, self._writes, applier.rows
         known, missing = applier.state.keyspace.known()
+        older_rows = len(rows)
         while row < len(writes):
             write = writes[row]
             if not write.plain:
@@ -77,24 +86,26 @@ class PlainWriter:
             old = known.get(key, missing)
             if not self._is_settled(write, key, old):
                 break
-            if write.stated > 0 and not applier.rows.flags[old] & PRIOR:
+            if write.stated > 0 and (old >= older_rows or not rows.flags[old] & PRIOR):
                 applier.numbering.prove(old)
-            self._carry_out(write, key, old, self._places[row])
+            self._carry_out(write, key, old)
             row += 1
+        rows.finish(self._rest, first, row)
         return row
 
     def _is_settled(self, write: _Write, key: bytes, old: int) -> bool:
         """Whether the write took effect, and nothing is to be learnt from it."""
+        applier = self._applier
         if write.stated > 0:
-            holds = old >= 0 and self._applier.rows.main[old] == write.stated
+            holds = old >= 0 and applier.rows.main[old] == write.stated
         elif write.stated == NO_COMPARE:
             holds = old != UNKNOWN
         else:
             holds = old == ABSENT and not write.deletes
-        state, applier = self._applier.state, self._applier
+        state = applier.state
         return (
             holds
-            and self._window.startswith(key, write.compared)
+            and (write.compared == write.key or self._window.startswith(key, write.compared))
             and (write.lease == 0 or write.lease in state.leases)
             # A count that is in doubt is set right by what the database has of the key.
             and (
@@ -104,22 +115,20 @@ class PlainWriter:
             )
         )
 
-    def _carry_out(self, write: _Write, key: bytes, old: int, place: Place) -> None:
+    def _carry_out(self, write: _Write, key: bytes, old: int) -> None:
         applier = self._applier
         rows, state = applier.rows, applier.state
-        applier.revision += 1
-        revision = applier.revision, 0
+        applier.revision = main = applier.revision + 1
         state.detach(key)
         if write.deletes:
-            rows.add(key, revision, place, older=old, flags=TOMBSTONE)
+            rows.begin(key, main, old, 0, 0)
             state.keyspace.remove(key)
             return
-        version = rows.version[old] if old >= 0 else 0
         if old == ABSENT:
-            life = applier.revision, 1
+            created, version = main, 1
         else:
-            life = rows.create_revision[old], version + (version > 0)
-        value = place[1], self._start + write.value, write.value_size
-        row = rows.add(key, revision, place, value, older=old, life=life, lease=write.lease)
-        state.keyspace.put(key, row)
-        state.attach(key, write.lease)
+            created, version = rows.create_revision[old], rows.version[old]
+            version += version > 0
+        state.keyspace.put(key, rows.begin(key, main, old, created, version))
+        if write.lease != 0:
+            state.attach(key, write.lease)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +30,18 @@ CONTRADICTED = 0x20
 
 Place = tuple[int, int, int]
 """Where an entry lies in the log: raft index, segment, byte offset of its frame."""
+
+
+class Rest(NamedTuple):
+    """What rows say besides what later rows refer to, as columns of the kinds of LogRows."""
+
+    lease: array[int]
+    raft_index: array[int]
+    segment: array[int]
+    frame: array[int]
+    value_offset: array[int]
+    value_size: array[int]
+    flags: bytes
 
 
 class LogRows:
@@ -89,17 +101,8 @@ class LogRows:
         Returns:
             Its number.
         """
-        row = len(self.flags)
-        key_id = self._key_ids.get(key)
-        if key_id is None:
-            key_id = self._key_ids[key] = len(self.keys)
-            self.keys.append(key)
-        self.key.append(key_id)
-        self.main.append(revision[0])
+        row = self.begin(key, revision[0], older, *life)
         self.sub.append(revision[1])
-        self.older.append(older)
-        self.create_revision.append(life[0])
-        self.version.append(life[1])
         self.lease.append(lease)
         self.raft_index.append(place[0])
         self.segment.append(place[1])
@@ -109,6 +112,32 @@ class LogRows:
         self.value_size.append(value[2])
         self.flags.append(flags)
         return row
+
+    def begin(self, key: bytes, main: int, older: int, created: int, version: int) -> int:
+        """Add the part of a row that later rows refer to; returns its number."""
+        row = len(self.main)
+        key_id = self._key_ids.get(key)
+        if key_id is None:
+            key_id = self._key_ids[key] = len(self.keys)
+            self.keys.append(key)
+        self.key.append(key_id)
+        self.main.append(main)
+        self.older.append(older)
+        self.create_revision.append(created)
+        self.version.append(version)
+        return row
+
+    def finish(self, rest: Rest, start: int, stop: int) -> None:
+        """Add the other part of the rows that were begun last: the ``start``-th to ``stop``-th."""
+        self.sub.extend(array("q", bytes(self.sub.itemsize * (stop - start))))
+        self.lease.extend(rest.lease[start:stop])
+        self.raft_index.extend(rest.raft_index[start:stop])
+        self.segment.extend(rest.segment[start:stop])
+        self.frame.extend(rest.frame[start:stop])
+        self.value_segment.extend(rest.segment[start:stop])
+        self.value_offset.extend(rest.value_offset[start:stop])
+        self.value_size.extend(rest.value_size[start:stop])
+        self.flags.extend(rest.flags[start:stop])
 
     def cut(self, row: int) -> None:
         """Forget all rows from ``row`` on."""

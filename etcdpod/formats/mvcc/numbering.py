@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from etcdpod.formats.mvcc.logged import LogRows
 
 
+NO_ROWS = range(0)
+
+
 class Numbering:
     """The doubts and proofs of one replay, as row numbers.
 
@@ -52,7 +55,7 @@ class Numbering:
     @property
     def is_sure(self) -> bool:
         """Whether the count is right at this moment, as far as can be known."""
-        return not self._open and not self.is_adrift
+        return not self._open and (self._known or len(self._proofs) > 0)
 
     @property
     def is_adrift(self) -> bool:
@@ -82,10 +85,11 @@ class Numbering:
         Returns:
             Rows before it whose numbers may be wrong all the same.
         """
+        if not self._open or self._open[0][0] > row:
+            self._proofs.append(row)
+            return NO_ROWS
         was_adrift = self.is_adrift
         self._proofs.append(row)
-        if not self._open or self._open[0][0] > row:
-            return range(0)
         closed = self._open[: bisect_right(self._open, (row, True))]
         del self._open[: len(closed)]
         wild = sum(is_wild for _, is_wild in closed)
