@@ -155,3 +155,26 @@ def test_a_quiet_namespace_has_only_what_concerns_all(source: Any, cli: Any) -> 
     ran = cli("events", "-n", "kube-public", "--from", "demo-end")
     assert (ran.code, ran.out) == (0, "")
     assert cli("report", "-n", "kube-public", "--from", "demo-end").code == 0
+
+
+def test_histories_gathered_from_a_live_etcd_are_those_of_one_after_the_other(
+    source: Any,
+) -> None:
+    from etcdpod.analysis.report.gathering import Gathered, gather, gathering
+    from etcdpod.session import Session, SourceOptions
+
+    endpoint = source("live")[1]
+    with Session.open(SourceOptions(targets=(endpoint,))) as session:
+        plain = session.registry
+        keys = [record.key for record in plain.connector.range(b"/registry/pods/")]
+        assert len(keys) > 15
+        together = gathering(plain)
+        assert isinstance(together.connector, Gathered)
+        gather(together, keys)
+        for key in keys:
+            whole = list(plain.connector.history(key))
+            assert together.connector.history(key) == whole
+            since = whole[-1].mod_revision
+            assert together.connector.history(key, since=since) == whole[-1:]
+    with Session.open(SourceOptions(targets=("demo",))) as session:
+        assert gathering(session.registry) is session.registry

@@ -11,6 +11,7 @@ from etcdpod.analysis.diagnosis import examine
 from etcdpod.analysis.finding import Reference
 from etcdpod.analysis.lanes import node_lanes, pod_lanes
 from etcdpod.analysis.report.changes import changes
+from etcdpod.analysis.report.gathering import gather, gathering
 from etcdpod.analysis.report.model import (
     Coverage,
     KeyHistory,
@@ -71,6 +72,7 @@ def build(
         namespace: only pods of this one, and the nodes; None: all.
         since: only what was written from this revision on; None: everything.
     """
+    registry = gathering(registry)
     clock = registry.clock
     first = since or 0
     pods = pod_lanes(registry, namespace)
@@ -82,6 +84,7 @@ def build(
     begin = first or first_shown(pods, registry.connector.info().compact_revision + 1)
     chronology = _chronology(registry, [*pods, *nodes], namespace, begin)
     concerned = _concerned([*present, *over])
+    gather(registry, _keys(registry, concerned[:MOST_HISTORIES]))
     histories = [
         found
         for reference in concerned[:MOST_HISTORIES]
@@ -234,6 +237,18 @@ def _concerned(occurrences: Sequence[Occurrence]) -> list[Reference]:
             if item.kind not in PASSING:
                 found.setdefault(Reference(item.kind, item.namespace, item.name))
     return list(found)
+
+
+def _keys(registry: Registry, references: Iterable[Reference]) -> list[bytes]:
+    """The key of each object, as far as its kind is known here."""
+    found = []
+    for reference in references:
+        try:
+            resource = registry.resolve(reference.kind)
+        except UsageError:
+            continue
+        found += registry.keys(resource, reference.namespace or None, reference.name)[:1]
+    return found
 
 
 def _history(registry: Registry, reference: Reference, since: int) -> KeyHistory | None:

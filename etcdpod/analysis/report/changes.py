@@ -6,6 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from etcdpod.analysis.finding import Reference
+from etcdpod.analysis.report.gathering import gather
 from etcdpod.analysis.report.model import Moment
 from etcdpod.keys import parse_key
 from etcdpod.render.history import who
@@ -68,6 +69,7 @@ def changes(registry: Registry, namespace: str | None, since: int) -> Iterator[M
     changed = _changed_keys(registry, tuple(chain.from_iterable(prefixes.values())), since)
     for resource in resources:
         own = [key for key in changed if key.startswith(prefixes[resource.plural])]
+        gather(registry, own[:MOST_KEYS])
         for key in own[:MOST_KEYS]:
             yield from _of_key(registry, resource, key, since)
 
