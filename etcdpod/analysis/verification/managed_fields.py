@@ -12,7 +12,12 @@ from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from etcdpod.analysis.verification.base import Defect
-from etcdpod.analysis.verification.near import Words, bits_apart, candidates
+from etcdpod.analysis.verification.near import (
+    Words,
+    bits_apart,
+    candidates,
+    is_other_spelling,
+)
 from etcdpod.decoder import Decoded
 from etcdpod.records import Severity
 from etcdpod.schema import kinds_by_name, message_facts
@@ -136,7 +141,7 @@ def _names(message: str, names: tuple[str, ...]) -> tuple[_Fault, ...]:
             found.append(_Fault(what, f'"{name}"'))
         elif known is not None and name.startswith("f:"):
             meant = known.near(name[2:])
-            if meant is not None:
+            if meant is not None and not is_other_spelling(name[2:], meant):
                 what = f"{name!r} is no field, and one bit makes it 'f:{meant}'"
                 found.append(_Fault(what, f'"{name}"', f'"f:{meant}"'))
     return tuple(found)

@@ -27,8 +27,24 @@ FREE = frozenset({"data", "stringData", "binaryData", "annotations", "fieldsV1",
 """Members whose texts are anybody's."""
 MOST_NODES = 200_000
 MOST_KEPT = 32_768
-SHORTEST_WORD = 6
-"""Shorter words are near too many others."""
+SHORTEST_WORD = 10
+"""Shorter words are near too many others: ``router`` is one bit away from ``routes``."""
+CHOSEN = frozenset(
+    {"restartPolicy", "imagePullPolicy", "dnsPolicy", "terminationMessagePolicy", "operator"}
+    | {"effect", "protocol", "qosClass", "phase", "preemptionPolicy", "concurrencyPolicy"}
+    | {"sessionAffinity", "externalTrafficPolicy", "internalTrafficPolicy", "reclaimPolicy"}
+    | {"persistentVolumeReclaimPolicy", "volumeBindingMode", "volumeMode", "completionMode"}
+    | {"podManagementPolicy", "status"}
+)
+"""Fields whose value is one of few words."""
+CHOICES = """
+    Always Never OnFailure IfNotPresent ClusterFirst ClusterFirstWithHostNet Default File
+    FallbackToLogsOnError Exists DoesNotExist Equal NotIn NoSchedule PreferNoSchedule NoExecute
+    SCTP HTTP HTTPS Guaranteed Burstable BestEffort Pending Running Succeeded Failed Unknown
+    Active Terminating Bound Available Released PreemptLowerPriority Allow Forbid Replace None
+    ClientIP Cluster Local Delete Retain Recycle Immediate WaitForFirstConsumer Filesystem Block
+    Indexed NonIndexed OrderedReady Parallel True False
+""".split()  # noqa: SIM905 a list of many quoted words is not easier to read
 LONGEST_WORD = 100
 LONGEST_TEXT = 512
 """Longer texts are no ids."""
@@ -128,7 +144,7 @@ def _faults(value: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
             continue
         if name in WRITTEN_TIMES:
             times.append((path, text))
-        elif (fault := text_fault(text)) is not None:
+        elif (fault := text_fault(text) or choice_fault(name, text)) is not None:
             yield _written(path), text, fault
     for path, text in times:
         if _is_far(text, times):
@@ -187,6 +203,28 @@ def text_fault(text: str) -> str | None:
         if word is not None and not is_other_spelling(text, word):
             return f"is one bit away from {word!r}"
     return None
+
+
+def choice_fault(name: str, text: str) -> str | None:
+    """What is wrong with the word of a field that has few; None if nothing is."""
+    word = None
+    if name in CHOSEN:
+        word = _choices().near(text)
+    elif name == "apiVersion" and "." not in text:
+        word = _versions().near(text)  # the group of a custom kind has a dot
+    if word is None or is_other_spelling(text, word):
+        return None
+    return f"is one bit away from {word!r}"
+
+
+@cache
+def _choices() -> Words:
+    return Words(CHOICES)
+
+
+@cache
+def _versions() -> Words:
+    return Words(row.api_version for row in load_kinds())
 
 
 def _is_spoilt_hex(text: str, size: int) -> bool:
@@ -260,7 +298,8 @@ def is_spoilt(text: str, fits: Callable[[str], object]) -> bool:
 
 
 def _defect(record: Record, fault: str, path: str, text: str) -> Defect:
-    word = _words().near(text) if len(text) >= SHORTEST_WORD else None
+    words = (_words(), _choices(), _versions())
+    word = next((near for one in words if (near := one.near(text)) is not None), None)
     place = record.value.find(text.encode(errors="replace"))
     return Defect(
         check="shape",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from etcdpod.analysis.verification import Subject, faithful, managed_fields, shapes, verify
 from etcdpod.analysis.verification.lives import told
 from etcdpod.analysis.verification.near import Words, is_other_spelling
-from etcdpod.analysis.verification.shapes import text_fault
+from etcdpod.analysis.verification.shapes import choice_fault, text_fault
 from etcdpod.decoder import Decoded, Decoder
 from etcdpod.demo import demo_path
 from etcdpod.records import Provenance, Record, Revision
@@ -108,6 +108,7 @@ def test_of_two_that_differ_neither_is_blamed(stored: tuple, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "text",
     [
+        *("router", "Finding", "findings", "servicer", "States", "Norman"),
         *("Burstable", "burstable", "v1", "apps/v1", "apps/v2", "my-app", "kube-scheduler"),
         *("4C4C4544-0042-3510-8054-B4C04F564433", "b6bbbf8c-a242-4f49-a35d-ec08bde212a0"),
         *("12345678-1234-1234-1234-12345678123A", "uidValue", "sha256:" + "0f" * 32),
@@ -121,13 +122,26 @@ def test_what_somebody_may_have_meant_is_no_fault(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("Bursdable", "kube-schedulev", "rbac.autjorization.k8s.io/v1"),
+        *("configmapq", "kube-schedulev", "rbac.autjorization.k8s.io/v1"),
         *("b6bbbf8c-a242-4f49-a35d-ec08bde212q0", "b6bbbf8c-a242/4f49-a35d-ec08bde212a0"),
         "containerd://" + "0f" * 31 + "0v",
     ],
 )
 def test_one_bit_beside_what_can_only_have_been_meant(text: str) -> None:
     assert text_fault(text) is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "is_told"),
+    [
+        *(("qosClass", "Bursdable", True), ("qosClass", "Burstable", False)),
+        *(("status", "Tsue", True), ("status", "true", False), ("status", "False", False)),
+        *(("apiVersion", "appr/v1", True), ("apiVersion", "apps/v3", False)),
+        *(("apiVersion", "appr.example.com/v1", False), ("name", "Alwais", False)),
+    ],
+)
+def test_words_of_fields_that_have_few(name: str, text: str, is_told: bool) -> None:
+    assert (choice_fault(name, text) is not None) == is_told
 
 
 def test_near_words() -> None:
