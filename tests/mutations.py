@@ -4,9 +4,9 @@
 
 The table has a line for each kind of damage. ``refused``: an error in words. ``told``: damage is
 reported. ``harmless``: nothing is said, and every answer is right. ``silent``: an answer differs
-and nothing is said. ``unprotected``: a record of trust A differs in its key, value or lease, which
-etcd protects by no checksum, and no sound log has the revision. ``false``: a record of trust A or
-B is wrong although something could have told; there must be none.
+and nothing is said. ``unprotected``: a record of trust A differs in its revision, key, numbers,
+value or lease, which etcd protects by no checksum, and no sound log has it. ``false``: a record of
+trust A or B is wrong although something could have told; there must be none.
 """
 
 from __future__ import annotations

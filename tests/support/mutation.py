@@ -12,22 +12,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
 from wal_writer import LogWriter
 
 from etcdpod.connectors import open_source
-from etcdpod.connectors.places import RANK, combined
+from etcdpod.connectors.places import RANK
 from etcdpod.decoder import Decoder
 from etcdpod.errors import EtcdpodError
 from etcdpod.formats.wal.layout import RecordType
 from etcdpod.formats.wal.reader import WalReader
-from etcdpod.records import Encrypted, Trust, Undecodable
+from etcdpod.records import Encrypted, Revision, Trust, Undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from etcdpod.connectors.datadir import DataDirectoryConnector
-    from etcdpod.records import Record, Revision
+    from etcdpod.records import Record
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ROOT / "testdata" / "wal"
@@ -231,7 +230,7 @@ def judged(subject: Subject) -> Verdict:
         check = source.check_trailer() if subject.log is None else None
         is_told = bool(source.damage) or check is False
         is_database_told = bool(source.store.damage) or check is False
-        logged = _logged(source) if subject.log is not None else np.zeros(0, np.int64)
+        logged = _logged(source) if subject.log is not None else set()
     except EtcdpodError:
         return Verdict("refused", (), 0)
     finally:
@@ -261,30 +260,31 @@ def _is_right(truth: dict[Revision, Facts], record: Record) -> bool:
     )
 
 
-def _logged(source: DataDirectoryConnector) -> Any:
+def _logged(source: DataDirectoryConnector) -> set[Revision]:
     """Revisions that the log has beyond doubt."""
     assert source.log is not None
     columns = source.log.place.columns()
     sound = columns.rank == RANK[Trust.LOGGED]
-    return combined(columns.main[sound], columns.sub[sound])
+    pairs = zip(columns.main[sound].tolist(), columns.sub[sound].tolist(), strict=True)
+    return {Revision(*pair) for pair in pairs}
 
 
-def _reason(subject: Subject, record: Record, logged: Any, *, is_told: bool) -> str:
+def _reason(subject: Subject, record: Record, logged: set[Revision], *, is_told: bool) -> str:
     """Why a wrong record should not have been believed; empty where nothing could tell."""
     what = f"{record.key.decode(errors='replace')} {record.revision} {record.version}"
     known = subject.truth.get(record.revision)
     what += f" at {record.provenance.trust.value}, not {known and known[:4]}"
     if record.provenance.trust is Trust.LOGGED:
         return what
-    number = combined(np.array([record.revision.main]), np.array([record.revision.sub]))
-    if np.isin(number, logged).any():
+    if record.revision in logged:
         return f"{what}, though the log has it"
     if known is None:
-        return "" if is_told else f"{what}, which never was"
-    # Key, lease and value are bytes that bbolt and etcd protect by nothing.
-    if known[1:4] != facts(record)[1:4]:
-        return "" if is_told else f"{what}, in its numbers"
-    return ""
+        # The same under another number: the revision itself is protected by nothing either.
+        found = facts(record)
+        is_moved = any((was[0], was[5]) == (found[0], found[5]) for was in subject.truth.values())
+        return "" if is_told or is_moved else f"{what}, which never was"
+    # Key, numbers, lease and value are bytes that bbolt and etcd protect by nothing.
+    return "" if known[1] == record.tombstone or is_told else f"{what}, a deletion or not"
 
 
 def stored_values(limit: int = 400) -> list[tuple[bytes, bytes]]:

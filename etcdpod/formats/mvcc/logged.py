@@ -6,7 +6,7 @@ from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
 ABSENT = -1
 """Instead of a row: the key does not exist."""
@@ -156,7 +156,7 @@ class LogRows:
                 yield row
 
 
-def fill_versions(rows: LogRows, start: int) -> None:
+def fill_versions(rows: LogRows, start: int, breaks: Container[int] = ()) -> None:
     """Fill in versions and create revisions that only a later revision of the same key tells.
 
     A put with version 7 tells that the put before it, in the same life of the key, had 6.
@@ -164,10 +164,13 @@ def fill_versions(rows: LogRows, start: int) -> None:
     Args:
         rows: the rows; those from ``start`` on are looked at.
         start: a row.
+        breaks: rows before which something happened of which nothing is known.
     """
     following: dict[int, tuple[int, int]] = {}
     """Version and create revision of the next put of each key."""
     for row in range(len(rows) - 1, start - 1, -1):
+        if row + 1 in breaks:
+            following.clear()
         if rows.flags[row] & (PRIOR | REFUSED):
             continue
         key = rows.key[row]

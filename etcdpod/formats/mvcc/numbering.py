@@ -67,6 +67,11 @@ class Numbering:
         """Whether the count may be wrong in either direction at this moment."""
         return self._open_wild > 0
 
+    @property
+    def breaks(self) -> frozenset[int]:
+        """The rows before which something happened of which nothing is known."""
+        return frozenset(self._wild)
+
     def doubt(self, *, wild: bool = False) -> None:
         """From the next row on the numbers may be wrong.
 

@@ -219,7 +219,7 @@ class Replay:
                 for row in range(start, stop):
                     rows.flags[row] |= DOUBTFUL
         if not applier.state.complete:
-            fill_versions(rows, first_row)
+            fill_versions(rows, first_row, applier.numbering.breaks)
         self._result.stretches.append(Stretch(first_row, agreement, applier.numbering.is_pristine))
 
     def _keep_replaced(self) -> None:

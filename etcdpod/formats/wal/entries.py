@@ -220,6 +220,10 @@ class RaftLog:
     def _take_entry(self, frame: Frame) -> None:
         entry = Entry.FromString(frame.data)
         index = entry.Index
+        if entry.Type != NORMAL_ENTRY and not entry.Data:
+            # The checksum does not cover the type of a record: this is a hard state, most likely.
+            self._report(frame.segment, frame.offset, "a record is not of the type that it states")
+            return
         known = self.places.index
         follows = not known or index == known[-1] + 1
         is_believed = (follows or frame.verified) and (frame.synced or index <= self.applied)

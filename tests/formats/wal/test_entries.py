@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from wal_writer import NODE, LogWriter, put
 
 from etcdpod.formats.wal.entries import Mark, RaftLog, parse_request
-from etcdpod.formats.wal.messages import ConfChange, InternalRaftRequest, V2Request
+from etcdpod.formats.wal.layout import RecordType
+from etcdpod.formats.wal.messages import ConfChange, HardState, InternalRaftRequest, V2Request
 from etcdpod.formats.wal.reader import WalReader
 from etcdpod.records import Damage, Severity
 
@@ -131,3 +132,16 @@ def test_requests_of_both_apis_are_told_apart() -> None:
     assert parse_request(old.SerializeToString()).Path == "/0/version"
     assert parse_request(b"") is None
     assert parse_request(b"\xff\xff\xff") is None
+
+
+def test_a_hard_state_that_calls_itself_an_entry_replaces_none(tmp_path: Path) -> None:
+    """The checksum covers a record's data and not its type: one flipped bit makes a 2 of a 3."""
+    writer = LogWriter(tmp_path)
+    for number in range(5):
+        writer.request(**put(b"/a", b"%d" % number))
+    state = HardState(term=2, vote=NODE, commit=3)
+    writer.add(RecordType.ENTRY, state.SerializeToString())
+    writer.request(**put(b"/a", b"last"))
+    log, damage = opened(writer.save())
+    assert [entry.raft_index for entry in log.entries()] == [1, 2, 3, 4, 5, 6]
+    assert [found.what for found in damage] == ["a record is not of the type that it states"]
