@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 SETTLE = 0.25
 """Seconds of rest before rows are read that nobody looks at."""
 
+AT_ONCE = 0.01
+"""The same where all heads were just read, and nobody has moved yet."""
+
 READ_UNASKED = 50_000
 """Up to so many objects are read before a filter or an order asks for them."""
 
@@ -49,6 +52,7 @@ class Objects(Grid):
         self._reader: RowReader | None = None
         self._background: Timer | None = None
         self._refilter: Timer | None = None
+        self._has_read_rest = False
         self._cost = 0.0
         """Seconds that it took to filter with all that was read."""
 
@@ -136,11 +140,13 @@ class Objects(Grid):
         assert self.listing is not None
         unasked = view.at is None and self.listing.alive <= READ_UNASKED
         if wanted or unasked or view.filter or view.sort:
-            self._background = self.set_timer(SETTLE, self._read_rest)
+            rest = SETTLE if self._has_read_rest else AT_ONCE
+            self._background = self.set_timer(rest, self._read_rest)
 
     def _read_rest(self) -> None:
         if self.listing is None:
             return
+        self._has_read_rest = True
         entries = self.listing.unread_of_view()
         if len(entries):
             self._read(entries, "background")
