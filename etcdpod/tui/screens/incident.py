@@ -76,6 +76,7 @@ class IncidentScreen(CommandScreen):
         self.order = ORDERS[0]
         self.words = ""
         self._lanes: Lanes | None = None
+        self._wants_trouble = False
         self._span: tuple[int, int] | None = None
 
     def body(self) -> Iterable[Widget]:
@@ -120,6 +121,8 @@ class IncidentScreen(CommandScreen):
         self.chart.empty = "no pods"
         self._span = self._whole_span()
         self._show()
+        if self._wants_trouble:
+            self.action_first_trouble()
 
     def _whole_span(self) -> tuple[int, int]:
         """From the first sign of a pod to the end."""
@@ -207,6 +210,7 @@ class IncidentScreen(CommandScreen):
     def action_first_trouble(self) -> None:
         """Where the trouble of the lane begins."""
         lane = self.chart.lane
+        self._wants_trouble = self._lanes is None  # pressed early: done once there are lanes
         if lane is not None and lane.first_trouble is not None:
             self.chart.point_at(lane.first_trouble)
 
