@@ -1,0 +1,40 @@
+"""Patient work stands back while something more urgent is done, and not for ever."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from etcdpod.tui.row_reading import ROWS_AT_ONCE, _runs
+from etcdpod.tui.turns import Rank, Turns
+
+
+def test_patient_work_waits_for_urgent_work_alone() -> None:
+    turns, done = Turns(), []
+
+    def patient(rank: Rank) -> None:
+        turns.stand_back(rank, longest=20)
+        done.append(rank)
+
+    with turns.work(Rank.LISTED):
+        patient(Rank.LOOKED_AT)
+        patient(Rank.LISTED)
+        waiting = threading.Thread(target=patient, args=(Rank.DATED,))
+        waiting.start()
+        time.sleep(0.05)
+        assert done == [Rank.LOOKED_AT, Rank.LISTED]
+    waiting.join(20)
+    assert done[-1] is Rank.DATED
+
+
+def test_patient_work_does_not_wait_for_ever() -> None:
+    turns = Turns()
+    with turns.work(Rank.LOOKED_AT):
+        turns.stand_back(Rank.DATED, longest=0.01)
+
+
+def test_rows_side_by_side_are_read_together() -> None:
+    assert list(_runs([3])) == [slice(3, 4)]
+    assert list(_runs([1, 2, 3, 7, 9, 10])) == [slice(1, 4), slice(7, 8), slice(9, 11)]
+    long = list(_runs(list(range(100))))
+    assert [one.stop - one.start for one in long] == [ROWS_AT_ONCE, 100 - ROWS_AT_ONCE]
