@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import pickle
+import signal
 import sys
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
@@ -83,6 +84,7 @@ def _forked(records: Any, work: Callable[[Sequence[Record]], Result], count: int
     finally:
         for process, pipe in workers:
             pipe.close()
+            os.kill(process, signal.SIGKILL)  # one that is done already is not moved by it
             os.waitpid(process, 0)
 
 

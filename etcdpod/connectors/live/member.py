@@ -44,6 +44,12 @@ class Member:
         return getattr(getattr(self, service.lower()), method)
 
     @property
+    def version(self) -> str:
+        """Its release as it told when dialled; empty where another thread has dropped it since."""
+        status = self.status
+        return "" if status is None else str(status.version)
+
+    @property
     def is_learner(self) -> bool:
         """The member does not vote and answers only serializable reads."""
         return bool(later_number(later_fields(self.status), _STATUS_IS_LEARNER))

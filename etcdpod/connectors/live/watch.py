@@ -44,7 +44,7 @@ class WatchCall:
     ) -> None:
         self.member = member
         self._asks_every: float | None = None
-        if silence is None and answers_progress(member.status.version):
+        if silence is None and answers_progress(member.version):
             self._asks_every = PROGRESS_INTERVAL
         self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._waiting_since: float | None = None
@@ -115,7 +115,7 @@ class Barrier:
         self._span = span
         self._through = through
         self._start = 1 if compact_revision > 1 else _NEVER_REVISION
-        self._by_progress = answers_progress(call.member.status.version)
+        self._by_progress = answers_progress(call.member.version)
         self._reached = False
         self._in_question = False
         self._delivered = 0
