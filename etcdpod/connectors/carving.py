@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from etcdpod.connectors.base import endless
 from etcdpod.connectors.datadir_info import describe_database
 from etcdpod.connectors.overlay import Overlay, Span, has_losses
 from etcdpod.connectors.overlay_connector import OverlayConnector
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
+    from etcdpod.connectors.base import LongWork
+    from etcdpod.connectors.places import FilePlace
     from etcdpod.connectors.snapshot import KeyUsage
     from etcdpod.formats.mvcc.store import Store
     from etcdpod.records import Damage, SourceInfo
@@ -29,9 +32,12 @@ class CarvingConnector(OverlayConnector):
     pages searched, once; and everything has, where the tree itself is damaged.
     """
 
-    def __init__(self, store: Store, *, only_vouched: bool = False) -> None:
+    def __init__(
+        self, store: Store, *, only_vouched: bool = False, long_work: LongWork = endless
+    ) -> None:
         self._store = store
         self._only_vouched = only_vouched
+        self._long_work = long_work
         self._overlays: dict[bool, Overlay] = {}
         self._own_damage: list[Damage] = []
 
@@ -47,14 +53,18 @@ class CarvingConnector(OverlayConnector):
         *,
         name: str | None = None,
         only_vouched: bool = False,
+        long_work: LongWork = endless,
         **_connection: Any,
     ) -> CarvingConnector:
         """Open and index the file; one whose metas are both damaged is carved.
 
+        ``long_work`` makes what is told how far the search of free pages is, and may end it.
+
         Raises:
             SourceError: it cannot be read as a bbolt file.
         """
-        connector = cls(open_store(target, name), only_vouched=only_vouched)
+        store = open_store(target, name)
+        connector = cls(store, only_vouched=only_vouched, long_work=long_work)
         if connector.store.file.size <= CHECKED_AT_ONCE:
             connector.check_trailer()
         return connector
@@ -91,7 +101,7 @@ class CarvingConnector(OverlayConnector):
         store = self.store
         whole = not self._only_vouched and (whole or has_losses(store))
         if whole not in self._overlays:
-            places = [stale_place(store.file.path, store)] if whole else []
+            places = [self._free_pages(store)] if whole else []
             current, compacted = store.index.current_revision, store.index.compact_revision
             if places and len(store.index) == 0:
                 current = max(current, newest_sound(places[0]))
@@ -99,6 +109,10 @@ class CarvingConnector(OverlayConnector):
             nothing = np.zeros(0, np.int64)
             self._overlays[whole] = Overlay(store, places, nothing, span, self._own_damage)
         return self._overlays[whole]
+
+    def _free_pages(self, store: Store) -> FilePlace:
+        damage, work = self._own_damage, self._long_work
+        return stale_place(store.file.path, store, damage=damage, long_work=work)
 
     def close(self) -> None:
         """Unmap the file; may be called twice."""

@@ -133,6 +133,11 @@ class MergedConnector:
             if isinstance(source, Attempting):
                 yield from source.attempts(key)
 
+    def left_out(self, key: bytes) -> int:
+        """How many revisions of a key are found (trust E), and not believed enough to be shown."""
+        counted = (getattr(source, "left_out", None) for source in self.sources)
+        return sum(count(key) for count in counted if count is not None)
+
     def close(self) -> None:
         """Close all sources; may be called twice."""
         for source in self.sources:

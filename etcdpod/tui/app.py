@@ -77,10 +77,10 @@ class EtcdpodApp(App[str]):
         assert self._world is not None
         return self._world
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """Show the browser at once, and open the sources behind it."""
         gc.set_threshold(*RARELY)
-        self.push_screen(self.browser)
+        await self.push_screen(self.browser)  # what is read finds all of it there
         in_thread(self, partial(open_sources, self.options, self.turns, self.post_message), "open")
 
     def on_unmount(self) -> None:
@@ -111,6 +111,8 @@ class EtcdpodApp(App[str]):
     def _heads(self, event: HeadsRead) -> None:
         self.world.catalog.catch_up()
         self.world.complete = self.world.complete or event.done
+        if not self.browser.is_whole:
+            return  # it is being closed
         self.browser.world_changed()
         if event.done and self.world.live:
             work = partial(follow, self.world, self.world.newest + 1, self.post_message)
@@ -120,6 +122,8 @@ class EtcdpodApp(App[str]):
 
     @on(Compacted)
     def _compacted(self, event: Compacted) -> None:
+        if not self.browser.is_whole:
+            return
         self._followed.clear()
         self.world.start_over(event.info)
         self.browser.start_over()
@@ -131,6 +135,8 @@ class EtcdpodApp(App[str]):
     @on(TimesRead)
     def _times(self, event: TimesRead) -> None:
         self.world.moments = event.moments
+        if not self.browser.is_whole:
+            return
         for screen in self._command_screens:
             screen.moments_known()
             self.refresh_title(screen)
@@ -140,7 +146,7 @@ class EtcdpodApp(App[str]):
         self._followed.extend(event.heads)
 
     def _show_followed(self) -> None:
-        if self._followed:
+        if self._followed and self.browser.is_whole:
             heads, self._followed = self._followed, []
             self.world.follow(heads, time.time())
             self.browser.world_changed()

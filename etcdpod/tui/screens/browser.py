@@ -69,6 +69,11 @@ class BrowserScreen(BrowserKeys):
         self.objects.focus()
         self.title_bar.subject = "opening …"
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether its widgets are there: not any more while the app ends."""
+        return bool(self.query(Objects))
+
     # --- what the application tells ---------------------------------------------------------
 
     def world_changed(self) -> None:
