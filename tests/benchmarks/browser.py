@@ -65,7 +65,7 @@ WAITS = (
     Wait("every cell read", 0.0),
     Wait("a key in the filter, worst", 0.1),
     Wait("a move in time, worst", 0.15),
-    Wait("the loop blocked, worst", 0.1),
+    Wait("the loop blocked, worst", 0.15),
 )
 """A limit of 0 is none: it is measured and not judged."""
 

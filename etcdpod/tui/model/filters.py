@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 import re
 import shlex
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 
 _COMPARISON = re.compile(r"([A-Za-z][A-Za-z -]*?)(!=|>=|<=|=|~|>|<)(.*)", re.DOTALL)
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_ORDERS = {">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le}
 _REQUIREMENT = re.compile(r"(!?)([^=!]+?)(?:(==|!=|=)(.*))?")
 
 
@@ -75,8 +78,8 @@ def _split(text: str) -> list[str]:
 
 def _comparison(column: str, sign: str, wanted: str) -> Callable[[Filterable], bool]:
     wanted = wanted.lower()
-    if sign in (">", "<", ">=", "<="):
-        return lambda row: _ordered(row.cell(column), sign, wanted)
+    if sign in _ORDERS:
+        return _ordered(column, _ORDERS[sign], leading_number(wanted))
     if sign == "~":
         return lambda row: wanted in (row.cell(column) or "").lower()
     if sign == "!=":
@@ -84,17 +87,21 @@ def _comparison(column: str, sign: str, wanted: str) -> Callable[[Filterable], b
     return lambda row: (row.cell(column) or "").lower() == wanted
 
 
+@lru_cache(maxsize=4096)  # a column has few different cells, and very many rows
 def leading_number(text: str) -> float | None:
     """The number that a cell begins with: 3 for ``3 (2m ago)`` and ``3/4``."""
     match = _NUMBER.match(text)
     return float(match[0]) if match else None
 
 
-def _ordered(cell: str | None, sign: str, wanted: str) -> bool:
-    left, right = leading_number(cell or ""), leading_number(wanted)
-    if left is None or right is None:
-        return False
-    return {">": left > right, "<": left < right, ">=": left >= right, "<=": left <= right}[sign]
+def _ordered(
+    column: str, holds: Callable[[float, float], bool], wanted: float | None
+) -> Callable[[Filterable], bool]:
+    def test(row: Filterable) -> bool:
+        cell = leading_number(row.cell(column) or "")
+        return cell is not None and wanted is not None and holds(cell, wanted)
+
+    return test
 
 
 def _requirement(text: str) -> Callable[[Filterable], bool]:
