@@ -218,4 +218,19 @@ def round_moments(axis: Axis, spacing: int) -> list[tuple[int, datetime]]:
     return [tick for tick in ticks if tick[0] < axis.columns]
 
 
-_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400)
+def round_times(axis: Axis, spacing: int) -> list[tuple[int, str]]:
+    """The same in words: the time of day, and of several days the date of each first one."""
+    ticks = round_moments(axis, spacing)
+    is_long = len({moment.date() for _, moment in ticks}) > 1
+    labels, day = [], None
+    for column, moment in ticks:
+        is_new = is_long and moment.date() != day
+        labels.append((column, f"{moment:%m-%d %H:%M}" if is_new else f"{moment:%H:%M:%S}"))
+        day = moment.date()
+    return labels
+
+
+_STEPS = (
+    *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200),
+    *(86400 * days for days in (1, 2, 7, 30, 90, 365)),
+)

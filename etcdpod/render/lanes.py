@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from etcdpod.render.lane_model import GONE, MARK_LABELS, MOVED, RESTART, State, round_moments
+from etcdpod.render.lane_model import GONE, MARK_LABELS, MOVED, RESTART, State, round_times
 from etcdpod.render.safe import printable
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _loudest_last(marks: Sequence[Mark]) -> list[Mark]:
 
 def ruler(axis: Axis, *, spacing: int = 16) -> str:
     """The line of times (or revisions) above the lanes, as wide as the axis."""
-    ticks = [(column, f"{moment:%H:%M:%S}") for column, moment in round_moments(axis, spacing)]
+    ticks = round_times(axis, spacing)
     if not ticks:
         ticks = [
             (column, str(axis.revision_at(column))) for column in range(0, axis.columns, spacing)

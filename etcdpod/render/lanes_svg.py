@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from etcdpod.render.lane_model import RESTART, State, round_moments
+from etcdpod.render.lane_model import RESTART, State, round_times
 from etcdpod.render.lanes import legend, title
 from etcdpod.render.safe import printable
 
@@ -89,7 +89,7 @@ def _text(text: str) -> str:
 
 
 def _ruler(axis: Axis, left: int, bottom: int) -> Iterator[str]:
-    ticks = [(column, f"{moment:%H:%M:%S}") for column, moment in round_moments(axis, 90)]
+    ticks = round_times(axis, 90)
     if not ticks:
         step = max(axis.columns // 8, 1)
         ticks = [

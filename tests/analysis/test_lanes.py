@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -296,3 +296,22 @@ def test_everything_in_the_drawn_picture_lies_within_it() -> None:
     (note,) = [each for each in words if any(child.tag.endswith("}title") for child in each)]
     assert note[0].text == lane.note
     assert (note[0].tail or "").endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [
+        (2, ["20:30:00", "21:00:00"]),
+        (60, ["11-23 00:00", "11-24 00:00"]),
+        (24 * 60, ["12-", "01-"]),
+    ],
+)
+def test_a_ruler_over_days_tells_the_dates(hours: int, told: list[str]) -> None:
+    start = datetime(2026, 11, 22, 20, 10, tzinfo=UTC)
+    end = start + timedelta(hours=hours)
+    axis = Axis(1, 1000, 100, ((1, start.timestamp()), (1000, end.timestamp())))
+    line = ruler(axis)
+    assert len(line) == 100
+    assert all(piece in line for piece in told), line
+    dates = [word for word in line.split() if word.startswith("╷1") and "-" in word]
+    assert len(dates) == len(set(dates))
