@@ -154,7 +154,7 @@ class Registry:
         if len(found) == 1:
             return found[0]
         filled = [part for part in found if not isinstance(part, Sized) or len(part)]
-        return filled[0] if len(filled) == 1 else _chain(filled)
+        return filled[0] if len(filled) == 1 else chain.from_iterable(filled)
 
     def record(self, key: bytes, at: int | None = None) -> Record | Absence:
         """The revision of a key that is current at ``at``, or why there is none.
@@ -344,8 +344,3 @@ def _masked(step: Step) -> Step:
         return step
     kind = str(step.object.get("kind", ""))
     return replace(step, object=mask(step.object), changes=mask_changes(kind, step.changes))
-
-
-def _chain(parts: Iterable[Iterable[Record]]) -> Iterator[Record]:
-    for part in parts:
-        yield from part
