@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from etcdpod.cli.diagnostics import say
-from etcdpod.history.attempts import attempts
+from etcdpod.history.attempts import attempts, count_attempts
 from etcdpod.render.diff import one_line
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def attempt_lines(registry: Registry, key: bytes) -> Iterator[str]:
     found = list(attempts(registry, key))
     yield ""
     if not found:
-        yield "● never applied   nothing that the log tells of"
+        yield "● never applied   none known: only a member's write-ahead log tells of such writes"
         return
     yield f"● never applied   {len(found)} write{'' if len(found) == 1 else 's'}"
     yield f"  {'WOULD BE':<8}  {'WHY':<11}  WHAT"
@@ -37,7 +37,7 @@ def attempt_fields(registry: Registry, key: bytes) -> Iterator[dict[str, Any]]:
 
 def hint_at_attempts(registry: Registry, key: bytes) -> None:
     """Say how many there are, where they were not asked for."""
-    count = sum(1 for _ in attempts(registry, key))
+    count = count_attempts(registry, key)
     if count:
         writes = "1 write" if count == 1 else f"{count} writes"
         say(f"etcdpod: the log also tells of {writes} that never came true: add --attempts")

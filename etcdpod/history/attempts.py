@@ -33,12 +33,14 @@ class Attempt:
     """What it would have changed of the object as it was then."""
 
 
+def count_attempts(registry: Registry, key: bytes) -> int:
+    """How many attempts on one key there were, without a look into what was to be written."""
+    return sum(1 for _ in _records(registry, key))
+
+
 def attempts(registry: Registry, key: bytes) -> Iterator[Attempt]:
     """The attempts on one key, in log order; none where the source has no log."""
-    source = registry.connector
-    if not isinstance(source, Attempting):
-        return
-    for record in source.attempts(key):
+    for record in _records(registry, key):
         fate: Fate = "refused" if "refused" in record.provenance.place else "uncommitted"
         item = None if record.tombstone else registry.read(record)
         if item is None:
@@ -47,6 +49,12 @@ def attempts(registry: Registry, key: bytes) -> Iterator[Attempt]:
             yield Attempt(record, fate, None, (str(item.outcome),))
         else:
             yield Attempt(record, fate, item.object, _told(registry, record, item.object))
+
+
+def _records(registry: Registry, key: bytes) -> Iterator[Record]:
+    source = registry.connector
+    if isinstance(source, Attempting):
+        yield from source.attempts(key)
 
 
 def _told(registry: Registry, record: Record, wanted: dict[str, Any]) -> tuple[str, ...]:

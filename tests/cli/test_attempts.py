@@ -67,5 +67,13 @@ def test_without_being_asked_it_is_only_hinted_at(datadir: str, cli: Callable) -
 
 def test_a_snapshot_has_no_attempts(cli: Callable) -> None:
     ran = cli("history", "shop/db-0", "--attempts", "--from", "demo")
-    assert "nothing that the log tells of" in ran.out
+    assert "none known: only a member's write-ahead log tells" in ran.out
     assert ran.code == 0
+
+
+def test_what_cannot_be_followed_is_refused(cli: Callable) -> None:
+    ran = cli("history", "shop/db-0", "--attempts", "--follow", "--from", "demo")
+    assert ran.code == 2
+    assert ran.out == ""
+    assert ran.err.count("\n") == 1
+    assert "--attempts does not go with --follow" in ran.err

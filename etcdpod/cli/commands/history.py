@@ -20,7 +20,7 @@ from etcdpod.cli.options import (
     terminal_colour,
 )
 from etcdpod.cli.output import write, write_lines
-from etcdpod.errors import ExitCode, NotFoundError
+from etcdpod.errors import ExitCode, NotFoundError, UsageError
 from etcdpod.history.paths import parse_path
 from etcdpod.render.diff import one_line
 from etcdpod.render.history_fields import step_fields
@@ -77,6 +77,11 @@ def command(
         noise = noise or field is not None
         if field is not None:
             parse_path(field)  # a path that is none is said before anything is printed
+        if follow and with_attempts:
+            raise UsageError(
+                "--attempts does not go with --follow",
+                next_step="a running etcd tells of no write that it refused",
+            )
         if follow:
             return _follow(session, found, field, output or "", noise=noise, objects=objects)
         steps = chosen_steps(session.registry.steps(found, noise=noise), field)
