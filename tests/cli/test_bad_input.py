@@ -82,3 +82,13 @@ def test_a_revision_that_history_lists_can_be_compared_though_it_is_below_compac
     assert "+ status.conditions[Ready].status: False" in ran.out
     between = cli("get", "pod", "shop/db-0", "--at", "800", "-o", "name", "--from", "demo-end")
     assert between.out == "pod/db-0\n"
+
+
+def test_a_diff_of_two_revisions_without_the_object_does_not_deny_its_history(
+    cli: Callable,
+) -> None:
+    ran = cli("diff", "shop/db-0", "1", "2", "--from", "demo")
+    assert ran.code == 1
+    assert ran.out == ""
+    assert "existed neither at revision 1 nor at revision 2" in ran.err
+    assert "no revision of" not in ran.err

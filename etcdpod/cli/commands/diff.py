@@ -118,9 +118,23 @@ def _differences(
     target = parse_object(before.registry, names, namespace)
     old, new = _side(before, target, first), _side(after, target, second)
     if old is None and new is None:
-        raise not_recorded(after, target)
+        raise _on_neither_side(after, target, revisions)
     found = compare_items(before.registry, after.registry, old, new, noise=noise)
     return [] if found is None else [found]
+
+
+def _on_neither_side(session: Session, target: Target, revisions: tuple[int, ...]) -> NotFoundError:
+    """Of an object that was there at another time, that it was not at these two."""
+    found = session.registry.history(target.resource, target.namespace, target.name or "")
+    if found is None:
+        return not_recorded(session, target)
+    name = f"{target.namespace}/{target.name}" if target.namespace else target.name
+    times = " nor ".join(f"at revision {revision}" for revision in revisions)
+    return NotFoundError(
+        f"{target.resource.plural} {name} existed neither {times or 'in the one nor in the other'}",
+        next_step=f"`etcdpod history {target.resource.plural} {name}` shows when it did",
+        path=session.info.target,
+    )
 
 
 def _side(session: Session, target: Target, at: int | None) -> Any:
