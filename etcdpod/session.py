@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING
 
 from etcdpod.connectors import open_source
 from etcdpod.connectors.base import endless
-from etcdpod.connectors.live.endpoints import is_endpoint
-from etcdpod.decoder import Decoder
+from etcdpod.connectors.live.connection.endpoints import is_endpoint
 from etcdpod.demo import DEMOS, demo_path
 from etcdpod.errors import EtcdpodError, UsageError
-from etcdpod.history.moment import last_moment
-from etcdpod.history.view import Registry
+from etcdpod.history.lives import Registry
+from etcdpod.kube.codec import Decoder
+from etcdpod.registry.source_time import last_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
     from etcdpod.connectors.base import Connector, LongWork
-    from etcdpod.decoder.keyring import ConfiguredKeyring
+    from etcdpod.kube.encryption.keyring import ConfiguredKeyring
     from etcdpod.records import Damage, SourceInfo
 
 
@@ -164,7 +164,7 @@ def _open_one(named: str, options: SourceOptions) -> Connector:
 def _keyring(options: SourceOptions) -> ConfiguredKeyring | None:
     if options.encryption_config is None:
         return None
-    from etcdpod.decoder.keyring import ConfiguredKeyring
+    from etcdpod.kube.encryption.keyring import ConfiguredKeyring
 
     return ConfiguredKeyring.load(options.encryption_config)
 
@@ -172,7 +172,7 @@ def _keyring(options: SourceOptions) -> ConfiguredKeyring | None:
 def _open_live(target: str | None, options: SourceOptions) -> Connector:
     """The etcd at ``target``; without one what flags, environment or this machine name."""
     from etcdpod.connectors.live import live_options, open_live
-    from etcdpod.connectors.live.discovery import find_certificates, refuse_strangers
+    from etcdpod.connectors.live.connection.discovery import find_certificates, refuse_strangers
 
     settings = live_options(options.connection, os.environ)
     if target is None and not settings.endpoints and find_certificates() is None:

@@ -1,4 +1,6 @@
-"""Compiles the wire schemas beside this file into the package data of ``etcdpod.schema``.
+"""Compiles the wire schemas beside this file into the package data of ``etcdpod``.
+
+Kubernetes' own go to ``etcdpod/kube/schema/data``, etcd's to ``etcdpod/etcd/schema/data``.
 
 For each proto package it writes a descriptor without options (``PACKAGE.binpb``) and the JSON
 facts that those options state (``PACKAGE.json``); for all of them together the kinds, which tell
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SOURCES = Path(__file__).resolve().parent
-DATA = SOURCES.parent / "etcdpod" / "schema" / "data"
+PACKAGE = SOURCES.parent / "etcdpod"
+KUBE, ETCD = "kube/schema/data", "etcd/schema/data"
+"""The data folders below the package."""
 OPTIONS = "etcdpod/options.proto"
 SCALARS = {
     descriptor_pb2.FieldDescriptorProto.Type.Value(f"TYPE_{name.upper()}"): name
@@ -158,8 +162,8 @@ def to_json(value: object) -> str:
     return json.dumps(value, separators=(",", ":")) + "\n"
 
 
-def build(target: Path = DATA) -> list[str]:
-    """Writes all data files into ``target`` and returns their names."""
+def build(target: Path = PACKAGE) -> list[str]:
+    """Writes all data files below ``target`` and returns their paths relative to it."""
     descriptors = compile_sources()
     options = Options(descriptors)
     packages = {file.name: file.package for file in descriptors.file}
@@ -170,26 +174,33 @@ def build(target: Path = DATA) -> list[str]:
             continue
         imports = [packages[name] for name in file.dependency if packages[name] != "etcdpod"]
         messages = {}
+        folder = ETCD
         if file.package.startswith(("k8s.io.", "github.com.")):
             messages = {m.name: message_facts(m, options) for m in file.message_type}
-        contents[f"{file.package}.binpb"] = strip(file)
+            folder = KUBE
+        contents[f"{folder}/{file.package}.binpb"] = strip(file)
         facts = {"imports": imports, "messages": messages}
-        contents[f"{file.package}.json"] = to_json(facts).encode()
+        contents[f"{folder}/{file.package}.json"] = to_json(facts).encode()
         kinds.extend(kind_rows(file, options))
-    contents["kinds.json"] = to_json(sorted(kinds)).replace("],[", "],\n[").encode()
-    target.mkdir(parents=True, exist_ok=True)
+    contents[f"{KUBE}/kinds.json"] = to_json(sorted(kinds)).replace("],[", "],\n[").encode()
     for name, content in contents.items():
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
         (target / name).write_bytes(content)
     return sorted(contents)
+
+
+def shipped(target: Path = PACKAGE) -> list[str]:
+    """The data files that are there, as paths relative to ``target``."""
+    files = [path for folder in (KUBE, ETCD) for path in (target / folder).iterdir()]
+    return sorted(path.relative_to(target).as_posix() for path in files)
 
 
 def main() -> None:
     """Rebuilds the package data and removes files that no source makes any more."""
     names = build()
-    for path in DATA.iterdir():
-        if path.name not in names:
-            path.unlink()
-    sys.stdout.write(f"{len(names)} files in {DATA}\n")
+    for name in set(shipped()) - set(names):
+        (PACKAGE / name).unlink()
+    sys.stdout.write(f"{len(names)} files below {PACKAGE}\n")
 
 
 if __name__ == "__main__":

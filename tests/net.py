@@ -128,7 +128,7 @@ def run(words: str, folder: Path) -> str:
             if file.is_file():
                 parts += [f"--- {file.relative_to(out)}", file.read_text(errors="backslashreplace")]
     text = "\n".join(parts).replace(out, "TMP").replace(str(folder), "TMP")
-    return re.sub(r"tmp[a-z0-9_]{8}", "TMP", text).replace(str(REPOSITORY.parent), "")
+    return re.sub(r"tmp[a-z0-9_]{8}", "TMP", text).replace(f"{REPOSITORY.parent}/", "/")
 
 
 def slug(words: str) -> str:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-
-REPOSITORY = Path(__file__).resolve().parents[1]
+from paths import REPOSITORY
 
 HEAVY = ("textual", "rich", "grpc", "etcd3", "numpy", "deepdiff", "yaml", "cryptography", "nacl")
 

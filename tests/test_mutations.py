@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from mutation import SHOP, Tally, case, late_log, member_of, stored_values, subjects, value_case
 
-from etcdpod.connectors.datadir import DataDirectoryConnector
+from etcdpod.connectors.disk.datadir import DataDirectoryConnector
 from etcdpod.records import Trust
 
 if TYPE_CHECKING:

@@ -6,13 +6,12 @@ import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from paths import REPOSITORY
 
 from etcdpod.cli.main import COMMANDS
 
-REPOSITORY = Path(__file__).resolve().parents[1]
 README = (REPOSITORY / "README.md").read_text()
 EXAMPLES = [
     line for line in re.findall(r"^    \$ etcdpod (.*)$", README, re.MULTILINE) if ".db" not in line

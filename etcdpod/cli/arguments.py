@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from etcdpod.errors import UsageError
 
 if TYPE_CHECKING:
-    from etcdpod.history.view import Registry
-    from etcdpod.resources.types import ResourceType
+    from etcdpod.history.lives import Registry
+    from etcdpod.kube.model.types import ResourceType
 
 DEFAULT_NAMESPACE = "default"
 """Where kubectl looks when no namespace is named."""

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from etcdpod.cli.diagnostics import say
 from etcdpod.history.attempts import attempts, count_attempts
-from etcdpod.render.diff import one_line
+from etcdpod.history.text.diff import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from etcdpod.history.attempts import Attempt
-    from etcdpod.history.view import Registry
+    from etcdpod.history.lives import Registry
 
 
 def attempt_lines(registry: Registry, key: bytes) -> Iterator[str]:

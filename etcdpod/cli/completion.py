@@ -14,7 +14,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from etcdpod.history.view import Registry
+    from etcdpod.history.lives import Registry
 
 MOST = 500
 """Candidates offered at most; nobody reads more, and the shell slows down."""
@@ -40,7 +40,7 @@ def _offer(ctx: click.Context, incomplete: str, candidates: Any) -> list[str]:
     targets = tuple(ctx.params.get("sources") or ())
     try:
         if not targets:
-            from etcdpod.resources.types import ResourceTypes
+            from etcdpod.kube.model.types import ResourceTypes
 
             return _matching(_kinds(ResourceTypes().all()), incomplete)
         with Session.open(SourceOptions(targets=targets)) as session:

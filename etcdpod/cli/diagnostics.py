@@ -10,8 +10,8 @@ import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from etcdpod.errors import EtcdpodError, ExitCode
+from etcdpod.kubectl.formats.safe import printable
 from etcdpod.records import Severity
-from etcdpod.render.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

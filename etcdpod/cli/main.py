@@ -13,31 +13,35 @@ from etcdpod.cli.diagnostics import say
 from etcdpod.errors import ExitCode
 
 COMMANDS = (
-    ("get", "Objects as kubectl shows them, as of any revision."),
-    ("describe", "An object in words, with what belongs to it and its events."),
-    ("events", "What was reported, of everything or of one object, the oldest first."),
-    ("history", "The whole life of an object, revision by revision."),
-    ("diff", "What differs between two revisions, or two snapshots."),
-    ("explain", "A pod's way through its life, where it got stuck, and why."),
-    ("diagnose", "What is wrong in the whole registry, ranked, with the evidence."),
-    ("logs", "Where a pod's logs lie, and how its containers ended: etcd holds none."),
-    ("report", "The post-mortem: sources, gaps, lanes, findings and histories in one file."),
-    ("lint", "Workloads against good practice, each with the field and the reason."),
-    ("blame", "Each line of an object with the revision and writer that last set it."),
-    ("recover", "Deleted and lost objects, as files that can be applied."),
-    ("keys", "The etcd keys, with their revisions and sizes."),
-    ("decode", "Stored values to YAML or JSON."),
-    ("info", "What a source is: versions, revisions, sizes, counts, damage."),
-    ("top", "What fills an etcd, and who keeps it busy."),
-    ("timeline", "Pods as lanes over time, coloured by their state."),
-    ("tui", "The terminal browser; also what etcdpod starts without a command."),
-    ("verify", "Every defect of a source, where it is, and what it costs."),
-    ("hash", "HashKV and the snapshot hash, as etcd computes them."),
-    ("export", "Everything but the contents, as a file for others."),
-    ("snapshot", "Save a live etcd's database to a file."),
-    ("completion", "The completion script of a shell."),
+    ("get", "objects", "Objects as kubectl shows them, as of any revision."),
+    ("describe", "objects", "An object in words, with what belongs to it and its events."),
+    ("events", "objects", "What was reported, of everything or of one object, the oldest first."),
+    ("history", "history", "The whole life of an object, revision by revision."),
+    ("diff", "history", "What differs between two revisions, or two snapshots."),
+    ("explain", "incident", "A pod's way through its life, where it got stuck, and why."),
+    ("diagnose", "incident", "What is wrong in the whole registry, ranked, with the evidence."),
+    ("logs", "objects", "Where a pod's logs lie, and how its containers ended: etcd holds none."),
+    (
+        "report",
+        "incident",
+        "The post-mortem: sources, gaps, lanes, findings and histories in one file.",
+    ),
+    ("lint", "incident", "Workloads against good practice, each with the field and the reason."),
+    ("blame", "history", "Each line of an object with the revision and writer that last set it."),
+    ("recover", "evidence", "Deleted and lost objects, as files that can be applied."),
+    ("keys", "objects", "The etcd keys, with their revisions and sizes."),
+    ("decode", "objects", "Stored values to YAML or JSON."),
+    ("info", "evidence", "What a source is: versions, revisions, sizes, counts, damage."),
+    ("top", "evidence", "What fills an etcd, and who keeps it busy."),
+    ("timeline", "incident", "Pods as lanes over time, coloured by their state."),
+    ("tui", "shell", "The terminal browser; also what etcdpod starts without a command."),
+    ("verify", "evidence", "Every defect of a source, where it is, and what it costs."),
+    ("hash", "evidence", "HashKV and the snapshot hash, as etcd computes them."),
+    ("export", "evidence", "Everything but the contents, as a file for others."),
+    ("snapshot", "evidence", "Save a live etcd's database to a file."),
+    ("completion", "shell", "The completion script of a shell."),
 )
-"""Every verb, in the order of the help; the file of each has the same name."""
+"""Every verb, in the order of the help, and the folder of its file, which has its name."""
 
 
 OWN_OPTIONS = ("-h", "--help", "--version")
@@ -60,13 +64,14 @@ class Verbs(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The verbs, in the order of the tuple."""
-        return [name for name, _ in COMMANDS]
+        return [name for name, _, _ in COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The click command of a verb; None where there is none of that name."""
-        if cmd_name not in dict(COMMANDS):
+        folder = next((folder for name, folder, _ in COMMANDS if name == cmd_name), None)
+        if folder is None:
             return None
-        module = importlib.import_module(f"etcdpod.cli.commands.{cmd_name.replace('-', '_')}")
+        module = importlib.import_module(f"etcdpod.cli.{folder}.{cmd_name}")
         command: click.Command = module.command
         # Examples stand as they are written: click wants a backspace, raw docstrings have none.
         command.help = (command.help or "").replace("\\b\n", "\b\n")
@@ -75,7 +80,7 @@ class Verbs(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The verbs with a sentence each, without importing any."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS))
+            formatter.write_dl([(name, text) for name, _, text in COMMANDS])
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from etcdpod.cli.diagnostics import say
 from etcdpod.cli.options import open_session, outcome, terminal_colour
-from etcdpod.cli.output import write_lines
+from etcdpod.cli.stdout import write_lines
 from etcdpod.errors import ExitCode, UsageError
-from etcdpod.render.safe import printable
+from etcdpod.kubectl.formats.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from etcdpod.analysis.members import Common, Disagreement
+    from etcdpod.forensics.members.compare import Common, Disagreement
     from etcdpod.session import Session, SourceOptions
 
 SHOWN = 20
@@ -35,7 +35,7 @@ def compare_members(
             "the members to compare are not named",
             next_step="give a snapshot or data directory of each: diff --members a.db b.db c.db",
         )
-    from etcdpod.analysis.members import common_span, disagreements
+    from etcdpod.forensics.members.compare import common_span, disagreements
 
     with ExitStack() as stack:
         sessions = [
@@ -81,7 +81,7 @@ def _print(names: Sequence[str], found: Iterator[Disagreement]) -> int:
 
 
 def _lines(names: Sequence[str], one: Disagreement) -> Iterator[str]:
-    from etcdpod.render.diff import semantic
+    from etcdpod.history.text.diff import semantic
 
     yield printable(f"revision {one.revision}  {_text(one.key)}")
     if one.minority:
@@ -109,7 +109,7 @@ def _state(record: Any) -> str:
 
 
 def _machine(names: Sequence[str], found: Iterator[Disagreement], output: str) -> int:
-    from etcdpod.render import json as json_text
+    from etcdpod.kubectl.formats import json as json_text
 
     count = 0
 

@@ -6,20 +6,20 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from etcdpod.cli.output import write
+from etcdpod.cli.stdout import write
 from etcdpod.connectors.base import Watching
-from etcdpod.decoder import Decoded
 from etcdpod.errors import CompactedError, UsageError
-from etcdpod.history.query import matching
+from etcdpod.kube.codec import Decoded
+from etcdpod.kubectl.formats import json as json_text
+from etcdpod.kubectl.formats.table import MIN_WIDTH, PADDING
 from etcdpod.records import Record
-from etcdpod.render import json as json_text
-from etcdpod.render.table import MIN_WIDTH, PADDING
+from etcdpod.registry.query import matching
 
 if TYPE_CHECKING:
-    from etcdpod.cli.printing import Printing
-    from etcdpod.history.model import EventType
-    from etcdpod.history.query import Query
-    from etcdpod.history.view import Item
+    from etcdpod.changes import EventType
+    from etcdpod.cli.listing import Printing
+    from etcdpod.registry.objects import Item
+    from etcdpod.registry.query import Query
 
 Event = tuple["EventType", "Item"]
 Show = Callable[[list[Event]], None]

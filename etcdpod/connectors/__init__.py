@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 CONNECTORS = (
     # What is on the disk comes first: it is told at a glance, and needs no gRPC to be imported.
-    "etcdpod.connectors.packed:PackedConnector",
-    "etcdpod.connectors.carving:CarvingConnector",
-    "etcdpod.connectors.datadir:DataDirectoryConnector",
+    "etcdpod.connectors.packed.connector:PackedConnector",
+    "etcdpod.connectors.disk.carving:CarvingConnector",
+    "etcdpod.connectors.disk.datadir:DataDirectoryConnector",
     # An address is told by its form alone.
     "etcdpod.connectors.live:LiveConnector",
 )

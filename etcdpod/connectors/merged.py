@@ -7,9 +7,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from etcdpod.connectors.base import Attempting
-from etcdpod.connectors.kinship import check_kinship
-from etcdpod.connectors.overlay_connector import as_absence
-from etcdpod.connectors.places import RANK
+from etcdpod.connectors.disk.evidence_places import RANK
+from etcdpod.connectors.disk.overlay_connector import as_absence
+from etcdpod.connectors.same_cluster import check_kinship
 from etcdpod.errors import CompactedError, FutureRevisionError
 from etcdpod.records import (
     Compacted,

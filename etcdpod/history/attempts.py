@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from etcdpod.connectors.base import Attempting
-from etcdpod.history.diff import changes
+from etcdpod.history.diff.objects import changes
 from etcdpod.history.summary import describe, summarise
 from etcdpod.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from etcdpod.history.view import Registry
+    from etcdpod.registry.objects import Objects
 
 Fate = Literal["refused", "uncommitted"]
 
@@ -33,12 +33,12 @@ class Attempt:
     """What it would have changed of the object as it was then."""
 
 
-def count_attempts(registry: Registry, key: bytes) -> int:
+def count_attempts(registry: Objects, key: bytes) -> int:
     """How many attempts on one key there were, without a look into what was to be written."""
     return sum(1 for _ in _records(registry, key))
 
 
-def attempts(registry: Registry, key: bytes) -> Iterator[Attempt]:
+def attempts(registry: Objects, key: bytes) -> Iterator[Attempt]:
     """The attempts on one key, in log order; none where the source has no log."""
     for record in _records(registry, key):
         fate: Fate = "refused" if "refused" in record.provenance.place else "uncommitted"
@@ -51,13 +51,13 @@ def attempts(registry: Registry, key: bytes) -> Iterator[Attempt]:
             yield Attempt(record, fate, item.object, _told(registry, record, item.object))
 
 
-def _records(registry: Registry, key: bytes) -> Iterator[Record]:
+def _records(registry: Objects, key: bytes) -> Iterator[Record]:
     source = registry.connector
     if isinstance(source, Attempting):
         yield from source.attempts(key)
 
 
-def _told(registry: Registry, record: Record, wanted: dict[str, Any]) -> tuple[str, ...]:
+def _told(registry: Objects, record: Record, wanted: dict[str, Any]) -> tuple[str, ...]:
     """What the write would have made of the object that was there."""
     before = registry.record(record.key, max(record.mod_revision - 1, 1))
     held = registry.read(before).object if isinstance(before, Record) else None

@@ -24,13 +24,13 @@ from etcdpod.tui.messages import (
     TimesRead,
     TravelTo,
 )
+from etcdpod.tui.model.browser_state import World
 from etcdpod.tui.model.safe_text import one_line
 from etcdpod.tui.model.title import moment_text, subject_text
-from etcdpod.tui.model.world import World
-from etcdpod.tui.screens.base import CommandScreen
 from etcdpod.tui.screens.browser import BrowserScreen
+from etcdpod.tui.screens.command_screen import CommandScreen
 from etcdpod.tui.threads import in_thread
-from etcdpod.tui.turns import Turns
+from etcdpod.tui.work_priority import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,12 +12,12 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from etcdpod.analysis.activity import Ledger
-from etcdpod.analysis.axis import clock_samples
 from etcdpod.connectors.base import Watching
 from etcdpod.errors import EtcdpodError
+from etcdpod.forensics.activity.activity import Ledger
+from etcdpod.forensics.incident.axis import clock_samples
+from etcdpod.forensics.incident.model import rising
 from etcdpod.records import Severity
-from etcdpod.render.lane_model import rising
 from etcdpod.session import Session
 from etcdpod.tui.messages import (
     Compacted,
@@ -31,7 +31,7 @@ from etcdpod.tui.messages import (
     TimesRead,
 )
 from etcdpod.tui.model.moments import Moments
-from etcdpod.tui.turns import Rank
+from etcdpod.tui.work_priority import Rank
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,11 +39,11 @@ if TYPE_CHECKING:
     from textual.message import Message
 
     from etcdpod.connectors.base import Connector
-    from etcdpod.history.view import Registry
+    from etcdpod.history.lives import Registry
     from etcdpod.records import Record
     from etcdpod.session import SourceOptions
-    from etcdpod.tui.model.world import World
-    from etcdpod.tui.turns import Turns
+    from etcdpod.tui.model.browser_state import World
+    from etcdpod.tui.work_priority import Turns
 
     Post = Callable[[Message], object]
     Stopped = Callable[[], bool]

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from etcdpod.analysis.activity import Ledger
+    from etcdpod.forensics.activity.activity import Ledger
     from etcdpod.records import Record, SourceInfo
     from etcdpod.session import Session
-    from etcdpod.tui.model.entries import Entry
-    from etcdpod.tui.model.listing import Listing
     from etcdpod.tui.model.moments import Moments
-    from etcdpod.tui.model.navigation import Place
-    from etcdpod.tui.model.rows import Row
+    from etcdpod.tui.model.objects.entries import Entry
+    from etcdpod.tui.model.objects.listing import Listing
+    from etcdpod.tui.model.objects.navigation import Place
+    from etcdpod.tui.model.objects.rows import Row
 
 
 @dataclass

@@ -8,9 +8,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeGuard
 
 from etcdpod.errors import NotFoundError
-from etcdpod.history.bulk import map_slices
+from etcdpod.registry.bulk import map_slices
 from etcdpod.tui.messages import Progress, RowsRead
-from etcdpod.tui.turns import Rank
+from etcdpod.tui.work_priority import Rank
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from etcdpod.connectors.base import Selection
     from etcdpod.records import Record
-    from etcdpod.tui.model.entries import Entry
-    from etcdpod.tui.model.listing import Listing
-    from etcdpod.tui.model.rows import Row, RowReader
-    from etcdpod.tui.turns import Turns
+    from etcdpod.tui.model.objects.entries import Entry
+    from etcdpod.tui.model.objects.listing import Listing
+    from etcdpod.tui.model.objects.rows import Row, RowReader
+    from etcdpod.tui.work_priority import Turns
 
     Post = Callable[[Message], object]
     Stopped = Callable[[], bool]

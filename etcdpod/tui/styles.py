@@ -10,7 +10,7 @@ from rich.style import Style
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from etcdpod.render.lanes import Cell
+    from etcdpod.forensics.incident.text import Cell
 
 COLOURLESS: Final = bool(os.environ.get("NO_COLOR"))
 """Colours turned into greys make the most important words the darkest: better none at all."""

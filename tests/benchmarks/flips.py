@@ -28,15 +28,15 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 
-from etcdpod.analysis.verification import CHECKS, Subject  # noqa: E402
 from etcdpod.demo import demo_path  # noqa: E402
 from etcdpod.errors import EtcdpodError  # noqa: E402
+from etcdpod.forensics.verify import CHECKS, Subject  # noqa: E402
 from etcdpod.session import Session, SourceOptions  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from etcdpod.analysis.verification import Defect
+    from etcdpod.forensics.verify import Defect
 
 TRAILER = 32
 SEARCH_SECONDS = 30.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from etcdpod.schema import message_class
+from etcdpod.kube.schema import message_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

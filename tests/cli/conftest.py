@@ -5,17 +5,16 @@ from __future__ import annotations
 import io
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+from paths import SHARED
 
 from etcdpod.cli.main import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-SHARED = Path(__file__).resolve().parents[2] / ".." / "shared"
+    from pathlib import Path
 
 
 @dataclass(frozen=True)

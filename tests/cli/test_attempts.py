@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import tarfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from paths import SHOP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-SHOP = Path(__file__).resolve().parents[2] / ".." / "shared/fixtures/shop"
 
 
 @pytest.fixture(scope="module")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from paths import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-SUITES = (ROOT / "testdata" / "golden", ROOT / ".." / "shared/fixtures/golden/v1.34.0")
+SUITES = (REPOSITORY / "testdata" / "golden", REPOSITORY / ".." / "shared/fixtures/golden/v1.34.0")
 
 
 @pytest.mark.parametrize("suite", SUITES, ids=["bundled", "whole"])
@@ -54,10 +54,10 @@ def test_an_undecodable_value_is_a_line_among_the_others(tmp_path: Path, cli: Ca
 
 
 def test_the_newline_of_print_value_only_does_no_harm(cli: Callable) -> None:
-    value = (ROOT / "testdata/golden/core.v1.Pod.pb").read_bytes()
+    value = (REPOSITORY / "testdata/golden/core.v1.Pod.pb").read_bytes()
     ran = cli("decode", "-o", "json", stdin=value + b"\n")
     assert ran.code == 0
-    expected = json.loads((ROOT / "testdata/golden/core.v1.Pod.json").read_text())
+    expected = json.loads((REPOSITORY / "testdata/golden/core.v1.Pod.json").read_text())
     assert json.loads(ran.out) == expected
 
 
@@ -69,7 +69,7 @@ def test_an_encrypted_value_is_named(cli: Callable) -> None:
 
 
 def test_fields_of_no_release_are_shown_by_number_and_wire_type(cli: Callable) -> None:
-    value = bytearray((ROOT / "testdata/golden/core.v1.Pod.pb").read_bytes())
+    value = bytearray((REPOSITORY / "testdata/golden/core.v1.Pod.pb").read_bytes())
     envelope = value.rindex(b"\x1a\x00\x22\x00")
     # The object's length (field 2 of the envelope) grows by the four bytes of field 999 = 7.
     start = 4 + 2 + value[5]

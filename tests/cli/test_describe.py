@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import shlex
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from paths import FIXTURES, REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-SHARED = ROOT / ".." / "shared" / "fixtures" / "kubectl-output"
-OWN = sorted((ROOT / "testdata" / "describe").glob("demo*/*.txt"))
+SHARED = FIXTURES / "kubectl-output"
+OWN = sorted((REPOSITORY / "testdata" / "describe").glob("demo*/*.txt"))
 PODS = sorted(SHARED.glob("describe-*.txt"))
 
 LATER = (0, 250, 500, 750, 1000, 1500, 2000)

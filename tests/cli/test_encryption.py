@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from etcdpod.connectors.private_folder import PrivateFolder
-from etcdpod.decoder.ciphers import WRONG_KEY
+from etcdpod.connectors.packed.private_folder import PrivateFolder
+from etcdpod.kube.encryption.ciphers import WRONG_KEY
 from etcdpod.session import Session, SourceOptions
 
 if TYPE_CHECKING:

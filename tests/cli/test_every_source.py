@@ -160,7 +160,7 @@ def test_a_quiet_namespace_has_only_what_concerns_all(source: Any, cli: Any) -> 
 def test_histories_gathered_from_a_live_etcd_are_those_of_one_after_the_other(
     source: Any,
 ) -> None:
-    from etcdpod.analysis.report.gathering import Gathered, gather, gathering
+    from etcdpod.forensics.report.gather import Gathered, gather, gathering
     from etcdpod.session import Session, SourceOptions
 
     endpoint = source("live")[1]

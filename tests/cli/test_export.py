@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from etcdpod.analysis.redaction import Redactor, _field_words, _key_words, _type_words
+from etcdpod.forensics.export.redact import Redactor, _field_words, _key_words, _type_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

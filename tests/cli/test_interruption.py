@@ -7,17 +7,19 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from paths import REPOSITORY
 from wal_writer import LogWriter, update
 
 from etcdpod.cli.diagnostics import LongWork
-from etcdpod.connectors.datadir import DataDirectoryConnector
-from etcdpod.formats.wal import columns, scan
+from etcdpod.connectors.disk.datadir import DataDirectoryConnector
+from etcdpod.etcd.wal import columns, scan
 from etcdpod.records import Severity
 
-ROOT = Path(__file__).resolve().parents[2]
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture(autouse=True)
@@ -117,14 +119,14 @@ def test_what_was_read_until_then_is_the_answer(tmp_path, monkeypatch, what: str
 
 SLOW = """
 import sys, time
-from etcdpod.formats.wal import columns
+from etcdpod.etcd.wal import columns
 columns.BLOCK_ENTRIES = 20
 entry = columns.EntryBlock.entry
 def slow_entry(block, row):
     time.sleep(0.005)
     return entry(block, row)
 columns.EntryBlock.entry = slow_entry
-from etcdpod.formats.mvcc.bulk import PlainWriter
+from etcdpod.etcd.replay.fast_apply import PlainWriter
 PlainWriter.run = lambda writer, row: row
 print("begun", file=sys.stderr, flush=True)
 from etcdpod.cli.main import main
@@ -136,7 +138,7 @@ def interrupted(folder: Path, times: int) -> tuple[int, str, str]:
     """Run ``keys`` on a member as a slow machine would, and press Ctrl-C that often."""
     with subprocess.Popen(
         [sys.executable, "-c", SLOW, str(folder)],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         assert process.stderr is not None
         assert process.stderr.readline() == "begun\n"

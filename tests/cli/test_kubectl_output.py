@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from paths import FIXTURES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FIXTURES = Path(__file__).resolve().parents[2] / ".." / "shared" / "fixtures" / "kubectl-output"
+FIXTURES = FIXTURES / "kubectl-output"
 RECORDED = sorted(
     path.name for path in FIXTURES.glob("*.txt") if path.read_text().startswith("$ kubectl get")
 )

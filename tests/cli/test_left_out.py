@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from mutation import SHOP
 
 from etcdpod.cli.main import etcdpod_command
-from etcdpod.connectors.datadir import DataDirectoryConnector
-from etcdpod.connectors.places import RANK
+from etcdpod.connectors.disk.datadir import DataDirectoryConnector
+from etcdpod.connectors.disk.evidence_places import RANK
 from etcdpod.records import Trust
 
 if TYPE_CHECKING:

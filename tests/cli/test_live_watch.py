@@ -8,15 +8,14 @@ import signal
 import subprocess
 import sys
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from paths import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 KEY = "/registry/pods/shop/web-0"
 PATIENCE = 30
 

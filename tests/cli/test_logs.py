@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from etcdpod.analysis.container_logs import _runs
+from etcdpod.forensics.explain.container_logs import _runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable

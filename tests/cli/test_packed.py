@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 import zstandard
+from paths import REPOSITORY
 
 from etcdpod.connectors import open_source
-from etcdpod.connectors.packed import PackedConnector
+from etcdpod.connectors.packed.connector import PackedConnector
 from etcdpod.demo import demo_path
 from etcdpod.errors import SourceError
 
@@ -216,7 +217,7 @@ def test_a_full_disk_is_said(
 ) -> None:
     file = tmp_path / "snapshot.db.gz"
     file.write_bytes(gzip.compress(content))
-    monkeypatch.setattr("etcdpod.connectors.unpacking.MARGIN", 1 << 60)
+    monkeypatch.setattr("etcdpod.connectors.packed.unpacking.MARGIN", 1 << 60)
     with pytest.raises(SourceError, match="no room"):
         open_source(str(file))
     assert list(private.iterdir()) == []
@@ -226,7 +227,7 @@ def test_what_unpacks_to_too_much_is_refused(
     tmp_path: Path, content: bytes, private: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bomb: little on the disk, much unpacked, holes counted too."""
-    monkeypatch.setattr("etcdpod.connectors.unpacking.LARGEST", 16 << 20)
+    monkeypatch.setattr("etcdpod.connectors.packed.unpacking.LARGEST", 16 << 20)
     file = tmp_path / "bomb.db.gz"
     file.write_bytes(gzip.compress(content[:-32] + bytes(64 << 20)))
     with pytest.raises(SourceError, match="unpacks to more than 16,777,216 bytes"):
@@ -244,7 +245,7 @@ def test_nothing_is_left_behind_when_the_process_is_ended(
     os.mkfifo(file) if when == "unpacking" else file.write_bytes(gzip.compress(content))
     program = (
         "import sys, time\n"
-        "from etcdpod.connectors.packed import PackedConnector\n"
+        "from etcdpod.connectors.packed.connector import PackedConnector\n"
         f"source = PackedConnector.open({str(file)!r})\n"
         "print('open', flush=True)\n"
         "time.sleep(60)\n"
@@ -252,7 +253,7 @@ def test_nothing_is_left_behind_when_the_process_is_ended(
     process = subprocess.Popen(
         [sys.executable, "-c", program],
         env={**os.environ, "TMPDIR": str(private)},
-        cwd=Path(__file__).resolve().parents[2],
+        cwd=REPOSITORY,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from paths import SHOP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SHOP = Path(__file__).resolve().parents[2] / ".." / "shared/fixtures/shop"
 KINDS = sorted(path.name.removesuffix(".json") for path in (SHOP / "kubectl").glob("*.json"))
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from paths import SHOP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-WATCH = Path(__file__).resolve().parents[2] / ".." / "shared/fixtures/shop/watch.jsonl"
+WATCH = SHOP / "watch.jsonl"
 KINDS = ("Pod", "Deployment", "Node", "Lease", "ReplicaSet", "StatefulSet", "Job", "Namespace",
          "ConfigMap", "Secret")  # fmt: skip
 # (file, its compact revision, its newest revision), as etcd itself reported them.

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import tarfile
 from collections import defaultdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from paths import SHOP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-SHOP = Path(__file__).resolve().parents[2] / ".." / "shared/fixtures/shop"
 Events = list[dict[str, Any]]
 
 

@@ -16,21 +16,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from paths import REPOSITORY
 
-from etcdpod.analysis.finding import Evidence, Finding, Reference
-from etcdpod.analysis.report.build import build
-from etcdpod.analysis.report.model import Moment, Occurrence
-from etcdpod.analysis.report.sources import hashed
 from etcdpod.demo import demo_path
 from etcdpod.errors import SourceError
-from etcdpod.render.report_html import report_html
-from etcdpod.render.report_markdown import report_markdown
+from etcdpod.forensics.diagnose.model import Evidence, Finding, Reference
+from etcdpod.forensics.report.build import build
+from etcdpod.forensics.report.html import report_html
+from etcdpod.forensics.report.markdown import report_markdown
+from etcdpod.forensics.report.model import Moment, Occurrence
+from etcdpod.forensics.report.sources import hashed
 from etcdpod.session import Session, SourceOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from etcdpod.analysis.report.model import Report
+    from etcdpod.forensics.report.model import Report
 
 NOW = "2026-11-22T21:00:00Z"
 FORMATS = ("md", "html", "json")
@@ -182,7 +183,7 @@ def test_the_same_bytes_from_the_same_files(form: str) -> None:
     texts = []
     for seed in ("1", "2"):
         environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": f"UTC{seed}"}
-        root = Path(__file__).resolve().parents[2]
+        root = REPOSITORY
         environment["PYTHONPATH"] = str(root)
         ran = subprocess.run(
             [*command, "--from", "demo-end"], capture_output=True, env=environment, check=True

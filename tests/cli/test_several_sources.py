@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from paths import FIXTURES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ENCRYPTED = Path(__file__).resolve().parents[2] / ".." / "shared/fixtures/encrypted/encrypted.db"
+ENCRYPTED = FIXTURES / "encrypted/encrypted.db"
 
 
 def revisions(ran_out: str) -> list[tuple[int, str]]:

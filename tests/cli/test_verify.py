@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from paths import FIXTURES
 
 from etcdpod.demo import demo_path
 from etcdpod.session import Session, SourceOptions
@@ -16,7 +17,6 @@ from etcdpod.session import Session, SourceOptions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FIXTURES = Path(__file__).resolve().parents[2] / ".." / "shared/fixtures"
 SOUND = (
     *("shop/mid.db", "shop/end.db", "shop/quiet.db", "shop/mid-datadir.tar.xz"),
     *("shop/end-datadir.tar.xz", "kubectl-output/registry.db", "encrypted/encrypted.db"),

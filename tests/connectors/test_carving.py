@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import tarfile
-from pathlib import Path
 
 import pytest
+from paths import SHOP
 
 from etcdpod.connectors import open_source
-from etcdpod.connectors.datadir import DataDirectoryConnector
-from etcdpod.decoder import Decoded, Decoder
+from etcdpod.connectors.disk.datadir import DataDirectoryConnector
 from etcdpod.demo import demo_path
+from etcdpod.kube.codec import Decoded, Decoder
 from etcdpod.records import Deleted, NotRecorded, Record, Trust
-
-SHOP = Path(__file__).resolve().parents[2] / ".." / "shared/fixtures/shop"
 
 END_COMPACTED = 908
 """The compact revision of the demo's end, as etcdutl tells it."""

@@ -7,20 +7,22 @@ import json
 import random
 import shutil
 import tarfile
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from paths import SHOP, TESTDATA
 from wal_writer import NODE, LogWriter, put, update
 
-from etcdpod.connectors.datadir import DataDirectoryConnector
-from etcdpod.decoder import Decoder
+from etcdpod.connectors.disk.datadir import DataDirectoryConnector
 from etcdpod.errors import CompactedError, EtcdpodError, FutureRevisionError, SourceError
-from etcdpod.formats.wal.messages import ConfChange
-from etcdpod.history.timeline import steps
+from etcdpod.etcd.wal.messages import ConfChange
+from etcdpod.history.incarnations import steps
+from etcdpod.kube.codec import Decoder
 from etcdpod.records import Deleted, NotRecorded, Record, Severity, Trust
 
-SHOP = Path(__file__).resolve().parents[3] / "shared" / "fixtures" / "shop"
+if TYPE_CHECKING:
+    from pathlib import Path
+
 PREFIXES = {
     "/api/v1/pods": b"/registry/pods/",
     "/api/v1/nodes": b"/registry/minions/",
@@ -143,7 +145,7 @@ def test_a_deleted_object_is_found_with_its_last_words(unpacked, watched) -> Non
 
 def test_a_small_real_directory_gives_back_what_its_watch_saw() -> None:
     """The same as over the recorded incident, for a clone that has only its own test data."""
-    folder = Path(__file__).resolve().parents[2] / "testdata" / "wal"
+    folder = TESTDATA / "wal"
     truth = [json.loads(line) for line in (folder / "changes.jsonl").read_text().splitlines()]
     connector = DataDirectoryConnector.open(folder)
     found = [

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from etcd_traffic import Change, Gateway, Watch, compare, delete_op, put_op, text, txn_op
 
-from etcdpod.connectors.datadir import DataDirectoryConnector
+from etcdpod.connectors.disk.datadir import DataDirectoryConnector
 from etcdpod.errors import CompactedError
-from etcdpod.formats.wal.snapfile import read_snap
+from etcdpod.etcd.wal.snapfile import read_snap
 from etcdpod.records import Compacted, Deleted, NotRecorded, Severity, Trust
 
 if TYPE_CHECKING:

@@ -5,24 +5,24 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tarfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from etcd_traffic import Gateway, Watch
+from paths import SHOP
 
 from etcdpod.connectors import open_source
-from etcdpod.connectors.carving import CarvingConnector
-from etcdpod.connectors.datadir import DataDirectoryConnector
+from etcdpod.connectors.disk.carving import CarvingConnector
+from etcdpod.connectors.disk.datadir import DataDirectoryConnector
+from etcdpod.connectors.disk.snapshot import SnapshotConnector
 from etcdpod.connectors.merged import MergedConnector, disagreements
-from etcdpod.connectors.snapshot import SnapshotConnector
 from etcdpod.errors import CompactedError, FutureRevisionError, SourceError
 from etcdpod.records import Compacted, Deleted, NotRecorded, Record, Trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
-SHOP = Path(__file__).resolve().parents[3] / "shared" / "fixtures" / "shop"
 needs_shop = pytest.mark.skipif(not SHOP.exists(), reason="the recorded incident is not here")
 
 

@@ -13,7 +13,7 @@ import grpc
 import pytest
 from etcd3 import etcdrpc
 
-from etcdpod.connectors.snapshot import SnapshotConnector
+from etcdpod.connectors.disk.snapshot import SnapshotConnector
 from etcdpod.errors import CompactedError, FutureRevisionError
 from etcdpod.records import Compacted, Deleted, NotRecorded, Record
 

@@ -16,14 +16,14 @@ import grpc
 import pytest
 from bbolt_writer import BboltWriter, backend, put
 from etcd3 import etcdrpc
+from paths import REPOSITORY
 
 from etcdpod.connectors import CONNECTORS, open_source
-from etcdpod.connectors.snapshot import SnapshotConnector
+from etcdpod.connectors.disk.snapshot import SnapshotConnector
 from etcdpod.errors import SourceError, UsageError
-from etcdpod.formats.bbolt.file import BboltFile
+from etcdpod.etcd.bbolt.file import BboltFile
 
-ROOT = Path(__file__).resolve().parents[2]
-SHOP = ROOT / ".." / "shared" / "fixtures" / "shop"
+SHOP = REPOSITORY / ".." / "shared" / "fixtures" / "shop"
 ROWS = [put(main, b"/registry/pods/a/%d" % main, b"x" * 500) for main in range(2, 40)]
 
 
@@ -74,7 +74,7 @@ def test_no_system_call_writes_or_locks(snapshot, tmp_path):
         subprocess.run(
             ["strace", "-f", "-y", "-e", "trace=file,desc", "-o", str(log), sys.executable, "-c",
              program, str(snapshot)],
-            check=True, capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+            check=True, capture_output=True, env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
         )  # fmt: skip
     except FileNotFoundError:
         pytest.skip("strace is not installed")
@@ -260,7 +260,7 @@ def test_memory_stays_small_beside_a_large_file(tmp_path):
         pytest.skip("no /proc here")
     output = subprocess.run(
         [sys.executable, "-c", program, str(path)],
-        check=True, capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=True, capture_output=True, env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
     ).stdout  # fmt: skip
     total, opened, read = map(int, output.split())
     assert total == 60_000_000
@@ -278,7 +278,7 @@ def test_the_connectors_are_tried_in_a_fixed_order_and_imported_late(snapshot):
     )
     output = subprocess.run(
         [sys.executable, "-c", program, str(snapshot)],
-        check=True, capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=True, capture_output=True, env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
     ).stdout  # fmt: skip
     assert output == b"[]\n"
 

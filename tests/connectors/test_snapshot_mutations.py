@@ -26,7 +26,7 @@ from etcdpod.records import Trust
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from etcdpod.connectors.carving import CarvingConnector
+    from etcdpod.connectors.disk.carving import CarvingConnector
     from etcdpod.records import Record, Revision
 
 PAGE = 4096

@@ -6,7 +6,7 @@ import pytest
 from bbolt_writer import BboltWriter, backend, delete, put, revision_key
 
 from etcdpod.connectors import open_source
-from etcdpod.connectors.carving import CarvingConnector
+from etcdpod.connectors.disk.carving import CarvingConnector
 from etcdpod.records import Compacted, Deleted, NotRecorded, Record, Revision
 
 WEB = b"/registry/pods/shop/web-0"

@@ -6,17 +6,17 @@ import json
 import tarfile
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from paths import SHOP
 
 from etcdpod.records import Provenance, Record, Revision
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-WATCH = Path(__file__).resolve().parents[2] / ".." / "shared" / "fixtures" / "shop" / "watch.jsonl"
+WATCH = SHOP / "watch.jsonl"
 
 PLACE = Provenance("watch")
 

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from paths import SHOP
 
-from etcdpod.history.blame import annotate, writer_of
-from etcdpod.history.blame_lines import blame_lines
-from etcdpod.history.clock import Clock
-from etcdpod.history.timeline import steps as history_steps
-from etcdpod.history.writers_fields import entries, owners_of_changes, renewed
+from etcdpod.history.blame import blame_lines
+from etcdpod.history.clock.clock import Clock
+from etcdpod.history.incarnations import steps as history_steps
+from etcdpod.history.writers.attribute import annotate, writer_of
+from etcdpod.history.writers.fields import entries, owners_of_changes, renewed
 from etcdpod.session import Session, SourceOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from etcdpod.history.model import Step, Writer
+    from etcdpod.changes import Step, Writer
 
-AUDIT = Path(__file__).resolve().parents[2] / ".." / "shared" / "fixtures" / "shop" / "audit.jsonl"
+AUDIT = SHOP / "audit.jsonl"
 
 
 @pytest.fixture(scope="module")
@@ -209,8 +209,8 @@ def test_broken_managed_fields_are_no_evidence_and_no_crash(broken: Any) -> None
 @pytest.mark.parametrize("name", ["pods/shop/db-0", "pods/shop/web-bb8d5b56d-545jh"])
 def test_each_line_was_set_where_its_text_first_stood(name: str, shop: Any) -> None:
     """A line that stands in every revision since its origin, and not right before it."""
-    pytest.importorskip("etcdpod.render.yaml")
-    from etcdpod.render.yaml import dumps
+    pytest.importorskip("etcdpod.kubectl.formats.yaml")
+    from etcdpod.kubectl.formats.yaml import dumps
 
     recorded = shop[name]
     steps = list(history_steps(recorded.records, recorded.decode))
@@ -245,7 +245,7 @@ def without_dash(line: str) -> str:
 
 
 def test_a_line_from_before_the_compaction_names_the_owner_of_the_field() -> None:
-    pytest.importorskip("etcdpod.render.yaml")
+    pytest.importorskip("etcdpod.kubectl.formats.yaml")
     with Session.open(SourceOptions(targets=("demo-end",), only_vouched=True)) as session:
         steps = dict(pod_steps(session))["shop/search"]
         lines = {line.text.strip(): line.origin for line in blame_lines(iter(steps))}

@@ -5,26 +5,26 @@ from __future__ import annotations
 import copy
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from paths import SHOP
 
-from etcdpod.decoder import Decoder
-from etcdpod.history.clock import Clock
-from etcdpod.history.clock_bounds import Bounds
-from etcdpod.history.view import Registry
+from etcdpod.history.clock.bounds import Bounds
+from etcdpod.history.clock.clock import Clock
+from etcdpod.history.lives import Registry
+from etcdpod.kube.codec import Decoder
 from etcdpod.records import Deleted, NotRecorded, SourceInfo
 from etcdpod.session import Session, SourceOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from etcdpod.history.model import TimeSpan
+    from etcdpod.changes import TimeSpan
     from etcdpod.records import Absence, Record
 
-AUDIT = Path(__file__).resolve().parents[2] / ".." / "shared" / "fixtures" / "shop" / "audit.jsonl"
+AUDIT = SHOP / "audit.jsonl"
 
 Edit = "Callable[[str, int, dict[str, Any]], dict[str, Any] | None]"
 

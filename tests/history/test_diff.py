@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etcdpod.history.diff import changes, equal, is_noise
-from etcdpod.history.merge_keys import member_names
-from etcdpod.history.paths import parse_path
+from etcdpod.history.diff.objects import changes, equal, is_noise
+from etcdpod.kube.model.merge_keys import member_names
+from etcdpod.kube.model.paths import parse_path
 
 if TYPE_CHECKING:
-    from etcdpod.history.model import Change
+    from etcdpod.changes import Change
 
 
 def told(before: Any, after: Any, **options: Any) -> list[tuple[str, str, Any, Any]]:
@@ -334,7 +334,7 @@ def test_very_long_lists_are_told_whole_instead_of_being_aligned() -> None:
 def test_deepdiff_is_not_imported_for_ordinary_changes() -> None:
     program = """
 import sys
-from etcdpod.history.diff import changes
+from etcdpod.history.diff.objects import changes
 assert changes({"a": 1}, {"a": 1}) == ()
 assert changes({"a": 1, "args": ["x"]}, {"a": 2, "args": ["x", "y"]})
 assert changes({"args": ["x", "y", "z"]}, {"args": ["x", "a", "z"]})

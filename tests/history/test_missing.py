@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from etcdpod.history.missing import missing, oldest_kept
-from etcdpod.history.timeline import incarnations
+from etcdpod.history.diff.missing import missing, oldest_kept
+from etcdpod.history.incarnations import incarnations
 from etcdpod.records import Provenance, Record, Revision
 
 

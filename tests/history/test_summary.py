@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etcdpod.history.diff import changes
+from etcdpod.history.diff.objects import changes
+from etcdpod.history.incarnations import steps
 from etcdpod.history.summary import (
     SUMMARISERS,
     describe,
@@ -16,7 +17,6 @@ from etcdpod.history.summary import (
     summarise_creation,
     summarise_deletion,
 )
-from etcdpod.history.timeline import steps
 
 GOLDEN: dict[str, dict[int, str]] = {
     "pods/shop/db-0": {

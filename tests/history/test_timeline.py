@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from etcdpod.history.timeline import incarnations, steps
+from etcdpod.history.incarnations import incarnations, steps
 from etcdpod.records import Encrypted, Provenance, Record, Revision, Undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from etcdpod.history.model import Step
+    from etcdpod.changes import Step
 
 KEY = b"/registry/pods/shop/db-0"
 

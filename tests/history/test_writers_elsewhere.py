@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from etcdpod.history.blame import annotate
-from etcdpod.history.timeline import steps
-from etcdpod.history.writers_context import Witness
-from etcdpod.history.writers_deletions import requested
-from etcdpod.history.writers_write import Write
+from etcdpod.history.incarnations import steps
+from etcdpod.history.writers.attribute import annotate
+from etcdpod.history.writers.context import Witness
+from etcdpod.history.writers.deletions import requested
+from etcdpod.history.writers.write import Write
 from etcdpod.records import Provenance, Record, Revision
 
 if TYPE_CHECKING:
-    from etcdpod.history.model import Writer
+    from etcdpod.changes import Writer
 
 
 def writers(*values: dict[str, Any] | None) -> list[Writer]:

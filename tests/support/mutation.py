@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from wal_writer import LogWriter
 
 from etcdpod.connectors import open_source
-from etcdpod.connectors.places import RANK
-from etcdpod.decoder import Decoder
+from etcdpod.connectors.disk.evidence_places import RANK
 from etcdpod.errors import EtcdpodError
-from etcdpod.formats.wal.layout import RecordType
-from etcdpod.formats.wal.reader import WalReader
+from etcdpod.etcd.wal.layout import RecordType
+from etcdpod.etcd.wal.reader import WalReader
+from etcdpod.kube.codec import Decoder
 from etcdpod.records import Encrypted, Revision, Trust, Undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from etcdpod.connectors.datadir import DataDirectoryConnector
+    from etcdpod.connectors.disk.datadir import DataDirectoryConnector
     from etcdpod.records import Record
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import google_crc32c
 
-from etcdpod.formats.wal.layout import PAD_FLAG, PAD_SHIFT, RecordType
-from etcdpod.formats.wal.messages import (
+from etcdpod.etcd.wal.layout import PAD_FLAG, PAD_SHIFT, RecordType
+from etcdpod.etcd.wal.messages import (
     Entry,
     HardState,
     InternalRaftRequest,

@@ -10,18 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from paths import FIXTURES
 
 from etcdpod.demo import demo_path
 from etcdpod.session import Session, SourceOptions
 from etcdpod.tui.app import EtcdpodApp
-from etcdpod.tui.model.world import World
+from etcdpod.tui.model.browser_state import World
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
     from textual.pilot import Pilot
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "fixtures"
+SHARED = FIXTURES
 
 QUIET_SECONDS = 0.12
 """Longer than any timer of the browser that starts work, as set below."""

@@ -7,28 +7,28 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from etcdpod.analysis.lanes import node_lanes, pod_lanes
 from etcdpod.errors import NotFoundError, UsageError
+from etcdpod.forensics.incident.lanes import node_lanes, pod_lanes
 from etcdpod.records import Provenance, Record, Revision
 from etcdpod.tui.cells import plain_text
 from etcdpod.tui.export import Exportable, file_name, write_export
 from etcdpod.tui.model.consumers import GROUPINGS, ConsumerRows, count, ordered
-from etcdpod.tui.model.difference import VIEWS, Question, answer
-from etcdpod.tui.model.history_export import history_export
-from etcdpod.tui.model.history_rows import HistoryRows
+from etcdpod.tui.model.detail.panes import TABS
+from etcdpod.tui.model.detail.raw import raw_lines
+from etcdpod.tui.model.history.difference import VIEWS, Question, answer
+from etcdpod.tui.model.history.export import history_export
+from etcdpod.tui.model.history.life import Heading, headings, read_life, touching
+from etcdpod.tui.model.history.rows import HistoryRows
 from etcdpod.tui.model.incident import ORDERS, Lanes, changes_of, incident_export, reading
-from etcdpod.tui.model.life import Heading, headings, read_life, touching
-from etcdpod.tui.model.object_export import object_export
-from etcdpod.tui.model.panes import TABS
-from etcdpod.tui.model.raw import raw_lines
+from etcdpod.tui.model.objects.export import object_export
 from etcdpod.tui.model.sources import source_lines
 from etcdpod.tui.model.subject import Subject, read_subject
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from etcdpod.tui.model.life import Life
-    from etcdpod.tui.model.world import World
+    from etcdpod.tui.model.browser_state import World
+    from etcdpod.tui.model.history.life import Life
 
 DB = b"/registry/pods/shop/db-0"
 WEB = b"/registry/deployments/shop/web"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from paths import TESTDATA
 
 from etcdpod.session import SourceOptions
 from etcdpod.tui.loading import open_sources
 from etcdpod.tui.messages import Opened, OpeningFailed, Progress
-from etcdpod.tui.turns import Turns
+from etcdpod.tui.work_priority import Turns
 
-MEMBER = Path(__file__).resolve().parents[2] / "testdata" / "wal"
+MEMBER = TESTDATA / "wal"
 
 
 def test_reading_a_log_tells_the_title_bar_and_clears_it(capsys) -> None:

@@ -5,28 +5,27 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from paths import REPOSITORY
 
-from etcdpod.analysis.axis import axis_moments
 from etcdpod.errors import UsageError
+from etcdpod.forensics.incident.axis import axis_moments
 from etcdpod.tui.cells import Cell, Column, fitted, line, plain_text, squeezed, wrapped
-from etcdpod.tui.model.filters import parse_filter
-from etcdpod.tui.model.listing import Listing, View
-from etcdpod.tui.model.lists import side_lists
 from etcdpod.tui.model.moments import Moments, parse_place
-from etcdpod.tui.model.navigation import find_kind, owner_place
-from etcdpod.tui.model.object_cells import ObjectRows
-from etcdpod.tui.model.rows import RowReader
+from etcdpod.tui.model.objects.cells import ObjectRows
+from etcdpod.tui.model.objects.filters import parse_filter
+from etcdpod.tui.model.objects.listing import Listing, View
+from etcdpod.tui.model.objects.navigation import find_kind, owner_place
+from etcdpod.tui.model.objects.rows import RowReader
+from etcdpod.tui.model.objects.side_lists import side_lists
 from etcdpod.tui.model.safe_text import LINE_LIMIT, drawn_line, one_line
 from etcdpod.tui.model.subject import Subject
 
 if TYPE_CHECKING:
-    from etcdpod.tui.model.world import World
+    from etcdpod.tui.model.browser_state import World
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 11, 22, 20, 26, tzinfo=UTC)
 
 

@@ -6,7 +6,7 @@ import threading
 import time
 
 from etcdpod.tui.row_reading import ROWS_AT_ONCE, _runs
-from etcdpod.tui.turns import Rank, Turns
+from etcdpod.tui.work_priority import Rank, Turns
 
 
 def test_patient_work_waits_for_urgent_work_alone() -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from etcdpod.connectors.live.endpoints import is_endpoint as detect
-from etcdpod.connectors.live.opening import open_live
-from etcdpod.connectors.live.options import LiveOptions, live_options
+from etcdpod.connectors.live.connection.endpoints import is_endpoint as detect
+from etcdpod.connectors.live.connection.opening import open_live
+from etcdpod.connectors.live.connection.options import LiveOptions, live_options
 
 if TYPE_CHECKING:
     from etcdpod.connectors.live.connector import LiveConnector

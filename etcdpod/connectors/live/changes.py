@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 
 from etcdpod.connectors.live.compaction import find_compact_revision, newest_revision
-from etcdpod.connectors.live.explain import (
+from etcdpod.connectors.live.connection.explain import (
     code_of,
     explain,
     explain_text,
@@ -30,7 +30,7 @@ from etcdpod.errors import CompactedError, SourceError
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-    from etcdpod.connectors.live.connection import Connection
+    from etcdpod.connectors.live.connection.connection import Connection
     from etcdpod.connectors.live.messages import Span
     from etcdpod.records import Provenance, Record
 

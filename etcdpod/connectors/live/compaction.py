@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import grpc
 from etcd3 import etcdrpc
 
-from etcdpod.connectors.live.explain import explain, explain_text, is_transient
+from etcdpod.connectors.live.connection.explain import explain, explain_text, is_transient
 from etcdpod.connectors.live.watch import WatchCall
 from etcdpod.errors import CompactedError, FutureRevisionError, SourceError
 
 if TYPE_CHECKING:
-    from etcdpod.connectors.live.connection import Connection
+    from etcdpod.connectors.live.connection.connection import Connection
     from etcdpod.connectors.live.messages import Span
 
 _TRIES = 5

@@ -9,7 +9,8 @@ from etcd3 import etcdrpc
 from etcdpod.connectors.live import hashes, maintenance
 from etcdpod.connectors.live.changes import Changes, Following, LostRevisions
 from etcdpod.connectors.live.compaction import find_compact_revision, newest_revision
-from etcdpod.connectors.live.endpoints import is_endpoint
+from etcdpod.connectors.live.connection.endpoints import is_endpoint
+from etcdpod.connectors.live.connection.opening import open_live
 from etcdpod.connectors.live.lists import Lister, primed
 from etcdpod.connectors.live.messages import (
     Span,
@@ -17,7 +18,6 @@ from etcdpod.connectors.live.messages import (
     prefix_span,
     put_record,
 )
-from etcdpod.connectors.live.opening import open_live
 from etcdpod.connectors.live.save import save_snapshot
 from etcdpod.errors import CompactedError, FutureRevisionError, UsageError
 from etcdpod.records import (
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from etcdpod.connectors.live.connection import Connection
+    from etcdpod.connectors.live.connection.connection import Connection
+    from etcdpod.connectors.live.connection.options import LiveOptions
     from etcdpod.connectors.live.hashes import HashComparison
     from etcdpod.connectors.live.maintenance import MemberStatus
-    from etcdpod.connectors.live.options import LiveOptions
     from etcdpod.connectors.live.save import Progress, SavedSnapshot
     from etcdpod.records import Absence, Record, SourceInfo
 

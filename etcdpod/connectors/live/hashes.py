@@ -11,7 +11,7 @@ import grpc
 from etcd3 import etcdrpc
 
 from etcdpod.connectors.live.compaction import find_compact_revision, newest_revision
-from etcdpod.connectors.live.explain import explain
+from etcdpod.connectors.live.connection.explain import explain
 from etcdpod.connectors.live.maintenance import (
     ask_all,
     listed_members,
@@ -20,8 +20,8 @@ from etcdpod.connectors.live.maintenance import (
 from etcdpod.connectors.live.messages import key_span, later_fields, later_number
 
 if TYPE_CHECKING:
-    from etcdpod.connectors.live.connection import Connection
-    from etcdpod.connectors.live.member import Member
+    from etcdpod.connectors.live.connection.connection import Connection
+    from etcdpod.connectors.live.connection.member import Member
 
 HASH_TIMEOUT = 120.0
 """Seconds for one member's hash: it reads the whole database."""

@@ -12,7 +12,7 @@ from etcdpod.errors import CompactedError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from etcdpod.connectors.live.connection import Connection
+    from etcdpod.connectors.live.connection.connection import Connection
     from etcdpod.connectors.live.messages import Span
     from etcdpod.records import Provenance, Record
 

@@ -12,9 +12,9 @@ import grpc
 from etcd3 import etcdrpc
 
 from etcdpod.connectors.live.compaction import find_compact_revision, newest_revision
-from etcdpod.connectors.live.endpoints import parse_endpoints
-from etcdpod.connectors.live.explain import short_reason
-from etcdpod.connectors.live.member import Member
+from etcdpod.connectors.live.connection.endpoints import parse_endpoints
+from etcdpod.connectors.live.connection.explain import short_reason
+from etcdpod.connectors.live.connection.member import Member
 from etcdpod.connectors.live.messages import key_span, later_fields, later_number
 from etcdpod.errors import EtcdpodError, UsageError
 from etcdpod.records import SourceInfo
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from etcdpod.connectors.live.connection import Connection
+    from etcdpod.connectors.live.connection.connection import Connection
 
 _T = TypeVar("_T")
 

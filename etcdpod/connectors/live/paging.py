@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import grpc
 from etcd3 import etcdrpc
 
-from etcdpod.connectors.live.explain import AnswerTooLargeError, DeadlineError
+from etcdpod.connectors.live.connection.explain import AnswerTooLargeError, DeadlineError
 from etcdpod.errors import FutureRevisionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from etcdpod.connectors.live.connection import Connection
+    from etcdpod.connectors.live.connection.connection import Connection
     from etcdpod.connectors.live.messages import Span
 
 TARGET_BYTES = 2 << 20

@@ -14,12 +14,12 @@ from typing import IO, TYPE_CHECKING
 import grpc
 from etcd3 import etcdrpc
 
-from etcdpod.connectors.live.explain import explain
+from etcdpod.connectors.live.connection.explain import explain
 from etcdpod.errors import SourceError
 
 if TYPE_CHECKING:
-    from etcdpod.connectors.live.connection import Connection
-    from etcdpod.connectors.live.member import Member
+    from etcdpod.connectors.live.connection.connection import Connection
+    from etcdpod.connectors.live.connection.member import Member
 
 Progress = Callable[[int, int], None]
 """Called with the bytes written and the bytes expected in all."""

@@ -13,7 +13,7 @@ from etcdpod.errors import SourceError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from etcdpod.connectors.live.member import Member
+    from etcdpod.connectors.live.connection.member import Member
     from etcdpod.connectors.live.messages import Span
 
 PROGRESS_INTERVAL = 60.0

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.history.diff import changes as differences
-from etcdpod.history.diff import is_noise
-from etcdpod.history.fields import condition, field, mapping, strings, text
-from etcdpod.history.summary.base import Summariser, group_kind
+from etcdpod.history.diff.objects import changes as differences
+from etcdpod.history.diff.objects import is_noise
+from etcdpod.history.summary.brief import brief, moved, named
 from etcdpod.history.summary.conditions import conditions_changed
 from etcdpod.history.summary.config import CONFIG_MAP, NAMESPACE, SECRET
 from etcdpod.history.summary.coordination import EVENT, LEASE
@@ -24,13 +23,14 @@ from etcdpod.history.summary.network import ENDPOINTS, SERVICE
 from etcdpod.history.summary.node import NODE
 from etcdpod.history.summary.pod import POD
 from etcdpod.history.summary.storage import CLAIM
-from etcdpod.history.summary.words import brief, moved, named
+from etcdpod.history.summary.summariser import Summariser, group_kind
 from etcdpod.history.summary.workload import WORKLOAD
+from etcdpod.kube.model.fields import condition, field, mapping, strings, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from etcdpod.history.model import Change
+    from etcdpod.changes import Change
 
 _MOST_SENTENCES: Final = 8
 

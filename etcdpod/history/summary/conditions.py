@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from etcdpod.history.fields import text
-from etcdpod.history.summary.words import ARROW, brief, by_name, named
+from etcdpod.history.summary.brief import ARROW, brief, by_name, named
+from etcdpod.kube.model.fields import text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

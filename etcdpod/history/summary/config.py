@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.history.fields import field, mapping, strings, text
-from etcdpod.history.summary.base import Summariser
+from etcdpod.history.summary.brief import brief, counted, moved
 from etcdpod.history.summary.conditions import conditions_changed
 from etcdpod.history.summary.metadata import finalizers
-from etcdpod.history.summary.words import brief, counted, moved
+from etcdpod.history.summary.summariser import Summariser
+from etcdpod.kube.model.fields import field, mapping, strings, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

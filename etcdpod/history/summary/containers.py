@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.history.fields import field, mapping, number, text
+from etcdpod.history.summary.brief import ARROW, brief, by_name, named
 from etcdpod.history.summary.template import image_moved
-from etcdpod.history.summary.words import ARROW, brief, by_name, named
+from etcdpod.kube.model.fields import field, mapping, number, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

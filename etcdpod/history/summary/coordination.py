@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.history.fields import field, mapping, number, text
-from etcdpod.history.summary.base import Summariser
-from etcdpod.history.summary.words import ARROW, brief, clock, moved
+from etcdpod.history.summary.brief import ARROW, brief, clock, moved
+from etcdpod.history.summary.summariser import Summariser
+from etcdpod.kube.model.fields import field, mapping, number, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.history.summary.base import Summariser
+from etcdpod.history.summary.brief import counts_moved
 from etcdpod.history.summary.conditions import conditions_changed
+from etcdpod.history.summary.summariser import Summariser
 from etcdpod.history.summary.template import containers_told
-from etcdpod.history.summary.words import counts_moved
 from etcdpod.history.summary.workload import RESTART_TOLD, asked, born
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from etcdpod.history.summary.words import brief, moved
+from etcdpod.history.summary.brief import brief, moved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from etcdpod.history.model import Change
+    from etcdpod.changes import Change
 
 _MOST: Final = 3
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.history.fields import field, text
-from etcdpod.history.summary.base import Summariser
+from etcdpod.history.summary.brief import clock, counts_moved, moved
 from etcdpod.history.summary.conditions import conditions_changed
-from etcdpod.history.summary.words import clock, counts_moved, moved
+from etcdpod.history.summary.summariser import Summariser
 from etcdpod.history.summary.workload import born
+from etcdpod.kube.model.fields import field, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.history.fields import field, mapping, number, strings, text
-from etcdpod.history.summary.words import ARROW, brief, by_name, clock, moved, named
+from etcdpod.history.summary.brief import ARROW, brief, by_name, clock, moved, named
+from etcdpod.kube.model.fields import field, mapping, number, strings, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.history.fields import field, mapping, members, strings, text
-from etcdpod.history.summary.base import Summariser
-from etcdpod.history.summary.words import brief, moved, named
+from etcdpod.history.summary.brief import brief, moved, named
+from etcdpod.history.summary.summariser import Summariser
+from etcdpod.kube.model.fields import field, mapping, members, strings, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.history.fields import condition, field, mapping, members, text
-from etcdpod.history.summary.base import Summariser
+from etcdpod.history.summary.brief import brief, by_name, moved, named
 from etcdpod.history.summary.conditions import conditions_changed
-from etcdpod.history.summary.words import brief, by_name, moved, named
+from etcdpod.history.summary.summariser import Summariser
+from etcdpod.kube.model.fields import condition, field, mapping, members, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

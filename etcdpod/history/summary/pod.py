@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.history.fields import condition, field, mapping, members, number, text
-from etcdpod.history.summary.base import Summariser
+from etcdpod.history.summary.brief import ARROW, brief, counted, moved, named
 from etcdpod.history.summary.conditions import conditions_changed
 from etcdpod.history.summary.containers import STATUSES_TOLD, statuses_changed, waiting
+from etcdpod.history.summary.summariser import Summariser
 from etcdpod.history.summary.template import (
     containers_changed,
     containers_counted,
     containers_told,
     placement,
 )
-from etcdpod.history.summary.words import ARROW, brief, counted, moved, named
+from etcdpod.kube.model.fields import condition, field, mapping, members, number, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

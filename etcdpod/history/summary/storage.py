@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.history.fields import mapping, text
-from etcdpod.history.summary.base import Summariser
+from etcdpod.history.summary.brief import brief, moved
 from etcdpod.history.summary.conditions import conditions_changed
-from etcdpod.history.summary.words import brief, moved
+from etcdpod.history.summary.summariser import Summariser
+from etcdpod.kube.model.fields import mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

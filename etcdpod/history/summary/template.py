@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from etcdpod.history.fields import mapping, text
-from etcdpod.history.summary.words import ARROW, brief, by_name, counted, moved, named
+from etcdpod.history.summary.brief import ARROW, brief, by_name, counted, moved, named
+from etcdpod.kube.model.fields import mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.history.fields import field, mapping, number, text
-from etcdpod.history.summary.base import Summariser
+from etcdpod.history.summary.brief import ARROW, brief, clock, moved
 from etcdpod.history.summary.conditions import conditions_changed
+from etcdpod.history.summary.summariser import Summariser
 from etcdpod.history.summary.template import (
     containers_changed,
     containers_counted,
     containers_told,
     placement,
 )
-from etcdpod.history.summary.words import ARROW, brief, clock, moved
+from etcdpod.kube.model.fields import field, mapping, number, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

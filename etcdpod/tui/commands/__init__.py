@@ -4,8 +4,8 @@ A command's docstring is its help; ``action_NAME`` of the screen does it. To add
 the file of its screen, its name in the tuple there, and the action on that screen.
 """
 
-from etcdpod.tui.commands.base import Command, bindings
 from etcdpod.tui.commands.browser import BROWSER
+from etcdpod.tui.commands.command import Command, bindings
 from etcdpod.tui.commands.everywhere import EVERYWHERE, Help
 from etcdpod.tui.commands.history import HISTORY
 from etcdpod.tui.commands.incident import INCIDENT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from etcdpod.tui.commands.base import Command
+from etcdpod.tui.commands.command import Command
 
 
 class Help(Command):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from etcdpod.tui.commands.base import Command
 from etcdpod.tui.commands.browser import Filter
+from etcdpod.tui.commands.command import Command
 
 
 class CursorLeft(Command):

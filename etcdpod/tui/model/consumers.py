@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from etcdpod.analysis.activity import Consumer, consumers
-from etcdpod.analysis.attribution import writers
+from etcdpod.forensics.activity.activity import Consumer, consumers
+from etcdpod.forensics.activity.attribution import writers
 from etcdpod.tui.cells import Cell, Column
 from etcdpod.tui.model.safe_text import one_line
 from etcdpod.tui.styles import BOLD, DIM
@@ -14,7 +14,7 @@ from etcdpod.tui.styles import BOLD, DIM
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from etcdpod.tui.model.world import World
+    from etcdpod.tui.model.browser_state import World
 
 BAR = 20
 """Columns of the bar of the largest."""

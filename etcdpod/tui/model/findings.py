@@ -13,7 +13,7 @@ from etcdpod.tui.styles import BAD, BOLD, DIM, PLAIN, REMOVED, WARNING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from etcdpod.analysis.finding import Finding
+    from etcdpod.forensics.diagnose.model import Finding
     from etcdpod.tui.cells import Line
 
 _STYLES = {"critical": BAD, "error": REMOVED, "warning": WARNING, "info": DIM}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from etcdpod.render.lane_model import State
-from etcdpod.render.lanes import draw_lanes, legend, title
-from etcdpod.render.lanes_svg import lanes_svg
+from etcdpod.forensics.incident.model import State
+from etcdpod.forensics.incident.svg import lanes_svg
+from etcdpod.forensics.incident.text import draw_lanes, legend, title
 from etcdpod.tui.cells import Cell
 from etcdpod.tui.export import Exportable, fenced, file_name
 from etcdpod.tui.model.safe_text import one_line
@@ -17,7 +17,7 @@ from etcdpod.tui.styles import BOLD, DIM, LANE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from etcdpod.render.lane_model import Axis, Lane
+    from etcdpod.forensics.incident.model import Axis, Lane
     from etcdpod.tui.cells import Line
 
 ORDERS = ("first trouble", "birth", "name")

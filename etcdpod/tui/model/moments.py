@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from etcdpod.errors import UsageError
-from etcdpod.render.lane_model import Axis
+from etcdpod.forensics.incident.model import Axis
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?")
 _AGO = re.compile(r"([+-])((?:\d+(?:\.\d+)?[dhms])+)")

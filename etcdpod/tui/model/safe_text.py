@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from etcdpod.render.safe import printable
+from etcdpod.kubectl.formats.safe import printable
 
 CELL_LIMIT: Final = 400
 """Characters of a value that a table keeps; the whole of it is in the YAML."""

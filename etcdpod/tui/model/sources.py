@@ -14,7 +14,7 @@ from etcdpod.tui.styles import BAD, BOLD, DIM, HEADING, PLAIN, WARNING
 if TYPE_CHECKING:
     from etcdpod.records import SourceInfo
     from etcdpod.tui.cells import Line
-    from etcdpod.tui.model.world import World
+    from etcdpod.tui.model.browser_state import World
 
 _STYLES = {Severity.NOTE: DIM, Severity.WARNING: WARNING, Severity.LOSS: BAD}
 

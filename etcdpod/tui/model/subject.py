@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from etcdpod.records import Deleted, Record
 
 if TYPE_CHECKING:
-    from etcdpod.history.view import Item
-    from etcdpod.tui.model.world import World
+    from etcdpod.registry.objects import Item
+    from etcdpod.tui.model.browser_state import World
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ import difflib
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from etcdpod.history.blame_lines import blame_lines
-from etcdpod.render.diff import semantic, unified
-from etcdpod.render.history import who
-from etcdpod.render.yaml import dumps
+from etcdpod.history.blame import blame_lines
+from etcdpod.history.text.diff import semantic, unified
+from etcdpod.history.text.table import who
+from etcdpod.kubectl.formats.yaml import dumps
 from etcdpod.tui.cells import Cell, fitted, line
 from etcdpod.tui.model.safe_text import drawn_line
 from etcdpod.tui.styles import ADDED, BOLD, CHANGED, DIM, PLAIN, REMOVED, WARNING
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from etcdpod.history.blame_lines import Origin
-    from etcdpod.history.model import Change, Step
-    from etcdpod.history.view import Item
+    from etcdpod.changes import Change, Step
+    from etcdpod.history.blame import Origin
+    from etcdpod.registry.objects import Item
     from etcdpod.tui.cells import Line
 
 _SIGNS = {"+": ADDED, "-": REMOVED, "~": CHANGED, "@": DIM}

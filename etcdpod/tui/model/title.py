@@ -8,7 +8,7 @@ from etcdpod.tui.model.safe_text import one_line
 from etcdpod.tui.model.text import clock_text
 
 if TYPE_CHECKING:
-    from etcdpod.tui.model.world import World
+    from etcdpod.tui.model.browser_state import World
 
 
 def subject_text(world: World, about: str) -> str:

@@ -11,10 +11,10 @@ from textual.widgets import Static
 
 from etcdpod.tui import commands
 from etcdpod.tui.messages import TravelTo
-from etcdpod.tui.model.caption import caption
-from etcdpod.tui.model.listing import View
-from etcdpod.tui.model.lists import Counted, side_lists
-from etcdpod.tui.model.navigation import find_kind
+from etcdpod.tui.model.objects.caption import caption
+from etcdpod.tui.model.objects.listing import View
+from etcdpod.tui.model.objects.navigation import find_kind
+from etcdpod.tui.model.objects.side_lists import Counted, side_lists
 from etcdpod.tui.model.subject import Subject
 from etcdpod.tui.screens.browser_keys import BrowserKeys
 from etcdpod.tui.widgets.detail import Detail
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from etcdpod.tui.commands import Command
-    from etcdpod.tui.model.catalog import Kind
     from etcdpod.tui.model.moments import Moments
+    from etcdpod.tui.model.objects.catalog import Kind
 
 
 class BrowserScreen(BrowserKeys):

@@ -8,9 +8,9 @@ from textual import on
 
 from etcdpod.errors import UsageError
 from etcdpod.tui.messages import Found, Said
-from etcdpod.tui.model.filters import parse_filter
-from etcdpod.tui.model.navigation import find_kind, kind_names, owner_place
-from etcdpod.tui.model.object_export import object_export, text_export
+from etcdpod.tui.model.objects.export import object_export, text_export
+from etcdpod.tui.model.objects.filters import parse_filter
+from etcdpod.tui.model.objects.navigation import find_kind, kind_names, owner_place
 from etcdpod.tui.screens.time_travel import TimeTravelScreen
 from etcdpod.tui.threads import in_thread
 from etcdpod.tui.widgets.detail import Detail
@@ -19,7 +19,7 @@ from etcdpod.tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
     from etcdpod.tui.export import Exportable
-    from etcdpod.tui.model.catalog import Kind
+    from etcdpod.tui.model.objects.catalog import Kind
     from etcdpod.tui.model.subject import Subject
 
 ZOOMED = "zoomed"

@@ -9,16 +9,16 @@ from textual import on
 from textual.message import Message
 from textual.widgets import Static
 
-from etcdpod.analysis.diagnosis import Diagnosis, examine
 from etcdpod.errors import UsageError
+from etcdpod.forensics.diagnose.diagnose import Diagnosis, examine
 from etcdpod.tui import commands
 from etcdpod.tui.cells import plain_text
 from etcdpod.tui.messages import Progress, Said, TravelTo
 from etcdpod.tui.model.findings import FindingRows, finding_lines
-from etcdpod.tui.model.navigation import place_of
-from etcdpod.tui.model.object_export import text_export
-from etcdpod.tui.model.shapes import ODD, oddness
-from etcdpod.tui.screens.base import CommandScreen
+from etcdpod.tui.model.objects.export import text_export
+from etcdpod.tui.model.objects.navigation import place_of
+from etcdpod.tui.model.objects.shapes import ODD, oddness
+from etcdpod.tui.screens.command_screen import CommandScreen
 from etcdpod.tui.screens.history import HistoryScreen
 from etcdpod.tui.threads import in_thread
 from etcdpod.tui.widgets.grid import Grid
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from etcdpod.analysis.finding import Finding
+    from etcdpod.forensics.diagnose.model import Finding
     from etcdpod.tui.commands import Command
     from etcdpod.tui.export import Exportable
     from etcdpod.tui.threads import Stopped

@@ -14,13 +14,13 @@ from textual.widgets import Static
 from etcdpod.tui import commands
 from etcdpod.tui.cells import plain_text
 from etcdpod.tui.messages import Found, TravelTo
-from etcdpod.tui.model.difference import VIEWS, Question, answer
-from etcdpod.tui.model.history_export import history_export
-from etcdpod.tui.model.history_rows import HistoryRows
-from etcdpod.tui.model.life import Heading, Life, Moment, headings, iterate_life, touching
-from etcdpod.tui.model.navigation import owner_place
+from etcdpod.tui.model.history.difference import VIEWS, Question, answer
+from etcdpod.tui.model.history.export import history_export
+from etcdpod.tui.model.history.life import Heading, Life, Moment, headings, iterate_life, touching
+from etcdpod.tui.model.history.rows import HistoryRows
+from etcdpod.tui.model.objects.navigation import owner_place
 from etcdpod.tui.model.safe_text import one_line
-from etcdpod.tui.screens.base import CommandScreen
+from etcdpod.tui.screens.command_screen import CommandScreen
 from etcdpod.tui.threads import in_thread
 from etcdpod.tui.widgets.grid import Grid
 from etcdpod.tui.widgets.lines import Lines

@@ -9,9 +9,9 @@ from textual import on
 from textual.message import Message
 from textual.widgets import Static
 
-from etcdpod.analysis.lanes import node_lanes, pod_lanes
 from etcdpod.errors import UsageError
-from etcdpod.render.lane_model import first_shown
+from etcdpod.forensics.incident.lanes import node_lanes, pod_lanes
+from etcdpod.forensics.incident.model import first_shown
 from etcdpod.tui import commands
 from etcdpod.tui.messages import Progress, Said, TravelTo
 from etcdpod.tui.model.incident import (
@@ -22,8 +22,8 @@ from etcdpod.tui.model.incident import (
     legend_lines,
     reading,
 )
-from etcdpod.tui.model.navigation import place_of
-from etcdpod.tui.screens.base import CommandScreen
+from etcdpod.tui.model.objects.navigation import place_of
+from etcdpod.tui.screens.command_screen import CommandScreen
 from etcdpod.tui.screens.history import HistoryScreen
 from etcdpod.tui.threads import in_thread
 from etcdpod.tui.widgets.lane_chart import LaneChart

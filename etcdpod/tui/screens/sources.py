@@ -9,9 +9,9 @@ from textual import on
 from textual.message import Message
 
 from etcdpod.tui import commands
-from etcdpod.tui.model.object_export import text_export
+from etcdpod.tui.model.objects.export import text_export
 from etcdpod.tui.model.sources import source_lines
-from etcdpod.tui.screens.base import CommandScreen
+from etcdpod.tui.screens.command_screen import CommandScreen
 from etcdpod.tui.threads import in_thread
 from etcdpod.tui.widgets.lines import Lines
 

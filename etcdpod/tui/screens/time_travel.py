@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from etcdpod.errors import UsageError
 from etcdpod.tui.model.moments import parse_place
-from etcdpod.tui.screens.base import CommandScreen
+from etcdpod.tui.screens.command_screen import CommandScreen
 from etcdpod.tui.widgets.time_axis import TimeAxis
 
 

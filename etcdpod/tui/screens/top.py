@@ -13,8 +13,8 @@ from textual.widgets import Static
 from etcdpod.tui import commands
 from etcdpod.tui.messages import Progress
 from etcdpod.tui.model.consumers import GROUPINGS, ConsumerRows, count, ordered
-from etcdpod.tui.model.object_export import text_export
-from etcdpod.tui.screens.base import CommandScreen
+from etcdpod.tui.model.objects.export import text_export
+from etcdpod.tui.screens.command_screen import CommandScreen
 from etcdpod.tui.threads import in_thread
 from etcdpod.tui.widgets.grid import Grid
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from etcdpod.analysis.activity import Consumer
+    from etcdpod.forensics.activity.activity import Consumer
     from etcdpod.tui.commands import Command
     from etcdpod.tui.export import Exportable
     from etcdpod.tui.threads import Stopped

@@ -13,12 +13,12 @@ from textual.message import Message
 from textual.widget import Widget
 
 from etcdpod.errors import EtcdpodError
-from etcdpod.tui.model.panes import TABS
+from etcdpod.tui.model.detail.panes import TABS
 from etcdpod.tui.model.safe_text import one_line
 from etcdpod.tui.model.text import message
 from etcdpod.tui.threads import in_thread
-from etcdpod.tui.turns import Rank
 from etcdpod.tui.widgets.lines import Lines
+from etcdpod.tui.work_priority import Rank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from etcdpod.render.lanes import cells, ruler, shortened, title
+from etcdpod.forensics.incident.text import cells, ruler, shortened, title
 from etcdpod.tui.cells import fitted
 from etcdpod.tui.styles import BOLD, DIM, PAST, PLAIN, of_lane
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.binding import BindingType
 
-    from etcdpod.render.lane_model import Axis, Lane
+    from etcdpod.forensics.incident.model import Axis, Lane
 
 WIDEST_NAME = 42
 """Columns that names may take, where there is room."""

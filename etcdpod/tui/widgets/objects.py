@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from textual import on
 
 from etcdpod.tui.messages import RowsRead
-from etcdpod.tui.model.listing import Listing
-from etcdpod.tui.model.object_cells import ObjectRows
-from etcdpod.tui.model.rows import RowReader
+from etcdpod.tui.model.objects.cells import ObjectRows
+from etcdpod.tui.model.objects.listing import Listing
+from etcdpod.tui.model.objects.rows import RowReader
 from etcdpod.tui.row_reading import RowOrder, read_rows
 from etcdpod.tui.threads import in_thread
 from etcdpod.tui.widgets.grid import Grid
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from textual.timer import Timer
 
-    from etcdpod.tui.model.catalog import Kind
-    from etcdpod.tui.model.entries import Entry
-    from etcdpod.tui.model.listing import View
-    from etcdpod.tui.model.world import World
+    from etcdpod.tui.model.browser_state import World
+    from etcdpod.tui.model.objects.catalog import Kind
+    from etcdpod.tui.model.objects.entries import Entry
+    from etcdpod.tui.model.objects.listing import View
 
 SETTLE = 0.25
 """Seconds of rest before rows are read that nobody looks at."""

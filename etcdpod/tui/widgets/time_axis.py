@@ -10,8 +10,8 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from etcdpod.render.lane_model import Axis
-from etcdpod.render.lanes import ruler
+from etcdpod.forensics.incident.model import Axis
+from etcdpod.forensics.incident.text import ruler
 from etcdpod.tui.styles import BOLD, DIM, PAST, PLAIN
 
 if TYPE_CHECKING:

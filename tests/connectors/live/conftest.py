@@ -21,13 +21,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from paths import SHOP
 
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-SHOP = Path(__file__).resolve().parents[3] / ".." / "shared" / "fixtures" / "shop"
 WRITER = Path(__file__).parent / "full_speed_writer.py"
 DEBIAN_ETCD = Path("/usr/bin/etcd")
 START_SECONDS = 20.0

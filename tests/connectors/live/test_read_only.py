@@ -8,7 +8,11 @@ import urllib.request
 import pytest
 from etcd3 import etcdrpc as rpc
 
-from etcdpod.connectors.live.channel import AUTHENTICATE, READ_ONLY_METHODS, MethodRefusedError
+from etcdpod.connectors.live.connection.channel import (
+    AUTHENTICATE,
+    READ_ONLY_METHODS,
+    MethodRefusedError,
+)
 from etcdpod.errors import EtcdpodError
 
 STARTED = re.compile(

@@ -30,7 +30,7 @@ def said(source: str, *words: str) -> tuple[int, str]:
 @pytest.fixture(scope="module")
 def revisions(shop) -> dict[str, str]:
     """The newest revision of the snapshot, and the first and the last of one pod."""
-    from etcdpod.connectors.snapshot import SnapshotConnector
+    from etcdpod.connectors.disk.snapshot import SnapshotConnector
 
     connector = SnapshotConnector.open(shop[1])
     try:

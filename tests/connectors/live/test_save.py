@@ -42,7 +42,7 @@ def test_a_saved_snapshot_is_what_etcdctl_saves(any_etcds, connect, tmp_path):
 
 
 def test_a_saved_snapshot_holds_what_the_live_etcd_shows(etcds, connect, tmp_path):
-    from etcdpod.connectors.snapshot import SnapshotConnector
+    from etcdpod.connectors.disk.snapshot import SnapshotConnector
 
     etcd = filled(etcds)
     live = connect(etcd.endpoint)

@@ -33,7 +33,7 @@ def shop_etcd(shop):
 
 @pytest.fixture(scope="module")
 def snapshot(shop):
-    from etcdpod.connectors.snapshot import SnapshotConnector
+    from etcdpod.connectors.disk.snapshot import SnapshotConnector
 
     connector = SnapshotConnector.open(shop[1])
     yield connector

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 
-from etcdpod.analysis.verification import CHECKS, Subject, verify
-from etcdpod.decoder import Decoder
-from etcdpod.history.view import Registry
+from etcdpod.forensics.verify import CHECKS, Subject, verify
+from etcdpod.history.lives import Registry
+from etcdpod.kube.codec import Decoder
 
 
 def subject_of(connector) -> Subject:

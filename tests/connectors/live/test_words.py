@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from etcdpod.connectors.live import LiveConnector, LiveOptions, discovery, live_options, open_live
-from etcdpod.connectors.live.endpoints import Endpoint, parse_endpoints
+from etcdpod.connectors.live import LiveConnector, LiveOptions, live_options, open_live
+from etcdpod.connectors.live.connection.connection import discovery
+from etcdpod.connectors.live.connection.endpoints import Endpoint, parse_endpoints
+from etcdpod.connectors.live.connection.options import parse_duration
 from etcdpod.connectors.live.messages import prefix_span
-from etcdpod.connectors.live.options import parse_duration
 from etcdpod.connectors.live.watch import answers_progress
 from etcdpod.errors import SourceError, UsageError
 

@@ -1,0 +1,1 @@
+"""Verbs about a source: info, verify, hash, recover, export, snapshot, top."""

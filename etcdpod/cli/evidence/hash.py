@@ -1,0 +1,140 @@
+"""``etcdpod hash``: the hashes that etcd and its tools show, computed from a file."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from etcdpod.cli.options import open_session, outcome, source_options
+from etcdpod.cli.stdout import write
+from etcdpod.errors import CompactedError, ExitCode, FutureRevisionError, UsageError
+from etcdpod.kubectl.formats.safe import printable
+from etcdpod.kubectl.formats.table import table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from etcdpod.session import Session, SourceOptions
+
+COLUMNS = ["SOURCE", "REVISION", "COMPACTED", "HASHKV", "SNAPSHOT HASH", "SHA-256"]
+
+
+@click.command("hash")
+@click.option("--rev", type=click.IntRange(min=0), default=0, help="HashKV at this revision.")
+@click.option("-o", "--output", type=click.Choice(["json"]), help="For programs.")
+@source_options
+def command(rev: int, output: str | None, options: SourceOptions) -> ExitCode:
+    r"""HashKV, as `etcdctl endpoint hashkv` answers it, and the hash of `etcdutl snapshot status`.
+
+    Several sources are compared: HashKV of members of one cluster is equal at equal revisions
+    and compact revisions. Exits with 1 where it is not.
+
+    \b
+    etcdpod hash --from demo
+    etcdpod hash --from m1.db --from m2.db --from m3.db
+    """
+    with ExitStack() as stack:
+        each = [replace(options, targets=(target,)) for target in options.targets] or [options]
+        sessions = [
+            stack.enter_context(open_session(replace(alone, only_vouched=True))) for alone in each
+        ]
+        wanted = rev or _common_revision(sessions)
+        rows = [row for session in sessions for row in _rows(session, wanted)]
+        worst = max(outcome(session) for session in sessions)
+    if output == "json":
+        from etcdpod.kubectl.formats import json as json_text
+
+        write([json_text.pretty({"hashes": rows, "agree": agree(rows)}) + "\n"])
+    else:
+        write(_text(rows))
+    return worst if agree(rows) is not False else ExitCode.NOT_FOUND
+
+
+def agree(rows: Sequence[dict[str, Any]]) -> bool | None:
+    """Whether all HashKV that can be compared are equal; None where none can."""
+    scopes: dict[tuple[int, int], list[int]] = {}
+    for row in rows:
+        if row["hashKV"] is not None:
+            scopes.setdefault((row["revision"], row["compactRevision"]), []).append(row["hashKV"])
+    comparable = [hashes for hashes in scopes.values() if len(hashes) > 1]
+    if not comparable:
+        return None
+    return all(len(set(hashes)) == 1 for hashes in comparable)
+
+
+def _common_revision(sessions: Sequence[Session]) -> int:
+    """The newest revision that all of several files have; 0 where each is hashed at its own."""
+    stores = [getattr(session.connector, "store", None) for session in sessions]
+    if len(stores) < 2 or None in stores:
+        return 0
+    return min(int(store.index.current_revision) for store in stores if store is not None)
+
+
+def _rows(session: Session, revision: int) -> Iterator[dict[str, Any]]:
+    store = getattr(session.connector, "store", None)
+    if store is not None:
+        yield _of_store(session, store, revision)
+        return
+    ask = getattr(session.connector, "hash_members", None)
+    if ask is None:
+        raise UsageError(f"{session.info.target} is no file and no etcd that could be hashed")
+    if revision:
+        raise UsageError(
+            "a live etcd is hashed at its newest revision only", next_step="leave --rev out"
+        )
+    for member in ask().hashes:
+        yield {
+            "source": member.name or member.endpoint,
+            "revision": member.revision,
+            "compactRevision": member.compact_revision,
+            "hashKV": None if member.problem else member.hash,
+            "snapshotHash": None,
+            "sha256": None,
+            "problem": member.problem,
+        }
+
+
+def _of_store(session: Session, store: Any, revision: int) -> dict[str, Any]:
+    from etcdpod.etcd.mvcc.hashkv import hash_kv, snapshot_hash
+
+    problem = ""
+    check = getattr(session.connector, "check_trailer", None)
+    row: dict[str, Any] = {
+        "source": session.info.target,
+        "revision": revision or store.index.current_revision,
+        "compactRevision": store.index.compact_revision or -1,
+        "hashKV": None,
+        "snapshotHash": f"{snapshot_hash(store):x}",
+        "sha256": None if check is None else {True: "right", False: "WRONG", None: None}[check()],
+    }
+    try:
+        found = hash_kv(store, revision)
+        row |= {"hashKV": found.hash, "compactRevision": found.compact_revision}
+    except (CompactedError, FutureRevisionError) as error:
+        problem = error.what
+    return {**row, "problem": problem}
+
+
+def _text(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    cells = [
+        [
+            printable(str(row["source"])),
+            str(row["revision"]),
+            "never" if row["compactRevision"] < 0 else str(row["compactRevision"]),
+            f"({printable(row['problem'])})" if row["hashKV"] is None else str(row["hashKV"]),
+            row["snapshotHash"] or "-",
+            row["sha256"] or "-",
+        ]
+        for row in rows
+    ]
+    yield from table(COLUMNS, cells)
+    if len(rows) > 1:
+        answer = {
+            True: "HashKV is equal wherever it can be compared",
+            False: "HashKV DIFFERS: `etcdpod diff --members` with these sources names the keys",
+            None: "no two of these can be compared: other revisions, or other compactions",
+        }
+        yield answer[agree(rows)] + "\n"

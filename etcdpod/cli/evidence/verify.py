@@ -1,0 +1,147 @@
+"""``etcdpod verify``: is this source whole, and what is broken where?"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from etcdpod.cli.diagnostics import say
+from etcdpod.cli.options import open_session, source_options
+from etcdpod.cli.stdout import write_lines
+from etcdpod.errors import ExitCode
+from etcdpod.kubectl.formats.safe import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from etcdpod.forensics.verify import Defect, Subject
+    from etcdpod.session import SourceOptions
+
+
+@click.command("verify")
+@click.option("-o", "--output", type=click.Choice(["jsonl"]), help="For programs.")
+@click.option("--notes", is_flag=True, help="Oddities that cost nothing, too.")
+@source_options
+def command(output: str | None, notes: bool, options: SourceOptions) -> ExitCode:
+    r"""Every defect: where, of which key, what it costs; and the flipped bit, where one is found.
+
+    Structure, order and double use of pages, the SHA-256 of a snapshot, the checksums of the
+    log, gaps between revisions, what database and log disagree about, values that cannot be
+    read, objects that are not those of their keys, texts that no API server writes; of a running
+    etcd also whether its members agree. What a source cannot be asked is named on stderr. Each
+    source is verified alone. Exits with 0 when no defect is found and with 4 when one is.
+
+    \b
+    etcdpod verify --from demo
+    etcdpod verify --from /var/lib/etcd
+    """
+    worst = ExitCode.FOUND
+    for target in options.targets or (None,):
+        alone = options if target is None else replace(options, targets=(target,))
+        worst = max(worst, _verify(alone, output, notes=notes))
+    return worst
+
+
+def _verify(options: SourceOptions, output: str | None, *, notes: bool) -> ExitCode:
+    from etcdpod.forensics.verify import Subject, verify
+
+    damaged = noted = 0
+
+    def counted(defects: Iterable[Defect]) -> Iterator[Defect]:
+        nonlocal damaged, noted
+        for defect in defects:
+            damaged += defect.is_damage
+            noted += not defect.is_damage
+            if notes or defect.is_damage:
+                yield defect
+
+    with open_session(options) as session:
+        progress = options.progress and options.progress("verifying")
+        subject = Subject(session.registry, progress=progress)
+        found = counted(verify(subject))
+        lines = _jsonl(found, session.info.target) if output == "jsonl" else _text(found)
+        write_lines(lines)
+        sys.stdout.flush()
+        _say_verdict(subject, session.info.target, damaged)
+    if noted:
+        say(
+            f"  noted: {_counted(noted, 'oddity', 'oddities')} that cost nothing"
+            + ("" if notes else " (--notes shows them)")
+        )
+    return ExitCode.DAMAGED if damaged else ExitCode.FOUND
+
+
+def _say_verdict(subject: Subject, target: str, damaged: int) -> None:
+    """How many defects there are, and of what this cannot speak."""
+    from etcdpod.forensics.verify import CHECKS
+
+    say(f"etcdpod: {target}: {_counted(damaged, 'defect', 'defects') if damaged else 'no defect'}")
+    obstacles = {check.name: check.obstacle(subject) for check in CHECKS}
+    say(f"  checked: {', '.join(name for name, why in obstacles.items() if not why)}")
+    for name, why in obstacles.items():
+        if why:
+            say(f"  not checked: {name}: {why}")
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def _text(found: Iterable[Defect]) -> Iterator[str]:
+    for defect in found:
+        subject = " ".join(_subject(defect))
+        yield printable(f"{defect.severity.value}: {defect.check}: {defect.what}")
+        yield printable(f"  at {defect.where}")
+        if subject:
+            yield printable(f"  {subject}")
+        yield printable(f"  so {defect.consequence}")
+        for repair in defect.repairs:
+            word = "repair" if repair.proven else "likely repair"
+            yield printable(f"  {word}: {repair}")
+
+
+def _subject(defect: Defect) -> Iterator[str]:
+    if defect.key is not None:
+        yield f"key {defect.key.decode(errors='backslashreplace')}"
+    if defect.revision:
+        yield f"revision {defect.revision}"
+    if defect.path:
+        yield f"field {defect.path}"
+
+
+def _jsonl(found: Iterable[Defect], target: str) -> Iterator[str]:
+    from etcdpod.kubectl.formats import json as json_text
+
+    for defect in found:
+        yield json_text.compact(_fields(defect, target))
+
+
+def _fields(defect: Defect, target: str) -> dict[str, Any]:
+    key = None if defect.key is None else defect.key.decode(errors="backslashreplace")
+    return {
+        "source": target,
+        "check": defect.check,
+        "severity": defect.severity.value,
+        "where": defect.where,
+        "page": defect.page,
+        "offset": defect.offset,
+        "key": key,
+        "revision": defect.revision or None,
+        "field": defect.path or None,
+        "what": defect.what,
+        "consequence": defect.consequence,
+        "repairs": [
+            {
+                "offset": repair.offset,
+                "bit": repair.bit,
+                "before": repair.before,
+                "after": repair.after,
+                "proof": repair.proof,
+                "proven": repair.proven,
+            }
+            for repair in defect.repairs
+        ],
+    }

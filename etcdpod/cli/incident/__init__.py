@@ -1,0 +1,1 @@
+"""Verbs about what went wrong: diagnose, explain, timeline, report, lint."""

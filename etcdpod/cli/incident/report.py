@@ -1,0 +1,107 @@
+"""``etcdpod report``: the post-mortem of an incident, in one file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+import etcdpod
+from etcdpod.cli.diagnostics import say
+from etcdpod.cli.moments import revision_at
+from etcdpod.cli.options import (
+    namespace_option,
+    now_option,
+    open_session,
+    outcome,
+    source_options,
+)
+from etcdpod.cli.stdout import write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from etcdpod.errors import ExitCode
+    from etcdpod.forensics.report.model import Report
+    from etcdpod.session import Session, SourceOptions
+
+
+@click.command("report")
+@namespace_option
+@click.option("--since", metavar="WHEN", help="From a revision, a time, or -10m before the end.")
+@click.option("--title", metavar="TEXT", help="The heading.")
+@now_option
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["md", "html", "json"]),
+    default="md",
+    show_default=True,
+    help="Markdown, one self-contained page, or data.",
+)
+@source_options
+def command(
+    namespace: str | None,
+    since: str | None,
+    title: str | None,
+    now: datetime | None,
+    output: str,
+    options: SourceOptions,
+) -> ExitCode:
+    r"""The post-mortem: sources with hashes, gaps, lanes, findings with evidence, histories.
+
+    The same files and the same --now give the same report, byte for byte. Secrets stay masked.
+
+    \b
+    etcdpod report -n shop -o html --from demo-end > incident.html
+    etcdpod report --since -10m --from snapshot.db > incident.md
+    """
+    if options.show_secrets:
+        say("etcdpod: a report is made to be passed on: Secrets stay masked")
+        options = replace(options, show_secrets=False)
+    with open_session(options) as session:
+        report = _report(session, options, namespace, since, title, now)
+        write(_text(report, output))
+        return outcome(session)
+
+
+def _report(
+    session: Session,
+    options: SourceOptions,
+    namespace: str | None,
+    since: str | None,
+    title: str | None,
+    now: datetime | None,
+) -> Report:
+    from etcdpod.demo import demo_path
+    from etcdpod.forensics.report.build import build
+    from etcdpod.forensics.report.sources import hashed
+
+    targets = options.targets or (session.info.target,)
+    scope = f"namespace {namespace}" if namespace else " + ".join(targets)
+    return build(
+        session.registry,
+        title=title or f"Incident report: {scope}",
+        version=etcdpod.__version__,
+        now=now or session.now()[0],
+        sources=hashed(targets, demo_path),
+        namespace=namespace,
+        since=revision_at(session, since),
+    )
+
+
+def _text(report: Report, output: str) -> Iterator[str]:
+    if output == "json":
+        from etcdpod.kubectl.formats import json as json_text
+
+        yield json_text.pretty(report.as_json()) + "\n"
+    elif output == "html":
+        from etcdpod.forensics.report.html import report_html
+
+        yield from report_html(report)
+    else:
+        from etcdpod.forensics.report.markdown import report_markdown
+
+        yield from report_markdown(report)

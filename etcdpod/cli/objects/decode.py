@@ -1,0 +1,105 @@
+"""``etcdpod decode``: single values, as another tool pipes them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from etcdpod.cli.diagnostics import guarded, say
+from etcdpod.cli.stdout import write
+from etcdpod.errors import ExitCode, SourceError
+from etcdpod.kube.codec import Decoded, Decoder
+from etcdpod.kube.model.secret import mask
+from etcdpod.kubectl.formats.unknown import unknown_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from etcdpod.records import Encrypted, Undecodable
+
+LARGEST = 256 << 20
+"""Bytes read of one value at most; etcd's own limit for a request is 1.5 MiB."""
+
+
+@click.command("decode")
+@click.argument("files", nargs=-1, metavar="[FILE…|-]")
+@click.option("-o", "--output", type=click.Choice(["yaml", "json", "jsonl"]), default="yaml")
+@click.option("--key", default="", help="The etcd key that the value was stored under.")
+@click.option("--as-served", is_flag=True, help="Add what the API server adds on reading.")
+@click.option("--show-secrets", is_flag=True, help="Show the data of Secrets.")
+def command(
+    files: tuple[str, ...], output: str, key: str, as_served: bool, show_secrets: bool
+) -> int:
+    r"""Stored values to YAML or JSON; without a FILE, the value on standard input.
+
+    \b
+    etcdctl get /registry/pods/shop/db-0 --print-value-only | etcdpod decode
+    """
+    decoder = Decoder(as_served=as_served)
+
+    def run() -> ExitCode:
+        worst = ExitCode.FOUND
+        for position, name in enumerate(files or ("-",)):
+            try:
+                found = decode_value(decoder, key.encode(), _read(name))
+            except SourceError as error:
+                worst = max(worst, error.exit_code)
+                _refuse(output, str(error))
+                continue
+            if isinstance(found, Decoded):
+                hide = found.kind == "Secret" and not show_secrets
+                for remark in unknown_fields(found, hide=hide):
+                    say(f"etcdpod: {name}: {remark}")
+                shown = found.object if show_secrets else mask(found.object)
+                write(_text(shown, output, first=position == 0))
+            else:
+                worst = max(worst, ExitCode.DAMAGED)
+                _refuse(output, f"{name}: {found}")
+        return worst
+
+    return guarded(run)
+
+
+def decode_value(decoder: Decoder, key: bytes, value: bytes) -> Decoded | Encrypted | Undecodable:
+    """The object in a value; the newline that ``--print-value-only`` adds does no harm."""
+    found = decoder.decode(key, value)
+    if not isinstance(found, Decoded) and value.endswith(b"\n"):
+        without = decoder.decode(key, value[:-1])
+        return without if isinstance(without, Decoded) else found
+    return found
+
+
+def _read(name: str) -> bytes:
+    try:
+        if name == "-":
+            value = sys.stdin.buffer.read(LARGEST + 1)
+        else:
+            with Path(name).open("rb") as file:
+                value = file.read(LARGEST + 1)
+    except OSError as error:
+        raise SourceError(error.strerror or "cannot be read", path=name) from error
+    if len(value) > LARGEST:
+        raise SourceError("larger than any etcd value", path=name)
+    return value
+
+
+def _refuse(output: str, reason: str) -> None:
+    if output == "jsonl":
+        write([json.dumps({"error": reason}) + "\n"])
+    else:
+        say(f"etcdpod: {reason}")
+
+
+def _text(shown: dict[str, Any], output: str, *, first: bool) -> Iterator[str]:
+    if output == "yaml":
+        from etcdpod.kubectl.formats.yaml import dumps as yaml_text
+
+        yield yaml_text(shown) if first else "---\n" + yaml_text(shown)
+        return
+    from etcdpod.kubectl.formats import json as json_text
+
+    yield (json_text.compact(shown) if output == "jsonl" else json_text.pretty(shown)) + "\n"

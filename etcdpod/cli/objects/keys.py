@@ -1,0 +1,88 @@
+"""``etcdpod keys``: what lies in etcd, by key."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from etcdpod.cli.moments import revision_at
+from etcdpod.cli.options import at_option, open_session, outcome, source_options
+from etcdpod.cli.stdout import write_lines
+from etcdpod.kubectl.formats.safe import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from etcdpod.errors import ExitCode
+    from etcdpod.records import Record
+    from etcdpod.session import SourceOptions
+
+
+@click.command("keys")
+@click.argument("prefix", default="")
+@at_option
+@click.option("--all-revisions", is_flag=True, help="Every kept revision, tombstones included.")
+@click.option(
+    "-o", "--output", type=click.Choice(["wide", "jsonl"]), help="More than the key itself."
+)
+@source_options
+def command(
+    prefix: str, at: str | None, all_revisions: bool, output: str | None, options: SourceOptions
+) -> ExitCode:
+    r"""The keys below PREFIX (default: all), one a line, in byte order.
+
+    \b
+    etcdpod keys /registry/pods/shop/ --from demo
+    etcdpod keys --all-revisions -o wide --from demo
+    """
+    with open_session(options) as session:
+        source = session.connector
+        records: Iterable[Record] = (
+            source.records(prefix.encode(), keys_only=True)
+            if all_revisions
+            else source.range(prefix.encode(), revision_at(session, at), keys_only=True)
+        )
+        form = {"wide": _wide, "jsonl": _jsonl}.get(output or "", _plain)
+        write_lines(form(records))
+        return outcome(session)
+
+
+def _plain(records: Iterable[Record]) -> Iterator[str]:
+    return (printable(_text(record.key)) for record in records)
+
+
+def _wide(records: Iterable[Record]) -> Iterator[str]:
+    yield f"{'REVISION':>10}  {'CREATED':>10}  {'VERSION':>7}  {'BYTES':>9}  {'LEASE':<16}  KEY"
+    for record in records:
+        if record.tombstone:
+            numbers = f"{record.revision!s:>10}  {'deleted':>10}  {'':>7}  {'':>9}  {'':<16}"
+        else:
+            lease = f"{record.lease:x}" if record.lease != 0 else "-"
+            numbers = (
+                f"{record.revision!s:>10}  {record.create_revision:>10}  {record.version:>7}"
+                f"  {record.value_size:>9}  {lease:<16}"
+            )
+        yield f"{numbers}  {printable(_text(record.key))}"
+
+
+def _jsonl(records: Iterable[Record]) -> Iterator[str]:
+    for record in records:
+        yield json.dumps(
+            {
+                "key": _text(record.key),
+                "revision": record.revision.main,
+                "sub": record.revision.sub,
+                "deleted": record.tombstone,
+                "createRevision": record.create_revision,
+                "version": record.version,
+                "bytes": record.value_size,
+                "lease": record.lease,
+                "source": str(record.provenance),
+            }
+        )
+
+
+def _text(key: bytes) -> str:
+    return key.decode(errors="backslashreplace")

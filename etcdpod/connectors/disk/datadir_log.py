@@ -1,0 +1,190 @@
+"""The log of a data directory, replayed against its database, and what both disagree about."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from etcdpod.connectors.base import endless
+from etcdpod.connectors.disk.evidence_places import RANK, LogPlace, combined
+from etcdpod.connectors.disk.overlay import has_losses
+from etcdpod.etcd.replay.attempts import keep_uncommitted
+from etcdpod.etcd.replay.replay import Replay
+from etcdpod.etcd.replay.rows import DOUBTFUL
+from etcdpod.etcd.wal.columns import NORMAL_ENTRY
+from etcdpod.etcd.wal.entries import RaftLog, parse_request
+from etcdpod.etcd.wal.messages import InternalRaftRequest
+from etcdpod.etcd.wal.reader import WalReader
+from etcdpod.records import Damage, Severity, Trust
+
+if TYPE_CHECKING:
+    from etcdpod.connectors.base import LongWork
+    from etcdpod.connectors.disk.datadir_files import DataDirectory
+    from etcdpod.etcd.bbolt.gather import Integers
+    from etcdpod.etcd.mvcc.index import RevisionIndex
+    from etcdpod.etcd.mvcc.store import Store
+    from etcdpod.etcd.replay.replay import Replayed
+
+MAX_REPORTS = 10
+"""Disagreements of one sort that are named one by one."""
+
+
+@dataclass(slots=True)
+class ReplayedLog:
+    """A log that was read and replayed."""
+
+    reader: WalReader
+    log: RaftLog
+    replayed: Replayed
+    place: LogPlace
+    overruled: Integers
+    """Revisions (``places.combined``) of the database that the log proves wrong."""
+
+    def whole_from(self, compacted: int) -> int:
+        """The main revision from which on up to ``compacted`` the log has every change."""
+        columns = self.place.columns()
+        mains = np.unique(columns.main[columns.rank == RANK[Trust.LOGGED]])
+        mains = mains[mains <= compacted]
+        # Neighbours that count down by one from the compact revision.
+        joined = mains == compacted - np.arange(len(mains))[::-1]
+        first_joined = len(mains) - int(np.argmin(joined[::-1])) if not joined.all() else 0
+        return int(mains[first_joined]) if first_joined < len(mains) else compacted + 1
+
+
+def replay_log(
+    source: str,
+    files: DataDirectory,
+    store: Store,
+    damage: list[Damage],
+    long_work: LongWork = endless,
+) -> ReplayedLog:
+    """Read, replay and compare the log of a data directory.
+
+    Args:
+        source: the directory as the user named it.
+        files: what lies in it.
+        store: its database.
+        damage: where defects and disagreements are appended.
+        long_work: makes what is told how far the work is, and may end it early.
+    """
+    reader = WalReader(files.segments, damage)
+    backend = store.backend
+    applied, is_whole = backend.consistent_index or 0, not has_losses(store)
+    with long_work("reading the log") as progress:
+        log = RaftLog(reader, damage, applied=applied, voters=backend.voters, progress=progress)
+    with long_work("replaying the log") as progress:
+        replayed = Replay(log, store.index, damage, is_whole=is_whole, progress=progress).run()
+    if replayed.is_cut:
+        what = f"interrupted: of the log only what leads to revision {replayed.revision} was read"
+        damage.append(Damage(source, what, Severity.WARNING))
+    _keep_broken(log, replayed, files)
+    place = LogPlace(source, replayed.rows, reader.segments, store.index)
+    result = ReplayedLog(reader, log, replayed, place, _overruled(replayed, place, store.index))
+    _report(source, result, store.index, damage)
+    return result
+
+
+def _overruled(replayed: Replayed, place: LogPlace, index: RevisionIndex) -> Integers:
+    """Revisions that the database has in another form than the log, or that never were."""
+    rows, chosen = replayed.rows, place.contradicting()
+    differing = combined(np.array(rows.main)[chosen], np.array(rows.sub)[chosen])
+    invented = np.array(
+        [
+            row
+            for stretch in replayed.stretches
+            if stretch.is_pristine
+            for row in stretch.agreement.unlogged
+        ],
+        np.int64,
+    )
+    known = combined(index.rows.main[invented], index.rows.sub[invented])
+    return np.concatenate([differing, known])
+
+
+def _keep_broken(log: RaftLog, replayed: Replayed, files: DataDirectory) -> None:
+    """Keep the writes that only copies of broken segments have: a torn tail, never applied."""
+    unheard: list[Damage] = []
+    for path in files.broken_segments:
+        copy = RaftLog(WalReader([path], unheard), unheard)
+        number = len(log.reader.segments)
+        log.reader.segments.extend(copy.reader.segments)
+        for places in (copy.places, copy.replaced):
+            for entry in copy.entries(places=places):
+                request = parse_request(entry.data) if entry.type == NORMAL_ENTRY else None
+                known = bisect_left(log.places.index, entry.raft_index) < len(log.places)
+                if isinstance(request, InternalRaftRequest) and not known:
+                    keep_uncommitted(replayed.rows, entry._replace(segment=number), request)
+
+
+def _report(source: str, result: ReplayedLog, index: RevisionIndex, damage: list[Damage]) -> None:
+    rows, known = result.replayed.rows, index.rows
+    for stretch in result.replayed.stretches:
+        both = (*stretch.agreement.different_value, *stretch.agreement.different_key)
+        _each(
+            damage,
+            [
+                (
+                    f"revision {rows.main[row]} differs between the log and the database",
+                    f"{source} {result.place.record(row, keys_only=True).provenance.file}"
+                    f" offset {rows.frame[row]}, db page {int(known.page[other])}",
+                    rows.keys[rows.key[row]],
+                )
+                for row, other in both
+                # A number in doubt says nothing against the database.
+                if row < len(rows) and not rows.flags[row] & DOUBTFUL
+            ],
+            Severity.WARNING,
+        )
+        _each(
+            damage,
+            [
+                (
+                    f"revision {int(known.main[row])} is in the database and not in the log",
+                    f"{source} db page {int(known.page[row])}",
+                    index.key(row),
+                )
+                for row, following in zip(
+                    stretch.agreement.unlogged, stretch.agreement.missed, strict=True
+                )
+                if following >= len(rows) or not rows.flags[following] & DOUBTFUL
+            ],
+            Severity.WARNING,
+        )
+    _report_missing(source, result, index, damage)
+
+
+def _report_missing(
+    source: str, result: ReplayedLog, index: RevisionIndex, damage: list[Damage]
+) -> None:
+    """Revisions that the database must have by its own word, and has not."""
+    columns = result.place.columns()
+    expected = (columns.rank == RANK[Trust.LOGGED]) & (columns.main > index.compact_revision)
+    expected &= np.array(result.replayed.rows.raft_index)[columns.row] <= result.log.applied
+    known = combined(index.rows.main, index.rows.sub)
+    lost = expected & ~np.isin(combined(columns.main, columns.sub), known)
+    rows = result.replayed.rows
+    _each(
+        damage,
+        [
+            (
+                f"revision {rows.main[row]} is in the log and missing from the database",
+                f"{source} offset {rows.frame[row]}",
+                rows.keys[rows.key[row]],
+            )
+            for row in columns.row[lost].tolist()
+        ],
+        Severity.WARNING,
+    )
+
+
+def _each(damage: list[Damage], found: list[tuple[str, str, bytes]], severity: Severity) -> None:
+    for what, where, key in found[:MAX_REPORTS]:
+        damage.append(Damage(where, what, severity, key=key))
+    if len(found) > MAX_REPORTS:
+        what, where, _ = found[MAX_REPORTS]
+        damage.append(
+            Damage(where, f"{len(found) - MAX_REPORTS} more of this sort: {what}", severity)
+        )

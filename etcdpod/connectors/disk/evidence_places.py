@@ -1,0 +1,302 @@
+"""Where revisions lie beside the newest tree of a database: the log, stale pages, other trees."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import numpy as np
+
+from etcdpod.connectors.base import endless
+from etcdpod.errors import SourceError
+from etcdpod.etcd.bbolt.carve import open_without_meta
+from etcdpod.etcd.mvcc.carved import carve
+from etcdpod.etcd.mvcc.revision import pack_revision
+from etcdpod.etcd.mvcc.store import Store
+from etcdpod.etcd.replay.rows import (
+    CONTRADICTED,
+    DOUBTFUL,
+    PRIOR,
+    PRIOR_SEGMENT,
+    REFUSED,
+    TOMBSTONE,
+    UNCOMMITTED,
+)
+from etcdpod.records import Damage, Provenance, Record, Revision, Severity, Trust
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+    from etcdpod.connectors.base import LongWork
+    from etcdpod.etcd.bbolt.file import BboltFile
+    from etcdpod.etcd.bbolt.gather import Integers, Mask
+    from etcdpod.etcd.mvcc.index import RevisionIndex
+    from etcdpod.etcd.mvcc.scan import Rows
+    from etcdpod.etcd.replay.rows import LogRows
+    from etcdpod.etcd.wal.segment import SegmentFile
+
+TRUST_ORDER = tuple(Trust)
+"""Most to least trusted; its positions are what columns hold."""
+RANK = {trust: rank for rank, trust in enumerate(TRUST_ORDER)}
+_SUB_BITS = 20
+
+
+class Columns(NamedTuple):
+    """Revisions of one place."""
+
+    main: Integers
+    sub: Integers
+    tombstone: Mask
+    rank: Integers
+    """Index into TRUST_ORDER."""
+    row: Integers
+    """What ``Place.key`` and ``Place.record`` take."""
+
+
+class Place(Protocol):
+    """A place that holds revisions."""
+
+    def columns(self) -> Columns:
+        """All that it holds, in no particular order."""
+
+    def key(self, row: int) -> bytes:
+        """The key of a row."""
+
+    def record(self, row: int, *, keys_only: bool) -> Record | None:
+        """A row as a record; None where its bytes have been overwritten since."""
+
+
+class LogPlace:
+    """The revisions that a replay of the log produced.
+
+    Args:
+        source: the source as the user named it.
+        rows: the replayed rows.
+        segments: the files that they refer to.
+        index: the database, for values that the log only refers to.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        rows: LogRows,
+        segments: Sequence[SegmentFile],
+        index: RevisionIndex | None,
+    ) -> None:
+        self._source = source
+        self._rows = rows
+        self._segments = segments
+        self._index = index
+
+    def columns(self) -> Columns:
+        """The committed revisions."""
+        rows = self._rows
+        flags = np.frombuffer(bytes(rows.flags), np.uint8)
+        chosen = np.flatnonzero(flags & (PRIOR | REFUSED | UNCOMMITTED) == 0)
+        doubtful = flags[chosen] & DOUBTFUL != 0
+        rank = np.where(doubtful, RANK[Trust.SUSPECT], RANK[Trust.LOGGED])
+        main, sub = np.array(rows.main)[chosen], np.array(rows.sub)[chosen]
+        return Columns(main, sub, flags[chosen] & TOMBSTONE != 0, rank, chosen)
+
+    def contradicting(self) -> Integers:
+        """The rows that are sound and of which the database has another version."""
+        flags = np.frombuffer(bytes(self._rows.flags), np.uint8)
+        return np.flatnonzero((flags & CONTRADICTED != 0) & (flags & (DOUBTFUL | UNCOMMITTED) == 0))
+
+    def attempts(self) -> list[int]:
+        """The rows that never were revisions, or may never have become some."""
+        return [
+            row for row, flags in enumerate(self._rows.flags) if flags & (REFUSED | UNCOMMITTED)
+        ]
+
+    def key(self, row: int) -> bytes:
+        """The key of a row."""
+        return self._rows.keys[self._rows.key[row]]
+
+    def record(self, row: int, *, keys_only: bool) -> Record:
+        """A row as a record."""
+        rows = self._rows
+        return Record(
+            key=self.key(row),
+            revision=Revision(rows.main[row], rows.sub[row]),
+            tombstone=bool(rows.flags[row] & TOMBSTONE),
+            create_revision=rows.create_revision[row],
+            version=rows.version[row],
+            lease=rows.lease[row],
+            value=b"" if keys_only else self._value(row),
+            value_size=rows.value_size[row],
+            provenance=self._provenance(row),
+        )
+
+    def _value(self, row: int) -> bytes:
+        rows = self._rows
+        segment, offset = rows.value_segment[row], rows.value_offset[row]
+        if segment == PRIOR_SEGMENT:
+            return b"" if self._index is None else self._index.value(offset)
+        return self._segments[segment].pread(offset, rows.value_size[row])
+
+    def _provenance(self, row: int) -> Provenance:
+        rows = self._rows
+        flags = rows.flags[row]
+        if flags & (REFUSED | UNCOMMITTED):
+            trust = Trust.UNCOMMITTED
+        else:
+            trust = Trust.SUSPECT if flags & DOUBTFUL else Trust.LOGGED
+        place = "wal, refused" if flags & REFUSED else "wal"
+        segment = rows.segment[row]
+        name = None if segment == PRIOR_SEGMENT else self._segments[segment].path.name
+        return Provenance(self._source, place, name, offset=rows.frame[row], trust=trust)
+
+
+class FilePlace:
+    """Revisions in a bbolt file other than those of its newest tree.
+
+    Args:
+        source: the source as the user named it.
+        file: the mapped file.
+        rows: the revisions.
+        rank: their trust, as indexes into TRUST_ORDER.
+        name: the file inside the source, where there are several.
+        record: byte offsets of their bucket keys, where the file may be written meanwhile.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        file: BboltFile,
+        rows: Rows,
+        rank: Integers,
+        *,
+        name: str | None = None,
+        record: Integers | None = None,
+    ) -> None:
+        self._source = source
+        self._file = file
+        self._rows = rows
+        self._rank = rank
+        self._name = name
+        self._record = record
+
+    def columns(self) -> Columns:
+        """All rows."""
+        rows = self._rows
+        return Columns(rows.main, rows.sub, rows.tombstone, self._rank, np.arange(len(rows.main)))
+
+    def key(self, row: int) -> bytes:
+        """The key of a row."""
+        offset = int(self._rows.key_offset[row])
+        return self._file.data[offset : offset + int(self._rows.key_size[row])]
+
+    def record(self, row: int, *, keys_only: bool) -> Record | None:
+        """A row as a record; None where its page has been handed out again since."""
+        rows, data = self._rows, self._file.data
+        revision = Revision(int(rows.main[row]), int(rows.sub[row]))
+        tombstone = bool(rows.tombstone[row])
+        if self._record is not None:
+            start, name = int(self._record[row]), pack_revision(revision, tombstone=tombstone)
+            if data[start : start + len(name)] != name:
+                return None
+        offset, size = int(rows.value_offset[row]), int(rows.value_size[row])
+        return Record(
+            key=self.key(row),
+            revision=revision,
+            tombstone=tombstone,
+            create_revision=int(rows.create_revision[row]),
+            version=int(rows.version[row]),
+            lease=int(rows.lease[row]),
+            value=b"" if keys_only else data[offset : offset + size],
+            value_size=size,
+            provenance=self._provenance(row),
+        )
+
+    def _provenance(self, row: int) -> Provenance:
+        page, offset = int(self._rows.page[row]), int(self._rows.key_offset[row])
+        trust = TRUST_ORDER[int(self._rank[row])]
+        if trust is not Trust.OLDER_TREE:
+            place = "free page"
+        else:
+            place = "older tree" if self._record is not None else "tree"
+        return Provenance(self._source, place, self._name, page or None, offset, trust)
+
+
+def stale_place(
+    source: str,
+    store: Store,
+    name: str | None = None,
+    *,
+    damage: list[Damage] | None = None,
+    long_work: LongWork = endless,
+) -> FilePlace:
+    """What the stale pages of a store's file hold; the older meta's tree raises the trust.
+
+    Args:
+        source: the source as the user named it.
+        store: the open file.
+        name: the file inside the source, where there are several.
+        damage: where it is appended that the search was ended early.
+        long_work: makes what is told how far the search is, and may end it early.
+    """
+    with long_work("searching free pages") as progress:
+        ended = False
+
+        def searched(done: int, whole: int) -> bool:
+            nonlocal ended
+            ended = progress(done, whole)
+            return ended
+
+        carved = carve(store, searched)
+    if ended and damage is not None:
+        what = "interrupted: only a part of the free pages was searched"
+        damage.append(Damage(store.file.path, what, Severity.WARNING))
+    rank = np.where(carved.suspect, RANK[Trust.SUSPECT], RANK[Trust.STALE_PAGE])
+    older = _older_tree(store)
+    if older is not None:
+        known = combined(older.index.rows.main, older.index.rows.sub)
+        rank[np.isin(combined(carved.rows.main, carved.rows.sub), known)] = RANK[Trust.OLDER_TREE]
+    return FilePlace(source, store.file, carved.rows, rank, name=name, record=carved.record)
+
+
+def tree_place(source: str, store: Store, name: str) -> FilePlace:
+    """The tree of another complete database file."""
+    rows = store.index.rows
+    rank = np.full(len(rows.main), RANK[Trust.OLDER_TREE])
+    return FilePlace(source, store.file, rows, rank, name=name)
+
+
+def newest_sound(place: FilePlace) -> int:
+    """The newest main revision of a place that is not suspect; 1 without any."""
+    columns = place.columns()
+    return int(columns.main[columns.rank < RANK[Trust.SUSPECT]].max(initial=1))
+
+
+def open_store(path: str | os.PathLike[str], name: str | None = None) -> Store:
+    """The database at ``path``; where both its metas are damaged, one without a tree.
+
+    It is called ``name`` where one is given.
+
+    Raises:
+        SourceError: it is no bbolt file, or cannot be read.
+    """
+    try:
+        return Store.open(path, name)
+    except SourceError:
+        try:
+            return Store(open_without_meta(path))
+        except SourceError:
+            pass
+        raise
+
+
+def combined(main: Integers, sub: Integers) -> Integers:
+    """Revisions as single numbers that sort in their order."""
+    return (main << _SUB_BITS) | np.minimum(sub, (1 << _SUB_BITS) - 1)
+
+
+def _older_tree(store: Store) -> Store | None:
+    """The state under the older meta page, where that is another one and can be read."""
+    previous = store.file.previous
+    if previous is None:
+        return None
+    older = Store(replace(store.file, meta=previous, damage=[]))
+    return None if older.damage else older

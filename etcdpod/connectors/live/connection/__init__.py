@@ -1,0 +1,1 @@
+"""Reaching an etcd: endpoints, TLS, credentials, and why one cannot be reached."""

@@ -1,0 +1,124 @@
+"""Opening a connection: what was said, what the machine offers, and what etcd answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from etcdpod.connectors.live.connection import discovery
+from etcdpod.connectors.live.connection.endpoints import parse_endpoints
+from etcdpod.connectors.live.connection.options import LiveOptions
+from etcdpod.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from etcdpod.connectors.live.connection.endpoints import Endpoint
+    from etcdpod.connectors.live.connector import LiveConnector
+
+_DEFAULT_ENDPOINT = "127.0.0.1:2379"
+
+
+def open_live(
+    target: str | None = None,
+    options: LiveOptions | None = None,
+    notify: Callable[[str], None] | None = None,
+    *,
+    ask_password: Callable[[str], str] | None = None,
+    root: Path = Path("/"),
+) -> LiveConnector:
+    """Opens a connection to etcd and dials it.
+
+    Args:
+        target: endpoints, comma-separated; None: those of the options, else what this machine is
+            found to run, else etcdctl's default.
+        options: how to connect and to read.
+        notify: told, in one line each, what a user should know: logins, certificates found,
+            members changed, revisions lost.
+        ask_password: asks for the password of a user, where none was given.
+        root: where the machine's files are.
+
+    Raises:
+        UsageError: the words do not fit together.
+        SourceError: no connection, with the reason.
+    """
+    notices: list[str] = []
+
+    def tell(text: str) -> None:
+        notices.append(text)
+        if notify is not None:
+            notify(text)
+
+    options = LiveOptions() if options is None else options
+    if target is not None:
+        options = replace(options, endpoints=(target,))
+    endpoints, options = _resolve(options, root, tell)
+    options = _with_password(options, ask_password, tell)
+    if options.insecure_skip_tls_verify and any(endpoint.secure for endpoint in endpoints):
+        tell(
+            "WARNING: the server's certificate is NOT verified (--insecure-skip-tls-verify): "
+            "anyone on the way can read and forge what is shown"
+        )
+
+    from etcdpod.connectors.live.connection.connection import Connection
+    from etcdpod.connectors.live.connection.tls import load_tls_files
+    from etcdpod.connectors.live.connector import LiveConnector
+
+    connection = Connection(endpoints, load_tls_files(options), options, tell)
+    try:
+        connection.ready(quorum=False)
+    except BaseException:
+        connection.close()
+        raise
+    named = target or ",".join(str(endpoint) for endpoint in endpoints)
+    return LiveConnector(connection, named, notices, tell)
+
+
+def _resolve(
+    options: LiveOptions, root: Path, notify: Callable[[str], None]
+) -> tuple[tuple[Endpoint, ...], LiveOptions]:
+    """The endpoints meant, and the options with the certificates that this machine offers."""
+    secure = options.names_tls_files or options.insecure_skip_tls_verify
+    if options.endpoints:
+        endpoints = parse_endpoints(options.endpoints, secure_by_default=secure)
+        if not endpoints:
+            raise UsageError("no endpoint is named", next_step="write it as https://HOST:2379")
+        if options.names_tls_files or not any(endpoint.secure for endpoint in endpoints):
+            return endpoints, options
+        found = discovery.find_certificates(root)
+    else:
+        if options.names_tls_files:
+            return parse_endpoints((_DEFAULT_ENDPOINT,), secure_by_default=True), options
+        found = discovery.find_certificates(root)
+        if found is None:
+            discovery.refuse_strangers(root)
+            return parse_endpoints((_DEFAULT_ENDPOINT,), secure_by_default=secure), options
+        endpoints = parse_endpoints((discovery.LOCAL_ENDPOINT,), secure_by_default=True)
+    if found is None:
+        return endpoints, options
+    notify(f"using {found}")
+    options = replace(options, cacert=found.cacert, cert=found.cert, key=found.key)
+    return endpoints, options
+
+
+def _with_password(
+    options: LiveOptions,
+    ask_password: Callable[[str], str] | None,
+    notify: Callable[[str], None],
+) -> LiveOptions:
+    if options.user is None:
+        return options
+    if options.password is not None:
+        if options.password_origin == "argv":
+            notify(
+                "WARNING: a password on the command line can be read by every user of this "
+                "machine; set ETCDCTL_PASSWORD, or leave it out to be asked"
+            )
+        return options
+    if ask_password is None:
+        raise UsageError(
+            f"the password of user {options.user} is not given",
+            next_step="set ETCDCTL_PASSWORD",
+        )
+    return replace(options, password=ask_password(options.user))

@@ -1,0 +1,283 @@
+"""Unpacks what backup tools packed: layers of compression and archives, in bounded space.
+
+Nothing is believed of an archive: members get names of our own, links and devices are left out,
+and no more is written than the disk has room for. Blocks of zeros become holes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import zlib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, TYPE_CHECKING
+
+from etcdpod.connectors.packed.compression import (
+    COMPRESSIONS,
+    HEAD,
+    PackedStream,
+    decompressed,
+    packed_form,
+)
+from etcdpod.errors import SourceError
+from etcdpod.etcd.bbolt.layout import MAGIC, PAGE_HEADER, PAGE_SIZES
+from etcdpod.etcd.wal.layout import segment_name
+from etcdpod.records import Damage, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Progress = Callable[[int, int], None]
+
+BLOCK = 1 << 20
+MAX_LAYERS = 4
+"""Packed files inside packed files that are followed: ``backup.tar.gz`` has two."""
+MAX_MEMBERS = 10_000
+LARGEST = 1 << 37
+"""Bytes that one packed file may unpack to, holes included: far beyond any etcd."""
+MARGIN = 64 << 20
+"""Bytes of the disk that are left alone."""
+_CHECK_EVERY = 64 << 20
+"""Bytes written between two looks at the room that is left."""
+_SPARSE_BLOCK = 64 << 10
+_SNAP, _WAL = ("member", "snap"), ("member", "wal")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a packed file held."""
+
+    folder: Path
+    """Where the files of a data directory lie."""
+    database: Path | None
+    """The one snapshot; None where a data directory was found."""
+    members: tuple[str, ...]
+    """What was taken, as the archive names it; for a data directory the folder alone."""
+    form: str
+    """``gzip``, ``tar.xz``, ``zip`` …"""
+    size: int
+    """Bytes of the packed file."""
+    sha256: str
+    """Of the packed file, in hexadecimal."""
+    damage: tuple[Damage, ...]
+    """Where unpacking had to stop."""
+
+
+def unpack(path: Path, folder: Path, progress: Progress | None = None) -> Found:
+    """Unpack a file into a folder.
+
+    Args:
+        path: the packed file; read once, from the beginning to the end.
+        folder: an empty one of our own.
+        progress: told the bytes read and the size of the packed file.
+
+    Raises:
+        SourceError: it is damaged, too large, or does not hold one source.
+        OSError: the disk does not take it.
+    """
+    unpacker = _Unpacker(path, folder)
+    size = path.stat().st_size
+    with path.open("rb") as raw:
+        digest = hashlib.sha256()
+        stream = PackedStream(raw, digest.update, progress, size)
+        unpacker.file(stream, path.name, 0)  # type: ignore[arg-type]
+        stream.drain()
+    return unpacker.result(size, digest.hexdigest())
+
+
+class _Unpacker:
+    """The files that one packed file gave."""
+
+    def __init__(self, path: Path, folder: Path) -> None:
+        self._path = str(path)
+        self._folder = folder
+        self._forms: list[str] = []
+        self._snapshots: dict[str, Path] = {}
+        self._directories: dict[str, None] = {}
+        self._damage: list[Damage] = []
+        self._members = 0
+        self._written = 0
+
+    def result(self, size: int, sha256: str) -> Found:
+        """What was found, if it is one source.
+
+        Raises:
+            SourceError: it is none, or more than one.
+        """
+        found = [*self._snapshots, *self._directories]
+        if not found:
+            what = "holds no snapshot and no data directory"
+            raise SourceError(self._damage[0].what if self._damage else what, path=self._path)
+        if len(found) > 1:
+            raise SourceError(
+                f"holds {len(found)} snapshots or data directories: {', '.join(found[:4])}",
+                next_step="unpack it and name one with --from, or each with a --from of its own",
+                path=self._path,
+            )
+        database = next(iter(self._snapshots.values()), None)
+        form = ".".join(reversed(self._forms))
+        folder, damage = self._folder / "0", tuple(self._damage)
+        return Found(folder, database, tuple(found), form, size, sha256, damage)
+
+    def file(self, stream: IO[bytes], name: str, layer: int) -> None:
+        """Take what one stream holds: packed files are opened, snapshots are kept."""
+        head = _read_head(stream)
+        form = packed_form(head)
+        whole: IO[bytes] = _Rejoined(head, stream)  # type: ignore[assignment]
+        if form is None:
+            self._keep(whole, head, name)
+            return
+        if layer == MAX_LAYERS:
+            raise SourceError("is packed too many times over", path=self._path)
+        if layer == len(self._forms):
+            self._forms.append(form)
+        if form == "zip":
+            self._zip(whole, layer)
+        elif form == "tar":
+            self._tar(whole, layer)
+        else:
+            inner = name.removesuffix(COMPRESSIONS[form].suffix)
+            self.file(decompressed(whole, form, self._path, self._report), inner, layer + 1)
+
+    def _report(self, what: str) -> None:
+        if all(defect.what != what for defect in self._damage):
+            self._damage.append(Damage(self._path, what, Severity.LOSS))
+
+    def _keep(self, stream: IO[bytes], head: bytes, name: str) -> None:
+        if not _is_database(head):
+            return
+        place = self._folder / f"snapshot-{len(self._snapshots)}.db"
+        self._snapshots[name] = place
+        self._write(stream, place)
+
+    def _tar(self, stream: IO[bytes], layer: int) -> None:
+        import tarfile
+
+        try:
+            with tarfile.open(fileobj=stream, mode="r|") as archive:
+                for member in archive:
+                    content = archive.extractfile(member) if member.isreg() else None
+                    if content is not None:
+                        self._member(content, member.name, layer)
+        except tarfile.TarError as error:
+            self._report(f"the archive is damaged, what follows is missing: {error}")
+
+    def _zip(self, stream: IO[bytes], layer: int) -> None:
+        import zipfile
+
+        # Its directory is at the end: a zip inside another file is unpacked first.
+        place = self._folder / f"layer-{layer}.zip"
+        if layer == 0:
+            place = Path(self._path)
+        else:
+            self._write(stream, place)
+        try:
+            with zipfile.ZipFile(place) as archive:
+                for entry in archive.infolist():
+                    if not entry.is_dir():
+                        with archive.open(entry) as content:
+                            self._member(content, entry.filename, layer)
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+            self._report(f"the zip is damaged, what follows is missing: {error}")
+        except (NotImplementedError, RuntimeError) as error:
+            # It is encrypted, or compressed in a way that Python does not know.
+            raise SourceError(f"is a zip that cannot be read: {error}", path=self._path) from error
+
+    def _member(self, content: IO[bytes], name: str, layer: int) -> None:
+        self._members += 1
+        if self._members > MAX_MEMBERS:
+            raise SourceError(f"holds more than {MAX_MEMBERS} files", path=self._path)
+        place = self._place_in_directory(name)
+        if place is None:
+            self.file(content, name, layer + 1)
+        else:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            self._write(content, place)
+
+    def _place_in_directory(self, name: str) -> Path | None:
+        """Where a file of a data directory goes; None for any other file."""
+        path = PurePosixPath(name)
+        if path.parent.name == "snap" or path.name.endswith(".snap.db"):
+            below = _SNAP
+        elif segment_name(Path(path.name)) is not None:
+            below = _WAL
+        else:
+            return None
+        above = path.parent.parent if path.parent.name in ("snap", "wal") else path.parent
+        above = above.parent if above.name == "member" else above
+        self._directories[str(above)] = None
+        number = list(self._directories).index(str(above))
+        return self._folder.joinpath(str(number), *below, path.name)
+
+    def _write(self, stream: IO[bytes], place: Path) -> None:
+        """Copy a stream to a new file, blocks of zeros as holes.
+
+        Raises:
+            SourceError: the disk has no room for it.
+        """
+        with open(place, "xb", opener=_private) as out:
+            for block in _blocks(stream):
+                if self._written % _CHECK_EVERY < len(block):
+                    self._check_room()
+                self._written += len(block)
+                if self._written > LARGEST:
+                    raise SourceError(f"unpacks to more than {LARGEST:,} bytes", path=self._path)
+                if block.count(0) == len(block):
+                    out.seek(len(block), os.SEEK_CUR)
+                else:
+                    out.write(block)
+            out.truncate()
+
+    def _check_room(self) -> None:
+        if shutil.disk_usage(self._folder).free < MARGIN + _CHECK_EVERY:
+            raise SourceError(
+                f"there is no room to unpack it: {self._written:,} bytes were written",
+                next_step="set TMPDIR to a folder with more room",
+                path=self._path,
+            )
+
+
+def _private(path: str, flags: int) -> int:
+    """Opens a file that nobody else may read: it may hold Secrets."""
+    return os.open(path, flags, 0o600)
+
+
+def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
+    while block := stream.read(_SPARSE_BLOCK):
+        yield block
+
+
+def _read_head(stream: IO[bytes]) -> bytes:
+    head = b""
+    while len(head) < HEAD and (part := stream.read(HEAD - len(head))):
+        head += part
+    return head
+
+
+def _is_database(head: bytes) -> bool:
+    """Whether a file has a bbolt meta on its first page, or on its second."""
+    magic = MAGIC.to_bytes(4, "little")
+    starts = [offset + PAGE_HEADER.size for offset in (0, *PAGE_SIZES)]
+    return any(head[start : start + len(magic)] == magic for start in starts)
+
+
+class _Rejoined:
+    """A stream with what was read of it put back."""
+
+    def __init__(self, head: bytes, rest: IO[bytes]) -> None:
+        self._head = head
+        self._rest = rest
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to ``size`` bytes; empty at the end."""
+        if not self._head:
+            return self._rest.read(size)
+        part = self._head if size < 0 else self._head[:size]
+        self._head = self._head[len(part) :]
+        return part + self._rest.read() if size < 0 else part
+
+    def readable(self) -> bool:
+        """It is there to be read."""
+        return True

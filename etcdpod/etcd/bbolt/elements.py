@@ -1,0 +1,119 @@
+"""The elements of many pages at once, as arrays, each checked against its page.
+
+Writers pack elements densely in order: the first key follows the element headers, every further
+key the value (on a branch page: the key) before it. A gap is a defect, though the element counts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from etcdpod.etcd.bbolt.layout import ELEMENT_SIZE, PAGE_HEADER
+from etcdpod.records import Severity
+
+if TYPE_CHECKING:
+    from etcdpod.etcd.bbolt.defects import Defects
+    from etcdpod.etcd.bbolt.gather import Gather, Integers, Mask, Words
+
+LEAF_ELEMENT = np.dtype(
+    [("flags", "<u4"), ("position", "<u4"), ("key_size", "<u4"), ("value_size", "<u4")]
+)
+BRANCH_ELEMENT = np.dtype([("position", "<u4"), ("key_size", "<u4"), ("child", "<u8")])
+"""As in ``layout``; a position counts from the start of its element."""
+
+
+class Pages(NamedTuple):
+    """Pages as columns, in key order."""
+
+    id: Integers
+    """Page id; 0 for an inline page."""
+    offset: Integers
+    """Byte offset of the page header."""
+    end: Integers
+    """Byte offset of the end of the page with its overflow."""
+    elements: Integers
+    """Elements."""
+
+    def select(self, chosen: Mask | Integers | slice) -> Pages:
+        """The pages that a mask, an order of indexes or a slice chooses."""
+        return Pages(*(column[chosen] for column in self))
+
+
+def pages_of(*fields: int) -> Pages:
+    """One page of the given id, offset, end and count; without fields none."""
+    columns = [[field] for field in fields] or [[], [], [], []]
+    return Pages(*(np.array(column, np.int64) for column in columns))
+
+
+class Elements(NamedTuple):
+    """Leaf elements as columns, in key order; offsets count bytes from the start of the file."""
+
+    page: Integers
+    """Page id; 0 for an inline page."""
+    flags: Integers
+    key: Integers
+    """Byte offset of the key."""
+    key_size: Integers
+    value: Integers
+    """Byte offset of the value."""
+    value_size: Integers
+
+
+def leaf_elements(gather: Gather, pages: Pages, defects: Defects) -> Elements:
+    """The elements of leaf pages; those that do not lie in their page are reported and left out."""
+    page, offset = _spread(pages)
+    found = gather.structures(offset, LEAF_ELEMENT)
+    key = offset + found["position"]
+    key_size, value_size = (found[name].astype(np.int64) for name in ("key_size", "value_size"))
+    inside = _inside(pages, page, key, key + key_size + value_size, defects)
+    flags = found["flags"].astype(np.int64)
+    columns = (pages.id[page], flags, key, key_size, key + key_size, value_size)
+    if inside.all():
+        return Elements(*columns)
+    return Elements(*(column[inside] for column in columns))
+
+
+def branch_elements(gather: Gather, pages: Pages, defects: Defects) -> tuple[Words, Integers]:
+    """The child page ids of branch pages in order, and for each the index of its page."""
+    page, offset = _spread(pages)
+    found = gather.structures(offset, BRANCH_ELEMENT)
+    key = offset + found["position"]
+    _inside(pages, page, key, key + found["key_size"], defects)
+    # The child of an element whose key is damaged is followed all the same: it proves itself.
+    return found["child"].astype(np.uint64), page
+
+
+def _spread(pages: Pages) -> tuple[Integers, Integers]:
+    """For every element the index of its page and the byte offset of its header."""
+    page = np.repeat(np.arange(len(pages.elements)), pages.elements)
+    starts = np.cumsum(pages.elements) - pages.elements
+    number = np.arange(len(page)) - starts[page]
+    return page, pages.offset[page] + PAGE_HEADER.size + number * ELEMENT_SIZE
+
+
+def _inside(pages: Pages, page: Integers, key: Integers, end: Integers, defects: Defects) -> Mask:
+    """Which elements lie in their page, and end before the next one begins.
+
+    So the elements of a page never add up to more than the page, whatever they state.
+    """
+    data_start = pages.offset + PAGE_HEADER.size + pages.elements * ELEMENT_SIZE
+    outside = (key < data_start[page]) | (end > pages.end[page])
+    last = np.ones(len(page), np.bool_)
+    last[:-1] = page[1:] != page[:-1]
+    over = np.zeros(len(page), np.bool_)
+    over[:-1] = ~last[:-1] & ~outside[1:] & (end[:-1] > key[1:])
+    gap = np.zeros(len(page), np.bool_)
+    gap[:-1] = ~last[:-1] & (end[:-1] < key[1:])
+    first = np.ones(len(page), np.bool_)
+    first[1:] = last[:-1]
+    gap[first] |= key[first] > data_start[page[first]]
+    for fault, what, severity in (
+        (outside, "an element does not lie in its page", Severity.LOSS),
+        (over & ~outside, "an element reaches into the next one", Severity.LOSS),
+        (gap & ~outside, "the elements do not join: one may be misread", Severity.WARNING),
+    ):
+        if fault.any():
+            defects.many(what, pages.id[page[fault]], key[fault], severity)
+    return ~outside & ~over

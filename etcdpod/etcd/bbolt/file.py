@@ -1,0 +1,259 @@
+"""A bbolt file, mapped for reading: its two metas, its page size, its pages.
+
+The file is opened for reading and never locked: etcd holds an exclusive lock on the ``db`` of a
+running member, which is advisory and would make a lock attempt wait for ever.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from etcdpod.errors import SourceError
+from etcdpod.etcd.bbolt.layout import (
+    MAGIC,
+    META,
+    NO_FREELIST,
+    PAGE_HEADER,
+    PAGE_SIZES,
+    TRAILER_ALIGNMENT,
+    TRAILER_SIZE,
+    Meta,
+    PageHeader,
+    meta_fault,
+    read_meta,
+)
+from etcdpod.records import Damage, Severity
+
+_HASH_CHUNK = 1 << 20
+_SMALLEST = 2 * PAGE_SIZES[0]
+_OTHER_COPY = "take another copy: an older snapshot, or the db of another member"
+_BIG_ENDIAN_MAGIC = MAGIC.to_bytes(4, "big")
+
+
+@dataclass(slots=True)
+class BboltFile:
+    """One open bbolt file; its size and the chosen meta are those of the moment of opening."""
+
+    path: str
+    stream: BinaryIO
+    data: mmap.mmap
+    size: int
+    metas: tuple[Meta | None, Meta | None]
+    """The metas of page 0 and 1; None where one is damaged."""
+    meta: Meta
+    """The valid meta with the highest transaction id: the newest committed state."""
+    damage: list[Damage] = field(default_factory=list)
+    trailer_matches: bool | None = None
+    """What ``check_trailer`` found; None before, and without a trailer."""
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], name: str | None = None) -> BboltFile:
+        """Map the file at ``path`` and choose its meta page.
+
+        Args:
+            path: the file.
+            name: what to call it in records and errors; its path without one.
+
+        Raises:
+            SourceError: there is no such file, or it is no bbolt file, or both metas are damaged.
+        """
+        place = os.fspath(path)
+        return cls._of(place if name is None else name, _open_stream(place))
+
+    @classmethod
+    def _of(cls, name: str, stream: BinaryIO) -> BboltFile:
+        data = _map(name, stream)
+        page_size = _find_page_size(data, name)
+        faults = tuple(meta_fault(data, offset) for offset in (0, page_size))
+        first, second = (
+            read_meta(data, offset) if fault is None else None
+            for offset, fault in zip((0, page_size), faults, strict=True)
+        )
+        valid = [meta for meta in (first, second) if meta is not None]
+        chosen = max(valid, key=lambda meta: meta.txid)
+        file = cls(name, stream, data, len(data), (first, second), chosen)
+        file._report_metas(faults)
+        file._report_size()
+        return file
+
+    def reopened(self) -> BboltFile:
+        """The same file as it is now, also where another one has taken its name since.
+
+        Raises:
+            SourceError: it is no longer readable.
+        """
+        return self._of(self.path, os.fdopen(os.dup(self.stream.fileno()), "rb"))
+
+    @property
+    def page_size(self) -> int:
+        """Bytes of a page, as the meta states them."""
+        return self.meta.page_size
+
+    @property
+    def page_count(self) -> int:
+        """Pages that lie wholly in the file and below the high-water mark: all that may be read."""
+        return min(self.meta.high_water_mark, self.size // self.page_size)
+
+    @property
+    def previous(self) -> Meta | None:
+        """The other meta where it roots an older state, None where it does not.
+
+        A snapshot writes the same root into both; only a member's own ``db`` has an older tree.
+        """
+        for meta in self.metas:
+            if meta is not None and meta.txid < self.meta.txid and meta.root != self.meta.root:
+                return meta
+        return None
+
+    @property
+    def freelist_stored(self) -> bool:
+        """Whether the list of free pages is in the file; etcd on Linux leaves it out."""
+        return self.meta.freelist != NO_FREELIST
+
+    @property
+    def has_trailer(self) -> bool:
+        """Whether the size is that of a file that ends in a SHA-256."""
+        return self.size % TRAILER_ALIGNMENT == TRAILER_SIZE
+
+    def check_trailer(self) -> bool | None:
+        """Whether the SHA-256 at the end is that of the rest; None without a trailer.
+
+        Reads the whole file, once; a wrong trailer is reported as damage.
+        """
+        if self.has_trailer and self.trailer_matches is None:
+            self.trailer_matches = self._hash() == self.data[self.size - TRAILER_SIZE :]
+            if not self.trailer_matches:
+                what = "the SHA-256 at its end is wrong: something in it is not what etcd saved"
+                self.damage.append(Damage(self.path, what, Severity.WARNING))
+        return self.trailer_matches
+
+    def _hash(self) -> bytes:
+        # OpenSSL takes as long to load as everything else here together.
+        import hashlib
+
+        end = self.size - TRAILER_SIZE
+        digest = hashlib.sha256()
+        for start in range(0, end, _HASH_CHUNK):
+            digest.update(self.data[start : min(start + _HASH_CHUNK, end)])
+        return digest.digest()
+
+    def page_header(self, page: int) -> PageHeader | None:
+        """The header of page ``page``, or None where the file does not reach that far."""
+        if not 0 <= page < self.page_count:
+            return None
+        return PageHeader._make(PAGE_HEADER.unpack_from(self.data, page * self.page_size))
+
+    def page(self, page: int) -> bytes:
+        """The bytes of page ``page`` alone, without its overflow; empty beyond the file."""
+        start = page * self.page_size
+        return self.data[start : min(start + self.page_size, self.size)]
+
+    def changed(self) -> bool:
+        """Whether a writer has committed since the file was opened, and may reuse our pages."""
+        if self.size < self.meta.high_water_mark * self.page_size:
+            # The file grows before a commit needs it: this one did so between two of our looks.
+            return os.fstat(self.stream.fileno()).st_size > self.size
+        for number, meta in enumerate(self.metas):
+            offset = number * self.page_size
+            if meta is None:
+                # Damaged, or half written at the moment of opening.
+                if meta_fault(self.data, offset) is None:
+                    return True
+                continue
+            start = offset + PAGE_HEADER.size
+            if self.data[start : start + META.size] != META.pack(*meta):
+                return True
+        return False
+
+    def close(self) -> None:
+        """Unmap the file where nothing refers to the mapping any more; may be called twice."""
+        self.stream.close()
+        try:
+            self.data.close()
+        except BufferError:
+            # Arrays over the mapping are still alive: it goes when they do.
+            return
+
+    def _report_metas(self, faults: tuple[str | None, ...]) -> None:
+        for number, fault in enumerate(faults):
+            if fault is None:
+                continue
+            lost = "" if self.has_trailer else "; the newest transaction may be missing"
+            self.damage.append(
+                Damage(
+                    where=f"{self.path} page {number}",
+                    what=f"meta page is damaged ({fault}), read the other one"
+                    f" (transaction {self.meta.txid}){lost}",
+                    severity=Severity.WARNING,
+                    page=number,
+                    offset=number * self.page_size,
+                )
+            )
+
+    def _report_size(self) -> None:
+        expected = self.meta.high_water_mark * self.page_size
+        if self.size < expected:
+            self.damage.append(
+                Damage(
+                    where=self.path,
+                    what=f"the file is cut: {self.size} of {expected} bytes are there",
+                    severity=Severity.LOSS,
+                    offset=self.size,
+                )
+            )
+
+
+def _open_stream(name: str) -> BinaryIO:
+    try:
+        mode = Path(name).stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise SourceError("is a directory, not a snapshot file", path=name)
+        if not stat.S_ISREG(mode):
+            # Opening a pipe would wait for its writer.
+            raise SourceError("is not a regular file", path=name)
+        return Path(name).open("rb")
+    except (OSError, ValueError) as error:
+        raise SourceError(_reason(error), path=name) from error
+
+
+def _map(name: str, stream: BinaryIO) -> mmap.mmap:
+    try:
+        size = os.fstat(stream.fileno()).st_size
+        if size >= _SMALLEST:
+            return mmap.mmap(stream.fileno(), size, access=mmap.ACCESS_READ)
+    except OSError as error:
+        raise SourceError(_reason(error), path=name) from error
+    if size == 0:
+        raise SourceError("the file is empty", next_step=_OTHER_COPY, path=name)
+    raise SourceError(f"is no etcd snapshot: only {size} bytes", path=name)
+
+
+def _reason(error: OSError | ValueError) -> str:
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return text.lower()
+
+
+def _find_page_size(data: mmap.mmap, name: str) -> int:
+    """The page size by the first meta that validates, tried where bbolt itself looks.
+
+    Raises:
+        SourceError: no meta validates.
+    """
+    for offset in (0, *PAGE_SIZES):
+        meta = read_meta(data, offset)
+        if meta is not None and meta_fault(data, offset) is None and offset in (0, meta.page_size):
+            return meta.page_size
+    magics = [read_meta(data, offset) for offset in (0, *PAGE_SIZES)]
+    if any(meta is not None and meta.magic == MAGIC for meta in magics):
+        what = "both meta pages are damaged, nothing says where the data begins"
+        raise SourceError(what, next_step=_OTHER_COPY, path=name)
+    if data[PAGE_HEADER.size : PAGE_HEADER.size + 4] == _BIG_ENDIAN_MAGIC:
+        what = "was written on a big-endian machine (s390x), which is not supported"
+        raise SourceError(what, path=name)
+    what = "is no etcd snapshot: it has no bbolt meta page"
+    raise SourceError(what, next_step="see `file` for what it is", path=name)

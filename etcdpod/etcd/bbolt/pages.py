@@ -1,0 +1,118 @@
+"""Opens the pages of trees: each must be what its place in a tree says, and only once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from etcdpod.etcd.bbolt.elements import Pages
+from etcdpod.etcd.bbolt.layout import (
+    ELEMENT_SIZE,
+    FIRST_DATA_PAGE,
+    PAGE_HEADER,
+    PageFlag,
+)
+from etcdpod.records import Severity
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from etcdpod.etcd.bbolt.defects import Defects
+    from etcdpod.etcd.bbolt.file import BboltFile
+    from etcdpod.etcd.bbolt.gather import Gather, Integers, Mask, Words
+
+HEADER = np.dtype([("id", "<u8"), ("flags", "<u2"), ("elements", "<u2"), ("overflow", "<u4")])
+"""As in ``layout``."""
+
+
+class Opened(NamedTuple):
+    """Pages of trees that passed the checks, in the order in which they were asked for."""
+
+    pages: Pages
+    branch: Mask
+    """Which of the pages are branches; the others are leaves."""
+    asked: Integers
+    """For each page its index among the ids that were asked for."""
+
+
+class PageReader:
+    """Reads page headers of one file and remembers which pages it has met.
+
+    Args:
+        file: the mapped file.
+        gather: the same, for arrays.
+        defects: where defects are reported.
+    """
+
+    def __init__(self, file: BboltFile, gather: Gather, defects: Defects) -> None:
+        self._file = file
+        self._gather = gather
+        self._defects = defects
+        self._met = np.zeros(file.page_count, np.bool_)
+        self._spans: list[tuple[Integers, Integers]] = []
+        """First and last page ids of the pages met so far."""
+
+    def open(self, ids: Words, holders: Integers) -> Opened:
+        """The pages with these ids; what is no page of a tree is reported and left out.
+
+        Args:
+            ids: page ids as found, not checked.
+            holders: ids of the pages on which they were found.
+        """
+        known = (ids >= FIRST_DATA_PAGE) & (ids < self._file.page_count)
+        self._reject(holders, ~known, "points beyond the file")
+        asked = np.flatnonzero(known)
+        page = ids[asked].astype(np.int64)
+        header = self._gather.structures(page * self._file.page_size, HEADER)
+        good = header["id"] == page.astype(np.uint64)
+        self._reject(page, ~good, "the page carries another id")
+        is_tree = (header["flags"] == PageFlag.LEAF) | (header["flags"] == PageFlag.BRANCH)
+        self._reject(page, good & ~is_tree, "is neither a branch nor a leaf page")
+        good &= is_tree
+        fresh = self._fresh(page)
+        self._reject(page, good & ~fresh, "is referred to a second time")
+        good &= fresh
+        if not good.all():
+            page, header, asked = page[good], header[good], asked[good]
+        self._met[page] = True
+        return Opened(self._extents(page, header), header["flags"] == PageFlag.BRANCH, asked)
+
+    def reachable(self) -> Mask:
+        """For every page id whether a page met so far occupies it, overflow included."""
+        size = self._file.page_count + 1
+        edges = np.zeros(size, np.int64)
+        for first, last in self._spans:
+            edges += np.bincount(first, minlength=size) - np.bincount(last + 1, minlength=size)
+        used: Mask = np.cumsum(edges)[:-1] > 0
+        return used
+
+    def _fresh(self, page: Integers) -> Mask:
+        """Which of the pages are met for the first time, here and before."""
+        fresh = np.zeros(len(page), np.bool_)
+        fresh[np.unique(page, return_index=True)[1]] = True
+        return fresh & ~self._met[page]
+
+    def _extents(self, page: Integers, header: NDArray[np.void]) -> Pages:
+        """Offset, end and elements of pages, as their headers state them, kept in bounds."""
+        count = header["elements"].astype(np.int64)
+        stated = page + header["overflow"]
+        limit = self._file.page_count - 1
+        self._reject(page, stated > limit, "the overflow reaches beyond the file")
+        last = np.minimum(stated, limit)
+        order = np.argsort(page)
+        # No page may lie on another: so all pages together are never larger than the file.
+        last[order[:-1]] = np.minimum(last[order[:-1]], page[order[1:]] - 1)
+        covers = (last < stated) & (stated <= limit)
+        self._reject(page, covers, "the overflow covers other pages", Severity.WARNING)
+        self._spans.append((page, last))
+        offset, end = page * self._file.page_size, (last + 1) * self._file.page_size
+        room = (end - offset - PAGE_HEADER.size) // ELEMENT_SIZE
+        self._reject(page, count > room, "counts more elements than it can hold")
+        return Pages(page, offset, end, np.minimum(count, room))
+
+    def _reject(
+        self, page: Integers, fault: Mask, what: str, severity: Severity = Severity.LOSS
+    ) -> None:
+        if fault.any():
+            self._defects.many(what, page[fault], severity=severity)

@@ -1,0 +1,112 @@
+"""What the small buckets of an etcd backend say: raft position, versions, compaction, members.
+
+References:
+    https://github.com/etcd-io/etcd/blob/main/server/storage/schema/bucket.go
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from etcdpod.etcd.mvcc.revision import parse_revision
+
+if TYPE_CHECKING:
+    from etcdpod.etcd.bbolt.defects import Defects
+    from etcdpod.etcd.bbolt.tree import Bucket, Tree
+
+_COUNTER_SIZE = 8
+
+
+@dataclass(slots=True)
+class Backend:
+    """Facts from every bucket but ``key``."""
+
+    buckets: dict[bytes, Bucket] = field(default_factory=dict)
+    scheduled_compaction: int = 0
+    """Revision of the compaction that was decided last; 0 when there never was one."""
+    finished_compaction: int = 0
+    """Revision of the compaction that was carried out last; 0 when there never was one."""
+    consistent_index: int | None = None
+    """Raft index of the last entry whose effects are in the file."""
+    term: int | None = None
+    """Raft term of that entry; since etcd 3.5."""
+    storage_version: str = ""
+    """Since etcd 3.6."""
+    cluster_version: str = ""
+    conf_state: dict[str, Any] = field(default_factory=dict)
+    """raftpb.ConfState; after ``snapshot restore`` it still names the members of old."""
+    auth_enabled: bool = False
+    members: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def voters(self) -> list[int]:
+        """The member ids in the last stored raft configuration."""
+        voters = self.conf_state.get("voters")
+        return [v for v in voters if isinstance(v, int)] if isinstance(voters, list) else []
+
+    @property
+    def etcd_version(self) -> str:
+        """The version that the file states, or the oldest one that its fields prove."""
+        if self.storage_version or self.cluster_version:
+            return self.storage_version or self.cluster_version
+        return "3.5.0" if self.term else ""
+
+
+def read_backend(tree: Tree, defects: Defects) -> Backend:
+    """Read the small buckets of ``tree``; what is missing keeps its default."""
+    backend = Backend(buckets=tree.buckets())
+    meta = _entries(tree, backend, b"meta")
+    backend.scheduled_compaction = _compaction(meta, b"scheduledCompactRev", defects)
+    backend.finished_compaction = _compaction(meta, b"finishedCompactRev", defects)
+    backend.consistent_index = _counter(meta, b"consistent_index", defects)
+    backend.term = _counter(meta, b"term", defects)
+    backend.storage_version = _text(meta.get(b"storageVersion", b""))
+    backend.conf_state = _json(meta.get(b"confState", b"{}"), defects)
+    backend.cluster_version = _text(_entries(tree, backend, b"cluster").get(b"clusterVersion", b""))
+    backend.auth_enabled = _entries(tree, backend, b"auth").get(b"authEnabled") == b"\x01"
+    members = _entries(tree, backend, b"members")
+    backend.members = [_json(value, defects) for value in members.values()]
+    return backend
+
+
+def _entries(tree: Tree, backend: Backend, name: bytes) -> dict[bytes, bytes]:
+    bucket = backend.buckets.get(name)
+    return {} if bucket is None else dict(tree.entries(bucket))
+
+
+def _compaction(meta: dict[bytes, bytes], name: bytes, defects: Defects) -> int:
+    value = meta.get(name)
+    if value is None:
+        return 0
+    parsed = parse_revision(value)
+    if parsed is None:
+        defects.one(f"{name.decode()} of bucket meta is no revision", None, None)
+        return 0
+    return parsed[0].main
+
+
+def _counter(meta: dict[bytes, bytes], name: bytes, defects: Defects) -> int | None:
+    value = meta.get(name)
+    if value is None:
+        return None
+    if len(value) != _COUNTER_SIZE:
+        defects.one(f"{name.decode()} of bucket meta has {len(value)} bytes", None, None)
+        return None
+    return int.from_bytes(value, "big")
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "backslashreplace")
+
+
+def _json(value: bytes, defects: Defects) -> dict[str, Any]:
+    try:
+        parsed = json.loads(value)
+    except (ValueError, RecursionError):
+        parsed = None
+    if isinstance(parsed, dict):
+        return parsed
+    defects.one(f"{value[:40]!r} is not the JSON object that it should be", None, None)
+    return {}

@@ -1,0 +1,118 @@
+"""What must hold between the revisions of a store; where it does not, something is missing.
+
+Above the compact revision nothing may be missing: main revisions count up by one, sub revisions
+from zero, and every life of a key is whole. Below it gaps are what compaction is for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from etcdpod.etcd.bbolt.defects import NAMED
+from etcdpod.etcd.mvcc.revision import PLAIN_SIZE
+from etcdpod.etcd.mvcc.varint import read_tagged
+from etcdpod.records import Severity
+
+if TYPE_CHECKING:
+    from etcdpod.etcd.bbolt.defects import Defects
+    from etcdpod.etcd.bbolt.gather import Gather, Integers, Mask
+    from etcdpod.etcd.mvcc.backend import Backend
+    from etcdpod.etcd.mvcc.scan import Rows
+
+CHUNK_ROWS = 1 << 16
+FIRST_REVISION = 2
+"""The main revision of the first write of a cluster."""
+
+
+def report_gaps(rows: Rows, compact_revision: int, defects: Defects) -> None:
+    """Report the revisions above ``compact_revision`` that are missing from ``rows``."""
+    expected = max(compact_revision + 1, FIRST_REVISION)
+    start = int(np.searchsorted(rows.main, expected))
+    main, sub = rows.main[start:], rows.sub[start:]
+    if len(main) == 0:
+        return
+    before = np.concatenate([[expected - 1], main[:-1]])
+    sub_before = np.concatenate([[-1], sub[:-1]])
+    joins = ((main == before) & (sub == sub_before + 1)) | ((main == before + 1) & (sub == 0))
+    gaps = np.flatnonzero(~joins)
+    for gap in gaps[:NAMED].tolist():
+        missing = _missing(int(before[gap]), int(main[gap]))
+        place = int(rows.page[start + gap])
+        defects.one(f"{missing}, though nothing was compacted there", place, None)
+    if len(gaps) > NAMED:
+        defects.one(f"revisions are missing in {len(gaps) - NAMED} more places", None, None)
+
+
+def _missing(before: int, after: int) -> str:
+    if after <= before + 1:
+        return f"a part of revision {after} is missing"
+    first, last = before + 1, after - 1
+    return (
+        f"revision {first} is missing"
+        if first == last
+        else (f"revisions {first} to {last} are missing")
+    )
+
+
+def report_compaction(newest: int, backend: Backend, defects: Defects) -> None:
+    """Report compaction marks that no sequence of events can have left.
+
+    Args:
+        newest: the newest main revision in bucket ``key``.
+        backend: the marks.
+        defects: where they are reported.
+    """
+    scheduled, finished = backend.scheduled_compaction, backend.finished_compaction
+    if finished > scheduled:
+        what = f"compaction at revision {finished} is marked finished, yet {scheduled} is the last"
+        defects.one(f"{what} that was begun", None, None, Severity.WARNING)
+    elif scheduled > max(finished, newest):
+        what = f"compaction at revision {scheduled} was begun, yet the newest record is {newest}"
+        defects.one(what, None, None, Severity.WARNING)
+
+
+def holes(rows: Rows, order: Integers, starts: Integers, compact_revision: int) -> Integers:
+    """The rows above ``compact_revision`` whose predecessor in the life of their key is missing.
+
+    Args:
+        rows: all rows.
+        order: indexes of rows, by key and then by revision.
+        starts: where the rows of each key begin in ``order``.
+        compact_revision: lives may lack their beginning up to here.
+
+    Returns:
+        Indexes of rows, each the first one after a hole.
+    """
+    version, create = rows.version[order], rows.create_revision[order]
+    tombstone = rows.tombstone[order]
+    first = np.zeros(len(order), np.bool_)
+    first[starts] = True
+    after_delete = first.copy()
+    after_delete[1:] |= tombstone[:-1]
+    goes_on: Mask = np.zeros(len(order), np.bool_)
+    goes_on[1:] = (version[1:] == version[:-1] + 1) & (create[1:] == create[:-1])
+    whole = np.where(after_delete, (version == 1) & ~tombstone, tombstone | goes_on)
+    return order[~whole & (rows.main[order] > compact_revision)]
+
+
+def untouched(gather: Gather, rows: Rows) -> bool:
+    """Whether every row still stands where it was found, before its key and behind it.
+
+    A writer that reuses a page writes other revisions there, so what was read of the keys
+    between the scan and this moment was right.
+    """
+    for start in range(0, len(rows.main), CHUNK_ROWS):
+        part = rows.select(slice(start, start + CHUNK_ROWS))
+        size = part.key_size.astype(np.int64)
+        # A KeyValue begins with a tag byte and the size of the key as a varint.
+        message = part.key_offset - 2 - (size >= 1 << 7) - (size >= 1 << 14) - (size >= 1 << 21)
+        main = gather.big_words(message - PLAIN_SIZE - part.tombstone).view(np.int64)
+        if not np.array_equal(main, part.main):
+            return False
+        put = ~part.tombstone
+        created = read_tagged(gather, part.key_offset[put] + size[put]).value.view(np.int64)
+        if not np.array_equal(created, part.create_revision[put]):
+            return False
+    return True

@@ -1,0 +1,126 @@
+"""Every revision of a bbolt file, indexed by arrays of offsets: no value is held."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from etcdpod.etcd.bbolt.defects import NAMED
+from etcdpod.etcd.bbolt.elements import pages_of
+from etcdpod.etcd.mvcc.checks import holes, report_compaction, report_gaps, untouched
+from etcdpod.etcd.mvcc.keys import KeyTable, rows_with_key, rows_with_prefix
+from etcdpod.etcd.mvcc.scan import Rows, scan
+from etcdpod.records import Severity
+
+if TYPE_CHECKING:
+    from etcdpod.etcd.bbolt.defects import Defects
+    from etcdpod.etcd.bbolt.gather import Integers
+    from etcdpod.etcd.bbolt.tree import Tree
+    from etcdpod.etcd.mvcc.backend import Backend
+
+KEY_BUCKET = b"key"
+
+FEW_KEYS = 16
+"""Keys asked for one by one; for more than these a table of all is made."""
+KEPT_TABLES = 4
+"""Key tables kept for when the same prefix is asked for again."""
+
+
+class RevisionIndex:
+    """All revisions that one tree of a bbolt file holds, ascending.
+
+    Args:
+        tree: the tree to read; its bucket ``key`` is scanned once, here.
+        backend: what the file's other buckets say of it.
+        defects: where defects are reported.
+    """
+
+    def __init__(self, tree: Tree, backend: Backend, defects: Defects) -> None:
+        self.path = tree.file.path
+        self._data = tree.file.data
+        self._gather = tree.gather
+        self._defects = defects
+        self._tables: dict[bytes, KeyTable] = {}
+        self._reported: set[int] = set()
+        self._asked = 0
+        bucket = backend.buckets.get(KEY_BUCKET)
+        if bucket is None:
+            defects.one("bucket key is missing: no revision can be read", None, None)
+        pages = pages_of() if bucket is None else tree.leaf_pages(bucket)
+        rows, newest = scan(tree, pages, defects)
+        self.rows: Rows = rows
+        """The columns; an index into them is what the methods below return and take."""
+        self.compact_revision = max(backend.scheduled_compaction, backend.finished_compaction, 0)
+        """What a server started on this file would use; 0 when never compacted."""
+        self.current_revision = max(newest, self.compact_revision, 1)
+        """The newest revision; 1 for an empty store."""
+        report_gaps(rows, self.compact_revision, defects)
+        report_compaction(newest, backend, defects)
+
+    def __len__(self) -> int:
+        return len(self.rows.main)
+
+    def before(self, revision: int) -> int:
+        """How many rows have a main revision up to and including ``revision``."""
+        return int(np.searchsorted(self.rows.main, revision, "right"))
+
+    def of_key(self, key: bytes) -> Integers:
+        """The rows of one key, ascending. All keys are sorted out once many were asked for."""
+        self._asked += 1
+        if self._asked > FEW_KEYS or b"" in self._tables:
+            return self.table(b"").rows_of(key)
+        found = rows_with_key(self._gather, self.rows, key)
+        self._report_holes(found, np.zeros(min(len(found), 1), np.int64))
+        return found
+
+    def under(self, prefix: bytes) -> Integers:
+        """The rows of all keys that begin with ``prefix``, ascending by revision."""
+        return rows_with_prefix(self._gather, self.rows, prefix)
+
+    def since(self, rows: Integers, revision: int | None) -> Integers:
+        """Those of ``rows`` whose main revision is ``revision`` or newer; all for None."""
+        return rows if revision is None else rows[self.rows.main[rows] >= revision]
+
+    def table(self, prefix: bytes) -> KeyTable:
+        """The keys that begin with ``prefix``, with their rows."""
+        if prefix not in self._tables:
+            if len(self._tables) == KEPT_TABLES:
+                self._tables.clear()
+            chosen = self.under(prefix)
+            table = KeyTable(self._data, self._gather, self.rows, chosen)
+            self._report_holes(table.order, table.starts[:-1])
+            self._tables[prefix] = table
+        return self._tables[prefix]
+
+    def alive(self, prefix: bytes, at: int) -> Integers:
+        """The row of each key under ``prefix`` that exists at revision ``at``, in key order."""
+        last = self.table(prefix).last_before(self.before(at))
+        last = last[last >= 0]
+        return last[~self.rows.tombstone[last]]
+
+    def untouched(self) -> bool:
+        """Whether no page under the rows was reused since they were indexed."""
+        return untouched(self._gather, self.rows)
+
+    def key(self, row: int) -> bytes:
+        """The key of a row."""
+        offset = int(self.rows.key_offset[row])
+        return self._data[offset : offset + int(self.rows.key_size[row])]
+
+    def value(self, row: int) -> bytes:
+        """The value of a row; empty for a tombstone."""
+        offset = int(self.rows.value_offset[row])
+        return self._data[offset : offset + int(self.rows.value_size[row])]
+
+    def _report_holes(self, order: Integers, starts: Integers) -> None:
+        found = holes(self.rows, order, starts, self.compact_revision).tolist()
+        new = [row for row in found if row not in self._reported]
+        self._reported.update(new)
+        for row in new[:NAMED]:
+            what = f"a revision of this key is missing or damaged before {self.rows.main[row]}"
+            page, offset = int(self.rows.page[row]), int(self.rows.key_offset[row])
+            self._defects.one(what, page, offset, Severity.WARNING, self.key(row))
+        if len(new) > NAMED:
+            what = f"revisions are missing or damaged in the lives of {len(new) - NAMED} more keys"
+            self._defects.one(what, None, None, Severity.WARNING)

@@ -1,0 +1,284 @@
+"""The log as raft means it: which entries hold, which were replaced, which are committed.
+
+An entry replaces every one read before it whose index is as high or higher (the uncommitted tail
+of an older leader). Only places are kept, 50 bytes an entry; data is read again when wanted.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from etcdpod.etcd.wal.columns import NORMAL_ENTRY, EntryBlock, Places, parse_entries
+from etcdpod.etcd.wal.layout import RecordType
+from etcdpod.etcd.wal.messages import (
+    ConfChange,
+    ConfChangeV2,
+    DecodeError,
+    Entry,
+    HardState,
+    InternalRaftRequest,
+    Metadata,
+    SnapshotMark,
+    V2Request,
+)
+from etcdpod.etcd.wal.reader import Frame, frame_of
+from etcdpod.records import Damage, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from etcdpod.etcd.wal.columns import LoggedEntry
+    from etcdpod.etcd.wal.reader import WalReader
+    from etcdpod.etcd.wal.scan import SoundRun
+
+JOINT_CHANGE_ENTRY = 2
+ADD_VOTER, REMOVE_MEMBER, ADD_LEARNER = 0, 1, 3
+"""raftpb.ConfChangeType."""
+V2_METHODS = frozenset({"PUT", "POST", "DELETE", "QGET", "SYNC"})
+
+
+class Mark(NamedTuple):
+    """A SNAPSHOT record: at this point a raft snapshot of that index existed."""
+
+    raft_index: int
+    term: int
+
+
+class RaftLog:
+    """The entries of a log.
+
+    Args:
+        reader: the segments; must stay open as long as entries are read.
+        damage: where defects are appended.
+        applied: the raft index up to which a database is known to have applied the log.
+        voters: the voting members of the cluster, as that database knows them.
+        progress: told now and then how many bytes of how many were read; True: read no further.
+    """
+
+    def __init__(
+        self,
+        reader: WalReader,
+        damage: list[Damage],
+        *,
+        applied: int = 0,
+        voters: Iterable[int] = (),
+        progress: Callable[[int, int], bool] = lambda _done, _whole: False,
+    ) -> None:
+        self.reader = reader
+        self.damage = damage
+        self.applied = applied
+        self.node_id: int | None = None
+        self.cluster_id: int | None = None
+        self.commit = 0
+        """The highest commit index that the log itself states."""
+        self.term = 0
+        self.voters = set(voters)
+        """Voting members, as far as they are known."""
+        self._voters_at = applied
+        """Raft index at which ``voters`` held; later changes are followed."""
+        self.marks: list[Mark] = []
+        self.places = Places()
+        self.replaced = Places()
+        """Entries that were never committed: replaced by another leader's, or never synced."""
+        self._state = b""
+        """The newest hard state: a later one never states less."""
+        self.is_cut = False
+        """Whether its end was not read, because nobody wanted to wait for it."""
+        for part in reader.parts():
+            if isinstance(part, Frame):
+                self._take(part)
+                continue
+            self._take_run(part)
+            if progress(reader.before(part.segment) + part.end, reader.size):
+                self.is_cut = True
+                break
+        if self._state:
+            state = HardState.FromString(self._state)
+            self.commit, self.term = state.commit, state.term
+
+    @property
+    def first_index(self) -> int:
+        """Of the oldest entry; 0 without any."""
+        return self.places.index[0] if len(self.places) else 0
+
+    @property
+    def last_index(self) -> int:
+        """Of the newest entry; 0 without any."""
+        return self.places.index[-1] if len(self.places) else 0
+
+    @property
+    def committed(self) -> int:
+        """The highest index known to be committed: the log's own word lags, the database's may.
+
+        Where the member votes alone, what it has written is committed by that.
+        """
+        if self.node_id is not None and self.voters == {self.node_id}:
+            return max(self.last_index, self.applied)
+        return max(self.commit, self.applied)
+
+    @property
+    def begins_empty(self) -> bool:
+        """Whether the first entry found an empty store: a new cluster, not a restored one.
+
+        A restored data directory begins at index 1 too, with a snapshot mark right behind the
+        entries that name its members.
+        """
+        if self.first_index != 1:
+            return False
+        marks = [mark.raft_index for mark in self.marks if mark.raft_index > 0]
+        if not marks:
+            return True
+        return any(
+            entry.type == NORMAL_ENTRY and entry.data
+            for entry in self.entries(0, min(min(marks), len(self.places)))
+        )
+
+    def runs(self) -> Iterator[tuple[int, int]]:
+        """Positions ``(start, stop)`` of the stretches without a gap, oldest first."""
+        index = np.array(self.places.index)
+        if len(index) == 0:
+            return
+        bounds = (np.flatnonzero(index[1:] != index[:-1] + 1) + 1).tolist()
+        yield from zip([0, *bounds], [*bounds, len(index)], strict=True)
+
+    def entries(
+        self, start: int = 0, stop: int | None = None, places: Places | None = None
+    ) -> Iterator[LoggedEntry]:
+        """The entries at positions ``start`` to ``stop``, read again from their segments."""
+        for block in self.blocks(start, stop, places):
+            yield from map(block.entry, range(len(block.data)))
+
+    def blocks(
+        self, start: int = 0, stop: int | None = None, places: Places | None = None
+    ) -> Iterator[EntryBlock]:
+        """The same, as many together as lie one behind the other."""
+        places = self.places if places is None else places
+        limit = len(places) if stop is None else stop
+        while start < limit:
+            end, size = places.block(start, limit)
+            number, begin = places.segment[start], places.data_offset[start]
+            window = self.reader.segments[number].pread(begin, size)
+            data = [offset - begin for offset in places.data_offset[start:end]]
+            sizes = places.data_size[start:end].tolist()
+            whole = sum(map(len(window).__ge__, map(int.__add__, data, sizes)))
+            yield EntryBlock(window, begin, start, data[:whole], sizes[:whole], places)
+            if start + whole < end:
+                what = "the file became shorter while it was read"
+                self._report(number, places.offset[start + whole], what)
+                return
+            start = end
+
+    def _take_run(self, run: SoundRun) -> None:
+        """Sound records: many at once, and one by one those that are not just the next request."""
+        entries = parse_entries(run)
+        states = np.flatnonzero(run.type == RecordType.STATE)
+        if len(states) > 0:
+            self._state = run.content(int(states[-1]))
+        follows = entries.raft_index[1:] == entries.raft_index[:-1] + 1
+        odd = np.flatnonzero(~entries.plain | ~np.concatenate([[True], follows]))
+        bounds = [*odd.tolist(), len(entries.row)]
+        position = 0
+        while position < len(entries.row):
+            is_next = bool(entries.plain[position]) and len(self.places) > 0
+            if is_next and self.last_index + 1 == entries.raft_index[position]:
+                stop = bounds[bisect_right(bounds, position)]
+                self.places.append_run(run, entries, slice(position, stop))
+                position = stop
+            else:
+                self._take(frame_of(run, int(entries.row[position])))
+                position += 1
+
+    def _take(self, frame: Frame) -> None:
+        try:
+            if frame.type == RecordType.ENTRY:
+                self._take_entry(frame)
+            elif frame.type == RecordType.STATE:
+                if frame.verified and frame.synced:
+                    self._state = frame.data
+            elif frame.verified:
+                self._take_other(frame)
+        except DecodeError:
+            self._report(frame.segment, frame.offset, "a record's content does not parse")
+
+    def _take_other(self, frame: Frame) -> None:
+        """A record that describes the log; only sound ones are believed."""
+        if frame.type == RecordType.SNAPSHOT:
+            mark = SnapshotMark.FromString(frame.data)
+            self.marks.append(Mark(mark.index, mark.term))
+            if mark.index > self._voters_at and mark.HasField("conf_state"):
+                self.voters = {*mark.conf_state.voters, *mark.conf_state.voters_outgoing}
+        elif frame.type == RecordType.METADATA:
+            metadata = Metadata.FromString(frame.data)
+            known = self.cluster_id, self.node_id
+            self.cluster_id, self.node_id = metadata.ClusterID, metadata.NodeID
+            if known not in ((None, None), (self.cluster_id, self.node_id)):
+                self._report(frame.segment, frame.offset, "the segment is of another member's log")
+
+    def _take_entry(self, frame: Frame) -> None:
+        entry = Entry.FromString(frame.data)
+        index = entry.Index
+        if entry.Type != NORMAL_ENTRY and not entry.Data:
+            # The checksum does not cover the type of a record: this is a hard state, most likely.
+            self._report(frame.segment, frame.offset, "a record is not of the type that it states")
+            return
+        known = self.places.index
+        follows = not known or index == known[-1] + 1
+        is_believed = (follows or frame.verified) and (frame.synced or index <= self.applied)
+        if index == 0 or not is_believed:
+            self.replaced.append(entry, frame)
+            return
+        if not follows and index <= self.last_index:
+            position = bisect_left(self.places.index, index)
+            self.replaced.extend(self.places.cut(position))
+        elif not follows and not any(mark.raft_index >= index - 1 for mark in self.marks):
+            span = f"{self.last_index + 1} to {index - 1}"
+            self._report(frame.segment, frame.offset, f"entries {span} are missing", Severity.LOSS)
+        self.places.append(entry, frame)
+        if index == 1:
+            self.voters, self._voters_at = set(), 0
+        if entry.Type != NORMAL_ENTRY and index > self._voters_at:
+            self._change_members(entry)
+
+    def _change_members(self, entry: Any) -> None:
+        """Follow an entry that adds or removes members. It holds as soon as it is in the log."""
+        if entry.Type == JOINT_CHANGE_ENTRY:
+            changes = list(ConfChangeV2.FromString(entry.Data).changes)
+        else:
+            changes = [ConfChange.FromString(entry.Data)]
+        for change in changes:
+            if change.type == ADD_VOTER:
+                self.voters.add(change.node_id)
+            elif change.type in (REMOVE_MEMBER, ADD_LEARNER):
+                self.voters.discard(change.node_id)
+
+    def _report(
+        self, number: int, offset: int, what: str, severity: Severity = Severity.WARNING
+    ) -> None:
+        where = f"{self.reader.segments[number].path} offset {offset}"
+        self.damage.append(Damage(where, what, severity))
+
+
+def parse_request(data: bytes) -> Any | None:
+    """The request of a normal entry; None where it holds none.
+
+    Returns:
+        An InternalRaftRequest, or for entries of the v2 API a V2Request.
+    """
+    if not data:
+        return None
+    try:
+        request = InternalRaftRequest.FromString(data)
+    except DecodeError:
+        return _parse_v2(data)
+    return request
+
+
+def _parse_v2(data: bytes) -> Any | None:
+    try:
+        request = V2Request.FromString(data)
+    except DecodeError:
+        return None
+    return request if request.Method in V2_METHODS else None

@@ -1,0 +1,300 @@
+"""Reads the segments of a write-ahead log in sequence and checks their running checksum.
+
+Every record but those of type CHECKSUM extends one CRC-32C over its data; the state is carried
+from segment to segment. A broken record is reported and passed by: the checksum that the next
+sound record states seeds the chain again, and what lies between is marked as not verified.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import google_crc32c
+
+from etcdpod.etcd.wal.layout import (
+    FRAME_ALIGNMENT,
+    LENGTH_FIELD,
+    RECORD_TYPES,
+    RecordType,
+    is_torn,
+)
+from etcdpod.etcd.wal.messages import DecodeError, Record
+from etcdpod.etcd.wal.repair import find_flipped_bit
+from etcdpod.etcd.wal.scan import SoundRun, read_run
+from etcdpod.etcd.wal.segment import SegmentFile
+from etcdpod.records import Damage, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+    from pathlib import Path
+
+MAX_BREAKS = 1000
+"""Breaks of one segment after which the rest of it is given up."""
+MAX_REPORTS = 200
+"""Defects that are named; the rest is told as one."""
+MAX_PROPOSALS = 50
+"""Records for which a flipped bit is looked for."""
+FEW, MANY = 32, 1 << 14
+"""Records taken at once: few behind any that was not sound, and ever more where all are."""
+
+_extend = google_crc32c.extend
+
+
+class Frame(NamedTuple):
+    """One record of the log."""
+
+    type: int
+    """A RecordType."""
+    data: bytes
+    segment: int
+    """Number of the segment in ``WalReader.segments``."""
+    offset: int
+    """Of the frame in its file."""
+    verified: bool
+    """The running checksum proves the data."""
+    data_end: int
+    """Byte offset of the end of ``data`` in its file."""
+    synced: bool
+    """False behind the point at which etcd itself would stop to read the newest segment."""
+
+
+def frame_of(run: SoundRun, row: int) -> Frame:
+    """One record of a run, as it is where it comes alone."""
+    data, offset = run.content(row), run.start + int(run.frame[row])
+    data_end = run.start + int(run.data[row] + run.size[row])
+    return Frame(int(run.type[row]), data, run.segment, offset, True, data_end, True)
+
+
+class _Doubtful(NamedTuple):
+    """A record that fails its checksum."""
+
+    frame: Frame
+    before: int
+    """The running checksum before it."""
+    computed: int
+    """The checksum that its data gives."""
+    stored: int
+    """The checksum that it states."""
+
+
+class WalReader:
+    """The segments of one log, oldest first.
+
+    Args:
+        paths: segment files, in the order of the log.
+        damage: where defects are appended.
+    """
+
+    def __init__(self, paths: Sequence[Path], damage: list[Damage]) -> None:
+        self.damage = damage
+        self.segments: list[SegmentFile] = []
+        self._reports = self._proposals = 0
+        self._checksum: int | None = 0
+        """State of the running checksum; None where it is unknown."""
+        self._doubtful: _Doubtful | None = None
+        """A record that fails its checksum, until it is known what that means."""
+        for path in paths:
+            try:
+                self.segments.append(SegmentFile(path))
+            except OSError as error:
+                self._report(str(path), f"segment cannot be opened: {error.strerror}")
+
+    @property
+    def size(self) -> int:
+        """Bytes of all segments, preallocated ones included."""
+        return sum(segment.size for segment in self.segments)
+
+    def before(self, number: int) -> int:
+        """Bytes of the segments before the one of that number."""
+        return sum(segment.size for segment in self.segments[:number])
+
+    def frames(self) -> Iterator[Frame]:
+        """All records in the order of the log. Reading may stop anywhere."""
+        for part in self.parts():
+            if isinstance(part, Frame):
+                yield part
+            else:
+                yield from (frame_of(part, row) for row in range(len(part.frame)))
+
+    def parts(self) -> Iterator[Frame | SoundRun]:
+        """The same, where they are sound many at once."""
+        self._checksum, self._doubtful = 0, None
+        previous: SegmentFile | None = None
+        for number, segment in enumerate(self.segments):
+            self._check_sequence(previous, segment)
+            yield from self._segment_parts(number)
+            previous = segment
+        yield from self._settle(None)
+
+    def close(self) -> None:
+        """Close all segments; may be called twice."""
+        for segment in self.segments:
+            segment.close()
+
+    def _segment_parts(self, number: int) -> Iterator[Frame | SoundRun]:
+        segment = self.segments[number]
+        is_last = number == len(self.segments) - 1
+        offset, synced = 0, True
+        for _ in range(MAX_BREAKS):
+            offset = yield from self._chain(number, offset, synced)
+            resumed = segment.find_frame(offset + LENGTH_FIELD.size)
+            self._report_end(segment, offset, resumed, is_last=is_last)
+            if resumed is None:
+                return
+            yield from self._settle(None, segment_ends=False)
+            self._checksum, synced, offset = None, not is_last, resumed
+        self._report(f"{segment.path} offset {offset}", "too many breaks: the rest is passed by")
+
+    def _chain(
+        self, number: int, offset: int, synced: bool
+    ) -> Generator[Frame | SoundRun, None, int]:
+        """The records from ``offset`` up to the first that cannot be read; returns where it is."""
+        wanted = FEW
+        while True:
+            run = None
+            if synced and self._doubtful is None and self._checksum is not None:
+                run = read_run(self.segments[number], number, offset, self._checksum, wanted)
+            if run is not None:
+                self._checksum, offset = run.checksum, run.end
+                wanted = min(2 * wanted, MANY)
+                yield run
+                continue
+            wanted = FEW
+            before = offset
+            offset, ended = yield from self._run(number, offset, synced)
+            if ended or offset == before:
+                return offset
+
+    def _run(
+        self, number: int, offset: int, synced: bool
+    ) -> Generator[Frame, None, tuple[int, bool]]:
+        """A few records one by one; returns where they end, and whether no more can be read."""
+        frames = self.segments[number].whole_frames(offset)
+        for start, raw in islice(frames, FEW):
+            record = _parse(raw)
+            if record is None:
+                return start, True
+            kind, checksum, data = record.type, record.crc, record.data
+            # Data is the last field as etcd writes it.
+            end = len(raw) if raw.endswith(data) else raw.find(data) + len(data)
+            frame = Frame(kind, data, number, start, True, start + LENGTH_FIELD.size + end, synced)
+            offset = start + LENGTH_FIELD.size + len(raw) + -len(raw) % FRAME_ALIGNMENT
+            if (
+                self._doubtful is None
+                and self._checksum is not None
+                and kind != RecordType.CHECKSUM
+                and _extend(self._checksum, data) == checksum
+            ):
+                self._checksum = checksum
+                yield frame
+            else:
+                yield from self._check(frame, checksum)
+        return offset, False
+
+    def _check(self, frame: Frame, stored: int) -> Iterator[Frame]:
+        """The same for a record that is not simply the next sound one."""
+        if frame.type == RecordType.CHECKSUM:
+            yield from self._join(frame, stored)
+            return
+        state = self._checksum
+        computed = None if state is None else _extend(state, frame.data)
+        if self._doubtful is not None:
+            only_checksum_was_wrong = _extend(self._doubtful.computed, frame.data) == stored
+            if only_checksum_was_wrong:
+                computed = stored
+            yield from self._settle(only_checksum_was_wrong, segment_ends=False)
+        self._checksum = stored
+        if computed == stored:
+            yield frame
+        elif computed is None:
+            yield frame._replace(verified=False)
+        else:
+            self._doubtful = _Doubtful(frame, state or 0, computed, stored)
+
+    def _join(self, frame: Frame, stored: int) -> Iterator[Frame]:
+        """The first record of a segment: what the checksum was at the end of the one before."""
+        known = self._checksum
+        if self._doubtful is not None:
+            is_sound = self._doubtful.computed == stored
+            known = stored if is_sound else known
+            yield from self._settle(is_sound, segment_ends=False)
+        if known not in (None, 0, stored):
+            where = f"{self.segments[frame.segment].path} offset {frame.offset}"
+            self._report(where, "the segment does not continue the checksum of the one before")
+        self._checksum = stored
+        yield frame
+
+    def _settle(self, sound: bool | None, *, segment_ends: bool = True) -> Iterator[Frame]:
+        """The record that failed its checksum, if any, once it is known what that means."""
+        if self._doubtful is None:
+            return
+        doubtful, self._doubtful = self._doubtful, None
+        frame = doubtful.frame
+        segment = self.segments[frame.segment]
+        where = f"{segment.path} offset {frame.offset}"
+        if sound:
+            self._report(where, "the stored checksum of a sound record is wrong", Severity.NOTE)
+        elif segment_ends and is_torn(segment.rest_of_record(frame.offset), frame.offset + 8):
+            self._report(where, "the last record is torn, as a power loss leaves it", Severity.NOTE)
+        else:
+            what = "a record fails its checksum: its content is not believed"
+            self._report(where, what + self._proposal(doubtful))
+        yield frame._replace(verified=bool(sound))
+
+    def _proposal(self, doubtful: _Doubtful) -> str:
+        """What single flipped bit would explain a failed checksum, as a clause."""
+        self._proposals += 1
+        if self._proposals > MAX_PROPOSALS:
+            return ""
+        data = doubtful.frame.data
+        found = find_flipped_bit(data, doubtful.before, doubtful.stored)
+        if found is None:
+            return ""
+        offset = doubtful.frame.data_end - len(data) + found[0]
+        return f"; one flipped bit would explain it, bit {found[1]} of byte {offset}"
+
+    def _check_sequence(self, previous: SegmentFile | None, segment: SegmentFile) -> None:
+        if previous is None or previous.name is None or segment.name is None:
+            return
+        missing = segment.name.sequence - previous.name.sequence - 1
+        if missing != 0:
+            self._checksum = None
+            self._report(
+                str(segment.path), f"{missing} segments before this one are missing", Severity.LOSS
+            )
+
+    def _report_end(
+        self, segment: SegmentFile, offset: int, resumed: int | None, *, is_last: bool
+    ) -> None:
+        """Say why the frames end at ``offset``, unless the segment simply ends there."""
+        fault = segment.frame(offset)
+        where = f"{segment.path} offset {offset}"
+        if fault is None and resumed is None:
+            return
+        reason = fault if isinstance(fault, str) else "no record begins here"
+        if resumed is not None:
+            lost = resumed - offset
+            self._report(where, f"{reason}: {lost} bytes are passed by", Severity.LOSS)
+        elif is_last and is_torn(segment.rest_of_record(offset), offset + LENGTH_FIELD.size):
+            self._report(where, "the last record is torn, as a power loss leaves it", Severity.NOTE)
+        elif is_last and isinstance(fault, str):
+            self._report(where, f"the log ends here: {fault}")
+        else:
+            self._report(where, f"{reason}: the rest of the segment is lost", Severity.LOSS)
+
+    def _report(self, where: str, what: str, severity: Severity = Severity.WARNING) -> None:
+        self._reports += 1
+        if self._reports <= MAX_REPORTS:
+            self.damage.append(Damage(where, what, severity))
+        elif self._reports == MAX_REPORTS + 1:
+            self.damage.append(Damage(where, "and more of this sort from here on", severity))
+
+
+def _parse(data: bytes) -> Any | None:
+    """The record in ``data``; None where there is none that etcd would have written."""
+    try:
+        record = Record.FromString(data)
+    except DecodeError:
+        return None
+    return record if record.type in RECORD_TYPES else None

@@ -1,0 +1,56 @@
+"""The ``.snap`` files of a data directory: proof that a raft snapshot existed.
+
+Up to etcd 3.7 they hold the old v2 store as JSON, which knows the members and no key of the v3
+store; only what raft says of the snapshot is read here.
+
+References:
+    https://github.com/etcd-io/etcd/blob/main/server/etcdserver/api/snap/snapshotter.go
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import google_crc32c
+
+from etcdpod.etcd.schema import message_class
+from etcdpod.etcd.wal.messages import DecodeError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_SIZE = 256 << 20
+"""Bytes of a ``.snap`` file that are read at most."""
+
+_SnapFile: Any = message_class("snappb.snapshot")
+_Snapshot: Any = message_class("raftpb.Snapshot")
+
+
+class RaftSnapshot(NamedTuple):
+    """What a ``.snap`` file says."""
+
+    raft_index: int
+    term: int
+    voters: tuple[int, ...]
+
+
+def read_snap(path: Path) -> RaftSnapshot | str:
+    """What the ``.snap`` file at ``path`` says, or why it cannot be believed.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as stream:
+        content = stream.read(MAX_SIZE + 1)
+    if len(content) > MAX_SIZE:
+        return "is too large to be a raft snapshot"
+    try:
+        wrapped = _SnapFile.FromString(content)
+        if not wrapped.data or wrapped.crc == 0:
+            return "is empty"
+        if google_crc32c.extend(0, wrapped.data) != wrapped.crc:
+            return "fails its checksum"
+        metadata = _Snapshot.FromString(wrapped.data).metadata
+    except DecodeError:
+        return "is no raft snapshot"
+    return RaftSnapshot(metadata.index, metadata.term, tuple(metadata.conf_state.voters))

@@ -1,0 +1,1 @@
+"""Who writes how much, and what fills an etcd."""

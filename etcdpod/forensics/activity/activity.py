@@ -1,0 +1,267 @@
+"""Who writes, how much and when: the heads of all revisions as columns, and questions to them.
+
+A ledger holds no values. It answers what exists at a revision, what was written in a slice of
+the revision axis, and which kinds, namespaces or keys hold the bytes.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from etcdpod.history.lost_tombstones import LEFT_OVER, is_left_over
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    import numpy.typing as npt
+
+    from etcdpod.records import Record, Trust
+
+    Numbers = npt.NDArray[np.int64]
+
+REVISION_KEY_BYTES = 17
+"""Bytes of a revision as a key of etcd's bucket; a tombstone has one more."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The heads at one moment of reading; row ``i`` of each is the same revision."""
+
+    key: Numbers
+    """Which key, as an index into ``Ledger.keys``."""
+    main: Numbers
+    """Main revision, ascending."""
+    gone: npt.NDArray[np.bool_]
+    """Its key does not exist after it: a tombstone, or a put whose deletion compaction took."""
+    left_over: npt.NDArray[np.bool_]
+    """Found where nothing vouches for it any more: no part of the database."""
+    created: Numbers
+    """Main revision at which this life of the key began; 0 for a tombstone."""
+    stored: Numbers
+    """Bytes that the revision takes in etcd's bucket, its revision key included."""
+
+    @cached_property
+    def by_key(self) -> tuple[Numbers, Numbers]:
+        """Rows sorted by key and then revision, and where each key's rows begin."""
+        order = np.argsort(self.key, kind="stable")
+        count = int(self.key.max()) + 1 if len(self.key) else 0
+        return order, np.searchsorted(self.key[order], np.arange(count + 1))
+
+
+class Ledger:
+    """The heads of every kept revision, in revision order; it grows as records are read.
+
+    One thread may add while others ask.
+    """
+
+    def __init__(self, compact_revision: int = 0) -> None:
+        self.compact_revision = compact_revision
+        """The source's; set it before anything is added."""
+        self.keys: list[bytes] = []
+        """Every key met, in the order of its first revision."""
+        self.trust: Counter[Trust] = Counter()
+        """How many revisions there are of each grade."""
+        self._number: dict[bytes, int] = {}
+        self._key, self._main, self._created, self._stored = (array("q") for _ in range(4))
+        self._gone, self._left_over = bytearray(), bytearray()
+        self._columns: Columns | None = None
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        return len(self._gone)
+
+    def add(self, records: Iterable[Record]) -> None:
+        """Take the heads of records that are newer than all taken so far."""
+        keys: list[bytes] = []
+        key, main, created, stored = (array("q") for _ in range(4))
+        gone, left_over = bytearray(), bytearray()
+        for record in records:
+            number = self._number.get(record.key)
+            if number is None:
+                number = len(self.keys) + len(keys)
+                self._number[record.key] = number
+                keys.append(record.key)
+            key.append(number)
+            main.append(record.revision.main)
+            created.append(record.create_revision)
+            stored.append(stored_bytes(record))
+            gone.append(record.tombstone or is_left_over(record, self.compact_revision))
+            left_over.append(record.provenance.trust in LEFT_OVER)
+            self.trust[record.provenance.trust] += 1
+        with self._lock:
+            self.keys += keys
+            self._key += key
+            self._main += main
+            self._created += created
+            self._stored += stored
+            self._gone += gone
+            self._left_over += left_over
+
+    @property
+    def columns(self) -> Columns:
+        """All heads taken so far, as arrays."""
+        columns = self._columns
+        if columns is None or len(columns.main) < len(self):
+            with self._lock:
+                columns = self._columns = Columns(
+                    key=np.array(self._key, dtype=np.int64),
+                    main=np.array(self._main, dtype=np.int64),
+                    gone=np.array(self._gone, dtype=np.bool_),
+                    left_over=np.array(self._left_over, dtype=np.bool_),
+                    created=np.array(self._created, dtype=np.int64),
+                    stored=np.array(self._stored, dtype=np.int64),
+                )
+        return columns
+
+    def number(self, key: bytes) -> int | None:
+        """The index of a key; None for one that was never met."""
+        return self._number.get(key)
+
+    def before(self, revision: int | None) -> int:
+        """How many rows lie at or before a main revision; all of them for None."""
+        return _before(self.columns, revision)
+
+    def newest(self, at: int | None = None) -> Numbers:
+        """For each key the row that is current at ``at``; -1 where it was not yet written."""
+        columns = self.columns
+        end = _before(columns, at)
+        rows = np.full(len(self.keys), -1, dtype=np.int64)
+        rows[columns.key[:end]] = np.arange(end)  # of several the last one stays
+        return rows
+
+    def kept(self, at: int | None = None) -> Numbers:
+        """For each key the number of its revisions kept up to ``at``, tombstones included."""
+        columns = self.columns
+        return np.bincount(columns.key[: _before(columns, at)], minlength=len(self.keys))
+
+    def rows_of(self, number: int) -> Numbers:
+        """The rows of one key, ascending."""
+        order, starts = self.columns.by_key
+        if number + 1 >= len(starts):
+            return np.zeros(0, dtype=np.int64)
+        return order[starts[number] : starts[number + 1]]
+
+    def revisions_of(self, key: bytes) -> list[int]:
+        """The main revisions of one key, ascending; empty for an unknown one."""
+        number = self.number(key)
+        return [] if number is None else self.columns.main[self.rows_of(number)].tolist()
+
+
+def _before(columns: Columns, revision: int | None) -> int:
+    if revision is None:
+        return len(columns.main)
+    return int(np.searchsorted(columns.main, revision, "right"))
+
+
+def stored_bytes(record: Record) -> int:
+    """Bytes of a revision in etcd's bucket: its revision key and its encoded KeyValue."""
+    key = len(record.key)
+    total = REVISION_KEY_BYTES + 1 + _varint_bytes(key) + key
+    if record.tombstone:
+        return total + 1
+    for number in (record.create_revision, record.revision.main, record.version, record.lease):
+        if number:
+            total += 1 + _varint_bytes(number)
+    if record.value_size > 0:  # below 0 where a live etcd was asked for keys alone
+        total += 1 + _varint_bytes(record.value_size) + record.value_size
+    return total
+
+
+def _varint_bytes(number: int) -> int:
+    return max((number & 0xFFFF_FFFF_FFFF_FFFF).bit_length() + 6, 7) // 7
+
+
+def writes(ledger: Ledger, edges: Sequence[int], keys: Numbers | None = None) -> list[int]:
+    """Revisions written from each edge up to and without the next.
+
+    Args:
+        ledger: the heads of the database.
+        edges: main revisions, ascending, one more than there are slices.
+        keys: count only revisions of these keys, by their numbers.
+    """
+    main = ledger.columns.main
+    if keys is not None:
+        main = main[np.isin(ledger.columns.key, keys)]
+    counts: list[int] = np.diff(np.searchsorted(main, edges)).tolist()
+    return counts
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """What one kind, namespace, key or writer takes of a database."""
+
+    name: str
+    keys: int
+    """Keys that exist or existed."""
+    revisions: int
+    """Revisions kept, tombstones included."""
+    bytes: int
+    """Bytes that those take in etcd's bucket; see ``stored_bytes``."""
+    largest: int
+    """Bytes of the largest of them."""
+    first: int
+    """The oldest of its revisions that is kept."""
+    last: int
+
+
+def consumers(
+    ledger: Ledger, name_of: Callable[[bytes], str], *, since: int | None = None
+) -> list[Consumer]:
+    """Who takes how much, the most revisions first.
+
+    The sums over all consumers are the sums over the database: each revision counts once.
+
+    Args:
+        ledger: the heads of the whole database.
+        name_of: the consumer to whose account a key goes.
+        since: count only revisions from this one on.
+    """
+    names = [name_of(key) for key in ledger.keys]
+    return grouped(ledger, _numbered(names, ledger.columns.key), since=since)
+
+
+def grouped(
+    ledger: Ledger, groups: tuple[list[str], Numbers], *, since: int | None = None
+) -> list[Consumer]:
+    """The same for groups that were found elsewhere: their names, and the group of each row."""
+    names, group = groups
+    columns = ledger.columns
+    counted = ~columns.left_over
+    counted[: 0 if since is None else ledger.before(since - 1)] = False
+    group, key = group[counted], columns.key[counted]
+    main, stored = columns.main[counted], columns.stored[counted]
+    size = len(names)
+    revisions = np.bincount(group, minlength=size)
+    total = np.bincount(group, weights=stored, minlength=size).astype(np.int64)
+    largest, first = np.zeros(size, np.int64), np.full(size, np.iinfo(np.int64).max)
+    last = np.zeros(size, np.int64)
+    np.maximum.at(largest, group, stored)
+    np.minimum.at(first, group, main)
+    np.maximum.at(last, group, main)
+    pairs = np.unique(group * (len(ledger.keys) + 1) + key)
+    keys = np.bincount(pairs // (len(ledger.keys) + 1), minlength=size)
+    found = [
+        Consumer(*values)
+        for values in zip(
+            names,
+            *(part.tolist() for part in (keys, revisions, total, largest, first, last)),
+            strict=True,
+        )
+        if values[2]
+    ]
+    return sorted(found, key=lambda one: (-one.revisions, -one.bytes, one.name))
+
+
+def _numbered(names: Sequence[str], key: Numbers) -> tuple[list[str], Numbers]:
+    """Distinct names, and for each row of the ledger the number of its key's name."""
+    distinct = dict.fromkeys(names)
+    number = {name: index for index, name in enumerate(distinct)}
+    table = np.array([number[name] for name in names], dtype=np.int64)
+    return list(distinct), table[key] if len(table) else key

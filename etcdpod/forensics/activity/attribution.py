@@ -1,0 +1,104 @@
+"""Who wrote: the last change of one object, and the share of each writer in a whole registry."""
+
+from __future__ import annotations
+
+from array import array
+from collections import OrderedDict
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from etcdpod.changes import Step
+from etcdpod.forensics.activity.activity import grouped
+from etcdpod.history.writers.attribute import writer_of
+from etcdpod.kube.model.fields import members
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from etcdpod.changes import EventType
+    from etcdpod.forensics.activity.activity import Consumer, Ledger
+    from etcdpod.history.lives import Registry
+    from etcdpod.records import Record
+
+
+def last_change(item: Mapping[str, Any]) -> tuple[str, datetime | None]:
+    """Manager and time of the newest entry of managedFields; ``("", None)`` without any.
+
+    A whole history tells more (``history.blame``); this is for tables, where there is no time
+    to read one for each row.
+    """
+    entries = members(item, "metadata", "managedFields")
+    if not entries:
+        return "", None
+    newest = max(entries, key=_time_of)
+    try:
+        moment = datetime.fromisoformat(_time_of(newest))
+    except ValueError:
+        moment = None
+    return str(newest.get("manager") or ""), moment
+
+
+PREDECESSORS = 4000
+"""Objects whose last revision is remembered, so that the next one can be compared with it."""
+
+PROGRESS_EVERY = 500
+"""Revisions between two calls of a progress function."""
+
+
+def writers(
+    registry: Registry,
+    ledger: Ledger,
+    *,
+    since: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Consumer]:
+    """Who wrote how many revisions, and how large; the busiest first.
+
+    Every revision is read and judged as ``history.blame`` does, in revision order. Of more than
+    ``PREDECESSORS`` objects in turn some are judged without the revision before them.
+    """
+    names: dict[str, int] = {}
+    groups = array("q")
+    before: OrderedDict[bytes, Step] = OrderedDict()
+    for record in registry.connector.records():
+        if len(groups) == len(ledger):
+            break  # a live source has gone on since the ledger was filled
+        step = _step(registry, record, before.pop(record.key, None))
+        groups.append(names.setdefault(_name(step), len(names)))
+        if not record.tombstone:
+            before[record.key] = step
+        if len(before) > PREDECESSORS:
+            before.popitem(last=False)
+        if progress is not None and len(groups) % PROGRESS_EVERY == 0:
+            progress(len(groups), len(ledger))
+    return grouped(ledger, (list(names), np.array(groups, dtype=np.int64)), since=since)
+
+
+def _step(registry: Registry, record: Record, before: Step | None) -> Step:
+    """The revision as far as a judgement on its writer needs it."""
+    same_life = before is not None and before.record.create_revision == record.create_revision
+    if record.tombstone:
+        event: EventType = "DELETED"
+        found = before.object if before is not None else None
+    else:
+        event = "ADDED" if record.version == 1 else "MODIFIED"
+        found = registry.read_unmasked(record).object
+    gap = event == "MODIFIED" and not same_life
+    light = replace(record, value=b"")
+    step = Step(event, light, 1, "", found, None, (), (), missing_before=int(gap))
+    previous = before if same_life or record.tombstone else None
+    return replace(step, writer=writer_of(previous, step))
+
+
+def _name(step: Step) -> str:
+    writer = step.writer
+    if writer is None or writer.certainty == "unknown":
+        return "unknown"
+    return writer.controller or writer.component
+
+
+def _time_of(entry: dict[str, Any]) -> str:
+    return str(entry.get("time") or "")

@@ -1,0 +1,1 @@
+"""What is wrong in a registry: findings with their causes and evidence."""

@@ -1,0 +1,109 @@
+"""What an analysis answers with: findings, each with its evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from etcdpod.history.text.fields import rfc3339
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Severity = Literal["critical", "error", "warning", "info"]
+
+SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "error", "warning", "info")
+"""The worst first."""
+
+LATEST: Final = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The object that a finding is about."""
+
+    kind: str
+    namespace: str
+    """Empty for an object of the whole cluster."""
+    name: str
+
+    def __str__(self) -> str:
+        place = f"{self.namespace}/" if self.namespace else ""
+        return f"{self.kind} {place}{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One place in the registry that shows it: a field, or an event."""
+
+    kind: str
+    namespace: str
+    name: str
+    revision: int
+    field: str = ""
+    """Field path, where a field shows it."""
+    event: str = ""
+    """Reason of the event, where an event shows it; the object is then the event's."""
+    says: str = ""
+    """What stands there."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The JSON form: ``field`` or ``event``, whichever it is."""
+        place = {"field": self.field} if self.field else {"event": self.event}
+        return {
+            "kind": self.kind,
+            "namespace": self.namespace,
+            "name": self.name,
+            "revision": self.revision,
+            **place,
+            "value": self.says,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, why, and what to do about it."""
+
+    rule: str
+    """The Kubernetes reason where there is one."""
+    severity: Severity
+    object: Reference
+    cause: str
+    """One sentence without a full stop."""
+    evidence: tuple[Evidence, ...]
+    """At least one."""
+    solution: str
+    next_check: str
+    since: datetime | None
+    """When it began, as far as the evidence reaches back; None where nothing tells."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {
+            "rule": self.rule,
+            "severity": self.severity,
+            "object": {
+                "kind": self.object.kind,
+                "namespace": self.object.namespace,
+                "name": self.object.name,
+            },
+            "cause": self.cause,
+            "evidence": [item.as_json() for item in self.evidence],
+            "solution": self.solution,
+            "nextCheck": self.next_check,
+            "since": rfc3339(self.since),
+        }
+
+
+def ranked(findings: Iterable[Finding]) -> list[Finding]:
+    """The worst first; among equals what broke first."""
+    return sorted(
+        findings,
+        key=lambda finding: (
+            SEVERITIES.index(finding.severity),
+            finding.since or LATEST,
+            finding.object.namespace,
+            finding.object.name,
+        ),
+    )

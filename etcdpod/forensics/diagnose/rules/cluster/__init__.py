@@ -1,0 +1,1 @@
+"""Rules about the control plane and cluster-wide objects."""

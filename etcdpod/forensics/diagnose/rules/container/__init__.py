@@ -1,0 +1,1 @@
+"""Rules about containers, images and volumes of a pod."""

@@ -1,0 +1,155 @@
+"""What several rules need to say the same thing in the same words."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING, Final
+
+from etcdpod.forensics.diagnose.subject import parse_time
+from etcdpod.kube.model.fields import field, mapping, number, owner_of, text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from etcdpod.forensics.diagnose.cluster import Cluster
+    from etcdpod.forensics.diagnose.events import Event
+    from etcdpod.forensics.diagnose.model import Evidence, Finding
+    from etcdpod.forensics.diagnose.pod import Container, Pod
+    from etcdpod.forensics.diagnose.subject import Subject
+
+OWNERS: Final = {
+    "DaemonSet": "daemonsets.apps",
+    "ReplicaSet": "replicasets.apps",
+    "ReplicationController": "replicationcontrollers",
+    "StatefulSet": "statefulsets.apps",
+}
+"""The workloads that replace a pod which is gone or has failed, by kind."""
+
+_EXITS: Final = {
+    0: "it ended by itself, without an error",
+    1: "an error of the application",
+    2: "wrong use, by most programs' convention",
+    126: "the command cannot be executed",
+    127: "the command was not found",
+    128: "it could not be started",
+    255: "-1: an error of the program, or of the runtime while the node restarted",
+}
+_SIGNALS: Final = {
+    "SIGKILL": "killed: out of memory, or it did not end in time",
+    "SIGTERM": "told to end",
+    "SIGSEGV": "a memory fault of the program",
+    "SIGABRT": "it aborted itself",
+    "SIGILL": "an instruction that this processor does not have",
+    "SIGBUS": "a memory fault of the program",
+}
+
+
+def exit_meaning(code: int) -> str:
+    """What an exit code means by convention; empty where there is none."""
+    if code in _EXITS:
+        return _EXITS[code]
+    try:
+        name = signal.Signals(code - 128).name
+    except ValueError:
+        return ""
+    meaning = _SIGNALS.get(name)
+    return f"{name}: {meaning}" if meaning else name
+
+
+def how_it_ended(container: Container) -> str:
+    """``exit code 1 (an error of the application)``, with the kubelet's reason."""
+    reason = text(container.ended, "reason")
+    meaning = exit_meaning(container.exit_code)
+    shown = f"exit code {container.exit_code}" + (f" ({meaning})" if meaning else "")
+    return shown if reason in ("", "Error", "Completed") else f"{reason}, {shown}"
+
+
+def run_evidence(pod: Pod, container: Container) -> list[Evidence]:
+    """What shows that a container ended, how, and how often."""
+    found = [pod.shows(f"{container.path}.state.waiting.reason")] if container.waiting else []
+    found.append(pod.shows(f"{container.ended_path}.exitCode"))
+    if text(container.ended, "message"):
+        found.append(pod.shows(f"{container.ended_path}.message"))
+    return [*found, pod.shows(f"{container.path}.restartCount")]
+
+
+def earliest(*moments: datetime | None) -> datetime | None:
+    """The earliest of the moments that are known."""
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def events_of(
+    pod: Pod, container: Container, cluster: Cluster, reasons: Collection[str]
+) -> list[Event]:
+    """A pod's events of some reasons that are about one container, or about none in particular."""
+    return [
+        event
+        for event in cluster.events(pod)
+        if event.reason in reasons and (not event.part or f"{{{container.name}}}" in event.part)
+    ]
+
+
+def events_with(subject: Subject, cluster: Cluster, *reasons: str) -> list[Event]:
+    """An object's events of some reasons, oldest first."""
+    return [event for event in cluster.events(subject) if event.reason in reasons]
+
+
+def latest_first(events: list[Event]) -> list[Event]:
+    """The last that was told comes first."""
+    return sorted(events, key=lambda event: event.revision, reverse=True)
+
+
+def has_no_sandbox(pod: Pod) -> bool:
+    """Whether a pod is bound and all its containers are yet to be made, perhaps once more."""
+    if not pod.node or pod.is_over:
+        return False
+    if pod.phase in ("", "Pending") and not pod.has_begun:
+        return True
+    return bool(pod.containers) and all(
+        field(item.status, "state", "waiting") is not None and not item.waiting
+        for item in pod.containers
+    )
+
+
+def since_last_run(pod: Pod, events: list[Event]) -> list[Event]:
+    """The events that came after the last end of a container; all of them if none ended."""
+    ends = [parse_time(field(item.ended, "finishedAt")) for item in pod.containers]
+    last = max((end for end in ends if end is not None), default=None)
+    return [event for event in events if last is None or event.last is None or event.last >= last]
+
+
+def is_replaced(pod: Pod, cluster: Cluster) -> bool:
+    """Whether the workload that made the pod has by now as many ready pods as it should."""
+    owner = owner_of(pod.value)
+    kind = OWNERS.get(text(owner, "kind"))
+    found = cluster.get(kind, pod.namespace, text(owner, "name")) if kind is not None else None
+    if found is None:
+        return False
+    if kind == "daemonsets.apps":
+        wanted = number(found.value, "status", "desiredNumberScheduled")
+        return number(found.value, "status", "numberReady") >= wanted
+    return ready_replicas(found) >= number(found.value, "spec", "replicas", default=1)
+
+
+def trouble_of(finding: Finding) -> str:
+    """What someone else suffers from: ``pod web-1: …``, or the sentence that names its object."""
+    if finding.object.kind != "Pod":
+        return finding.cause
+    return f"pod {finding.object.name}: {finding.cause}"
+
+
+def times(count: int) -> str:
+    """``once``, ``2 times``."""
+    return "once" if count == 1 else f"{count} times"
+
+
+def limit_of(container: Container, resource: str) -> str:
+    """A container's limit of a resource; empty without one."""
+    found = mapping(container.spec, "resources", "limits").get(resource)
+    return str(found) if found is not None else ""
+
+
+def ready_replicas(subject: Subject) -> int:
+    """``status.readyReplicas``."""
+    return number(subject.value, "status", "readyReplicas")

@@ -1,0 +1,1 @@
+"""Rules about controllers and what they manage."""

@@ -1,0 +1,1 @@
+"""The life of one pod explained: stages, causes, and what ended it."""

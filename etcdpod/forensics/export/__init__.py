@@ -1,0 +1,1 @@
+"""A likeness of a registry that can be shared: its shape without its contents."""

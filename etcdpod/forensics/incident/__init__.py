@@ -1,0 +1,1 @@
+"""Pods and nodes as lanes over time."""

@@ -1,0 +1,101 @@
+"""When a node fell silent: the stretches in which its kubelet renewed no Lease."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from etcdpod.forensics.incident.model import Lane, Span, State
+from etcdpod.kube.model.fields import field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from etcdpod.history.lives import Registry
+    from etcdpod.kube.codec import Projection
+
+LEASE_PROJECTION: Projection = {"spec": {"renewTime": {}, "leaseDurationSeconds": {}}}
+"""What the silence of a node is read from."""
+
+LEASE_SECONDS = 40.0
+"""How long a node may be silent before the control plane calls it lost, unless it says so."""
+
+NODE_LEASES = "kube-node-lease"
+"""The namespace of the Leases that kubelets renew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """One renewal of a Lease."""
+
+    revision: int
+    time: datetime
+    """UTC, by the clock of the one who renewed."""
+
+
+def node_renewals(registry: Registry) -> dict[str, list[Renewal]]:
+    """The kept renewals of each node's Lease, in revision order."""
+    lease = registry.resolve("leases.coordination.k8s.io")
+    found: dict[str, list[Renewal]] = {}
+    for prefix in registry.key_prefixes(lease, NODE_LEASES):
+        for record in registry.connector.records(prefix):
+            if record.tombstone:
+                continue
+            item = registry.read(record, projection=LEASE_PROJECTION)
+            time = _time(field(item.object, "spec", "renewTime"))
+            if time is not None:
+                name = record.key.rpartition(b"/")[2].decode(errors="backslashreplace")
+                found.setdefault(name, []).append(Renewal(record.mod_revision, time))
+    return found
+
+
+def _time(text: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A stretch without a renewal, from the last one before it to the first one after it."""
+
+    start: int
+    end: int
+    seconds: float
+
+
+def silences(renewals: Iterable[Renewal], allowed: float) -> list[Silence]:
+    """The stretches between two renewals that lasted longer than ``allowed`` seconds."""
+    found = []
+    before: Renewal | None = None
+    for renewal in renewals:
+        if before is not None:
+            seconds = (renewal.time - before.time).total_seconds()
+            if seconds > allowed:
+                found.append(Silence(before.revision, renewal.revision, seconds))
+        before = renewal
+    return found
+
+
+def with_silences(lane: Lane, quiet: Iterable[Silence]) -> Lane:
+    """The lane with its ready stretches called silent where no Lease was renewed."""
+    spans = list(lane.spans)
+    note = lane.note
+    for silence in quiet:
+        spans = [piece for span in spans for piece in _silenced(span, silence)]
+        note = f"silent for {silence.seconds:.0f} s"
+    return Lane(lane.kind, lane.namespace, lane.name, tuple(spans), lane.marks, note)
+
+
+def _silenced(span: Span, silence: Silence) -> Iterator[Span]:
+    start, end = max(span.start, silence.start), min(span.end, silence.end)
+    if start >= end or span.state not in (State.READY, State.NOT_KEPT):
+        yield span
+        return
+    if span.start < start:
+        yield Span(span.start, start, span.state, span.reason)
+    yield Span(start, end, State.SILENT, f"no Lease renewed for {silence.seconds:.0f} s")
+    if end < span.end:
+        yield Span(end, span.end, span.state, span.reason)

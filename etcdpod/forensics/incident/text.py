@@ -1,0 +1,136 @@
+"""Lanes as a picture of letters: each object a line, each column a stretch of the axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from etcdpod.forensics.incident.model import GONE, MARK_LABELS, MOVED, RESTART, State, round_times
+from etcdpod.kubectl.formats.safe import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from etcdpod.forensics.incident.model import Axis, Lane, Mark
+
+MARK_COLOURS = {RESTART: "red", MOVED: "magenta", GONE: "white"}
+"""The colour of each mark, of the eight that every terminal has."""
+
+NAME_WIDTH = 40
+"""Columns that a lane's name may take; a longer one loses its middle."""
+
+_SGR = {"red": 31, "green": 32, "yellow": 33, "blue": 34, "magenta": 35, "cyan": 36, "white": 90}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One column of a lane."""
+
+    glyph: str
+    colour: str
+    state: State | None = None
+    """None where the object did not exist, or where only a mark is."""
+
+
+BLANK = Cell(" ", "")
+
+
+def cells(lane: Lane, axis: Axis) -> list[Cell]:
+    """The columns of a lane.
+
+    A column shows the mark that falls into it, else the trouble that does, else the state
+    that it ends in: what was short and bad stays visible when one looks from afar.
+    """
+    row = [BLANK] * axis.columns
+    for span in lane.spans:
+        if span.end <= axis.first or span.start > axis.last:
+            continue
+        start = axis.position(max(span.start, axis.first))
+        end = axis.columns if span.end > axis.last else axis.position(span.end)
+        cell = Cell(span.state.glyph, span.state.colour, span.state)
+        for column in range(start, max(end, start + 1)):
+            shown = row[column].state
+            if shown is None or not shown.trouble or span.state.trouble:
+                row[column] = cell
+    for mark in _loudest_last(lane.marks):
+        if axis.first <= mark.revision <= axis.last:
+            column = axis.position(mark.revision)
+            row[column] = Cell(mark.glyph, MARK_COLOURS[mark.glyph], row[column].state)
+    return row
+
+
+def _loudest_last(marks: Sequence[Mark]) -> list[Mark]:
+    """Marks in the order of drawing: where several share a column, the last one stays."""
+    loudness = (MOVED, GONE, RESTART)
+    return sorted(marks, key=lambda mark: loudness.index(mark.glyph))
+
+
+def ruler(axis: Axis, *, spacing: int = 16) -> str:
+    """The line of times (or revisions) above the lanes, as wide as the axis."""
+    ticks = round_times(axis, spacing)
+    if not ticks:
+        ticks = [
+            (column, str(axis.revision_at(column))) for column in range(0, axis.columns, spacing)
+        ]
+    line = ""
+    for column, text in ticks:
+        label = "╷" + text
+        if column >= len(line) and column + len(label) <= axis.columns:
+            line = line.ljust(column) + label + " "
+    return line.ljust(axis.columns)[: axis.columns]
+
+
+def legend(lanes: Sequence[Lane]) -> list[tuple[str, str, str]]:
+    """(glyph, colour, meaning) of all that occurs in the lanes, in a fixed order."""
+    states = {span.state for lane in lanes for span in lane.spans}
+    marks = {mark.glyph for lane in lanes for mark in lane.marks}
+    found = [(state.glyph, state.colour, state.label) for state in State if state in states]
+    known = {glyph for glyph, _, _ in found}
+    return found + [
+        (glyph, MARK_COLOURS[glyph], label)
+        for glyph, label in MARK_LABELS.items()
+        if glyph in marks and glyph not in known
+    ]
+
+
+def title(lane: Lane, *, namespace: bool = True) -> str:
+    """What stands before a lane: the name, with the namespace, or with the kind of a node."""
+    if lane.kind == "nodes":
+        return printable(f"node {lane.name}")
+    return printable(f"{lane.namespace}/{lane.name}" if namespace else lane.name)
+
+
+def shortened(text: str, width: int) -> str:
+    """A name without its middle, where it is longer than ``width``."""
+    if len(text) <= width:
+        return text
+    tail = (width - 1) // 2
+    return f"{text[: width - 1 - tail]}…{text[len(text) - tail :]}"
+
+
+def draw_lanes(lanes: Sequence[Lane], axis: Axis, *, colour: bool = False) -> Iterator[str]:
+    """The whole picture, line by line: ruler, lanes with their notes, legend.
+
+    Args:
+        lanes: what to draw, in this order.
+        axis: its ``columns`` are those of the picture alone, names and notes come beside.
+        colour: mark states with terminal colours, beside their letters.
+    """
+    several = len({lane.namespace for lane in lanes if lane.kind != "nodes"}) > 1
+    names = [shortened(title(lane, namespace=several), NAME_WIDTH) for lane in lanes]
+    width = max((len(name) for name in names), default=0)
+    yield f"{'':{width}} {ruler(axis)}".rstrip()
+    for lane, name in zip(lanes, names, strict=True):
+        picture = "".join(_painted(cell, colour) for cell in cells(lane, axis))
+        note = f"  {printable(lane.note)}" if lane.note else ""
+        yield f"{name:{width}} {picture}{note}".rstrip()
+    key = "  ".join(
+        f"{_painted(Cell(glyph, tint), colour)} {label}" for glyph, tint, label in legend(lanes)
+    )
+    yield f"{'':{width}} {key}".rstrip()
+
+
+def _painted(cell: Cell, colour: bool) -> str:
+    if not colour or not cell.colour:
+        return cell.glyph
+    return f"\x1b[{_SGR[cell.colour]}m{cell.glyph}\x1b[0m"

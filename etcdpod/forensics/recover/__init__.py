@@ -1,0 +1,8 @@
+"""What can be had back of objects that were deleted or lost, how whole it is, and how sure."""
+
+from __future__ import annotations
+
+from etcdpod.forensics.recover.find_lost import Lost, find_lost
+from etcdpod.forensics.recover.verdict import Completeness, Gap, Revisions, Verdict, judge
+
+__all__ = ["Completeness", "Gap", "Lost", "Revisions", "Verdict", "find_lost", "judge"]

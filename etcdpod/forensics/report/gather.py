@@ -1,0 +1,84 @@
+"""Histories of many keys of a live etcd, asked for at once.
+
+Each waits for the next round of etcd's watches, about a tenth of a second, and a report tells of
+many: together they wait no longer than one of them.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from etcdpod.connectors.base import Watching
+from etcdpod.history.lives import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from etcdpod.connectors.base import Connector
+    from etcdpod.records import Record
+
+AT_ONCE: Final = 16
+"""Questions that are under way at the same time."""
+
+MOST_BYTES: Final = 64 * 2**20
+"""Bytes of values that are held; what is more is asked for when it is needed."""
+
+
+class Gathered:
+    """A source of which the histories of some keys are already here; else the source itself.
+
+    Args:
+        connector: the source; it may be asked by several threads.
+    """
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+        self._held: dict[bytes, list[Record]] = {}
+        self._bytes = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connector, name)
+
+    def gather(self, keys: Sequence[bytes]) -> None:
+        """Read the histories of keys that are not here yet, several at once."""
+        wanted = [key for key in dict.fromkeys(keys) if key not in self._held]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for start in range(0, len(wanted), AT_ONCE):
+                if self._bytes > MOST_BYTES:
+                    return
+                part = wanted[start : start + AT_ONCE]
+                for key, records in zip(part, pool.map(self._read, part), strict=True):
+                    self._held[key] = records
+                    self._bytes += sum(len(record.value) for record in records)
+
+    def _read(self, key: bytes) -> list[Record]:
+        return list(self._connector.history(key))
+
+    def history(
+        self, key: bytes, *, since: int | None = None, keys_only: bool = False
+    ) -> Iterable[Record]:
+        """All revisions of one key from the compact revision on, tombstones included."""
+        held = self._held.get(key)
+        if held is None:
+            return self._connector.history(key, since=since, keys_only=keys_only)
+        return [record for record in held if since is None or record.mod_revision >= since]
+
+
+def gathering(registry: Registry) -> Registry:
+    """The same registry; one whose source is live keeps the histories that are gathered."""
+    if not isinstance(registry.connector, Watching):
+        return registry
+    return Registry(
+        cast("Connector", Gathered(registry.connector)),
+        registry.decoder,
+        prefixes=registry.prefixes,
+        show_secrets=registry.show_secrets,
+        as_served=registry.as_served,
+    )
+
+
+def gather(registry: Registry, keys: Sequence[bytes]) -> None:
+    """Have the histories of keys at hand, where they are worth asking for at once."""
+    if isinstance(registry.connector, Gathered):
+        registry.connector.gather(keys)

@@ -1,0 +1,124 @@
+"""What had gone wrong and passed: diagnosed at the revisions at which it was still there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+from etcdpod.errors import NotFoundError
+from etcdpod.forensics.diagnose.cluster import Cluster
+from etcdpod.forensics.diagnose.diagnose import pod_findings
+from etcdpod.forensics.diagnose.model import Reference
+from etcdpod.forensics.diagnose.pod import Pod
+from etcdpod.forensics.incident.model import GONE, MOVED, State
+from etcdpod.forensics.report.model import Moment, Occurrence
+from etcdpod.registry.objects import Item
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from etcdpod.forensics.diagnose.model import Finding
+    from etcdpod.forensics.incident.model import Lane, Span
+    from etcdpod.history.clock.clock import Clock
+    from etcdpod.history.lives import Registry
+
+MOST_REVISIONS: Final = 12
+"""Revisions beside the last at which a diagnosis is made."""
+
+MOST_PODS: Final = 60
+"""Pods that are diagnosed at each."""
+
+KINDS: Final = {"pods": "Pod", "nodes": "Node"}
+
+
+def passed(
+    registry: Registry,
+    lanes: Sequence[Lane],
+    present: Iterable[Finding],
+    clock: Clock,
+    since: int,
+) -> Iterator[Occurrence]:
+    """Findings about pods whose trouble was over before the end of the span.
+
+    Args:
+        registry: where they are looked up.
+        lanes: of the pods.
+        present: what still holds: it is not told twice.
+        clock: of the registry.
+        since: only trouble that was there at this revision or later.
+    """
+    told = {key for finding in present for key in _keys(finding)}
+    end = registry.connector.info().current_revision
+    over = [
+        (span, lane)
+        for lane in lanes
+        for span in lane.spans
+        if span.state.trouble and span.end <= end and span.end > since
+    ]
+    for revision, there in _probes(over):
+        cluster = Cluster(registry, None, revision, clock)
+        for lane in there[:MOST_PODS]:
+            for finding in _findings(registry, lane, cluster, revision):
+                if told.isdisjoint(_keys(finding)):
+                    told.update(_keys(finding))
+                    yield Occurrence(finding, revision, is_present=False)
+
+
+def _keys(finding: Finding) -> set[tuple[str, str]]:
+    """What makes two findings one: the same object, and the same rule or the same remedy.
+
+    An image that cannot be pulled is told once, whether the kubelet tries or waits.
+    """
+    about = str(finding.object)
+    return {(about, finding.rule), (about, finding.solution)}
+
+
+def _probes(over: list[tuple[Span, Lane]]) -> Iterator[tuple[int, list[Lane]]]:
+    """The fewest revisions such that each stretch of trouble is there at one of them."""
+    rest = sorted(over, key=lambda pair: (pair[0].end, pair[1].namespace, pair[1].name))
+    for _ in range(MOST_REVISIONS):
+        if not rest:
+            return
+        revision = rest[0][0].end - 1
+        there = [lane for span, lane in rest if span.start <= revision]
+        rest = [(span, lane) for span, lane in rest if span.start > revision]
+        yield revision, list(dict.fromkeys(there))
+
+
+def _findings(registry: Registry, lane: Lane, cluster: Cluster, revision: int) -> list[Finding]:
+    pods = registry.builtin_types.resolve("pods")
+    try:
+        item = registry.get(pods, lane.namespace, lane.name, at=revision)
+        if not isinstance(item, Item) or item.object is None:
+            return []
+        return pod_findings(Pod(item.object, item.record.mod_revision), cluster)
+    except NotFoundError:  # that revision is not kept: then nothing is known of it
+        return []
+
+
+def moments(lanes: Iterable[Lane], clock: Clock, since: int) -> Iterator[Moment]:
+    """The turns in the lives of pods and nodes: when trouble began and ended, moves, deletions.
+
+    Of a trouble that comes again and again (a crash loop), only the first time of each state.
+    """
+    for lane in lanes:
+        about = Reference(KINDS[lane.kind], lane.namespace, lane.name)
+        for revision, what, sort in _turns(lane):
+            if revision >= since:
+                yield Moment(revision, clock.span(revision).estimate, about, what, sort)
+
+
+def _turns(lane: Lane) -> Iterator[tuple[int, str, Literal["trouble", "recovery", "change"]]]:
+    seen: set[State] = set()
+    for span in lane.spans:
+        if span.state.trouble and span.state not in seen:
+            seen.add(span.state)
+            yield span.start, _told(span), "trouble"
+        elif span is lane.spans[-1] and span.state in (State.READY, State.SUCCEEDED) and seen:
+            yield span.start, f"{span.state.label} again", "recovery"
+    for mark in lane.marks:
+        if mark.glyph in (GONE, MOVED):
+            yield mark.revision, mark.text, "change"
+
+
+def _told(span: Span) -> str:
+    return f"{span.state.label}: {span.reason}" if span.reason else span.state.label

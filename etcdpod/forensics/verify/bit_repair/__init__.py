@@ -1,0 +1,1 @@
+"""The search for the one flipped bit that explains a defect."""

@@ -1,0 +1,68 @@
+"""Whether what a live etcd serves is whole, as far as its clients can see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from etcdpod.forensics.verify.model import Defect
+from etcdpod.records import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from etcdpod.forensics.verify.model import Subject
+
+NAMED = 20
+"""Gaps that are named one by one."""
+
+
+def gaps(subject: Subject) -> Iterator[Defect]:
+    """Revisions above the compaction at which an etcd serves no change.
+
+    In a file they are told with the rest of its structure.
+    """
+    if not subject.is_live:
+        return
+    kept = subject.connector.records(keys_only=True)
+    compact = max(getattr(kept, "compact_revision", 0), 1)
+    newest = getattr(kept, "through_revision", compact)
+    before, found = compact, 0
+    for record in kept:
+        main = record.revision.main
+        if main > before + 1 and found < NAMED:
+            found += 1
+            yield _gap(subject, before + 1, main - 1)
+        before = max(before, main)
+    if before < newest:
+        yield _gap(subject, before + 1, newest)
+
+
+def _gap(subject: Subject, first: int, last: int) -> Defect:
+    which = f"revision {first} is" if first == last else f"revisions {first} to {last} are"
+    return Defect(
+        check="gaps",
+        where=subject.connector.info().target,
+        what=f"{which} missing, and nothing was compacted there",
+        consequence="what changed at these revisions is lost; watches have passed over it",
+        severity=Severity.LOSS,
+        revision=str(first),
+    )
+
+
+def members(subject: Subject) -> Iterator[Defect]:
+    """Members whose HashKV is not that of the others at one revision and one compaction."""
+    compared = subject.hashes
+    if compared is None or compared.agree is not False:
+        return
+    shown = ", ".join(
+        f"{one.name or one.endpoint} {one.hash}" for one in compared.hashes if not one.problem
+    )
+    yield Defect(
+        check="members",
+        where=subject.connector.info().target,
+        what=f"the members' HashKV at revision {compared.revision} differ: {shown}",
+        consequence="clients get another answer from another member; "
+        "`etcdpod diff --members` with a snapshot of each names the keys",
+        severity=Severity.LOSS,
+        revision=str(compared.revision),
+    )

@@ -1,0 +1,29 @@
+"""Whether the SHA-256 at the end of a snapshot is that of what comes before it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from etcdpod.forensics.verify.model import Defect
+from etcdpod.records import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from etcdpod.forensics.verify.model import Subject
+
+
+def check(subject: Subject) -> Iterator[Defect]:
+    """A wrong trailer; a file without one is a copy of a member's db, which has none."""
+    store = subject.store
+    if store is None or store.file.check_trailer() is not False:
+        return
+    file = store.file
+    yield Defect(
+        check="trailer",
+        where=file.path,
+        what="the SHA-256 at the end is not that of the file",
+        consequence="`etcdutl snapshot restore` refuses it; some byte is not what etcd saved",
+        severity=Severity.WARNING,
+        offset=file.size - 32,
+    )

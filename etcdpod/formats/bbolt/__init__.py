@@ -1,7 +1,0 @@
-"""The bbolt file: pages, metas, trees; read only, without a lock."""
-
-from __future__ import annotations
-
-from etcdpod.formats.bbolt.file import BboltFile
-
-__all__ = ["BboltFile"]

@@ -1,0 +1,1 @@
+"""When revisions were written: intervals from the times that objects carry."""

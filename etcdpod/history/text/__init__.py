@@ -1,0 +1,1 @@
+"""Histories and differences as text and as fields for programs."""

@@ -1,0 +1,1 @@
+"""What Kubernetes is: schemas, decoding, keys, kinds, fields. Nothing of files or terminals."""

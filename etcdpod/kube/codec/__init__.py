@@ -1,0 +1,9 @@
+"""From a stored value to the object that kubectl would have shown."""
+
+from __future__ import annotations
+
+from etcdpod.kube.codec.decoded import Decoded, Projection, UnknownField
+from etcdpod.kube.codec.decoder import Decoder
+from etcdpod.kube.encryption.transformers import Keyring
+
+__all__ = ["Decoded", "Decoder", "Keyring", "Projection", "UnknownField"]

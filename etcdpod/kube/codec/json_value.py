@@ -1,0 +1,145 @@
+"""JSON as the API server and kubectl read it. Facts: conventions.md sections 6D and 7.
+
+Of duplicate keys the last wins; NaN and infinities are no JSON; whole numbers outside 64 bits
+become floats, and a float without a fraction is shown as a whole number.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from etcdpod.kube.codec.go_text import go_text
+
+MAXIMUM_DEPTH = 128
+"""Nesting that is accepted: far beyond any object, far below what recursion can bear."""
+INT64 = range(-(1 << 63), 1 << 63)
+PLAIN_LIMIT = 1e21
+"""From here on Go writes a float with an exponent."""
+CBOR_MAGIC = b"\xd9\xd9\xf7"
+TOO_DEEP = f"it is nested deeper than {MAXIMUM_DEPTH} levels"
+SURROGATES = re.compile(rb"\\u[dD][89a-fA-F]")
+LONE_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+class JsonError(ValueError):
+    """Bytes that are no JSON; ``offset`` is the byte where reading failed, where known."""
+
+    def __init__(self, reason: str, offset: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.offset = offset
+
+
+def number(value: float) -> int | float:
+    """A float as a reader of kubectl's JSON gets it: whole numbers below 1e21 as integers.
+
+    Raises:
+        ValueError: it is no finite number.
+    """
+    if value != value or value in (float("inf"), float("-inf")):
+        raise ValueError("a number is not finite")
+    if not value.is_integer() or abs(value) >= PLAIN_LIMIT or str(value) == "-0.0":
+        return value
+    # Go prints the shortest digits that identify the float and fills up with zeros.
+    return int(value) if abs(value) < 1 << 53 else _digits(value)
+
+
+def _digits(value: float) -> int:
+    mantissa, _, exponent = repr(value).partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    fraction = fraction.rstrip("0")
+    power: int = 10 ** (int(exponent or 0) - len(fraction))
+    return int(whole + fraction) * power
+
+
+def integer(text: str) -> int | float:
+    """A whole number of a JSON text."""
+    if len(text) < 19:
+        return int(text)
+    if len(text) < 24:
+        value = int(text)
+        if value in INT64:
+            return value
+    return number(float(text))
+
+
+def _constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _decimal(text: str) -> int | float:
+    return number(float(text))
+
+
+_decoder = json.JSONDecoder(parse_float=_decimal, parse_int=integer, parse_constant=_constant)
+
+
+def parse_json(content: bytes) -> Any:
+    """The value of a JSON text.
+
+    Raises:
+        JsonError: it is no JSON, or nested deeper than ``MAXIMUM_DEPTH``.
+    """
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        text = go_text(content)
+    try:
+        value = _decoder.decode(text)
+    except RecursionError:
+        raise JsonError(TOO_DEEP) from None
+    except json.JSONDecodeError as error:
+        # Bytes that are no UTF-8 have become longer characters: the place is exact before them.
+        place = min(len(text[: error.pos].encode()), len(content))
+        raise JsonError(error.msg, place) from None
+    except ValueError as error:
+        raise JsonError(str(error)) from None
+    # An empty object holds nothing deeper, and managedFields are full of them.
+    if content.count(b"{") - content.count(b"{}") + content.count(b"[") >= MAXIMUM_DEPTH:
+        _check_depth([value])
+    if SURROGATES.search(content):
+        value = _without_lone_surrogates(value)
+    return value
+
+
+def _check_depth(value: Any) -> None:
+    level = [value]
+    for _ in range(MAXIMUM_DEPTH + 1):
+        level = [
+            item
+            for holder in level
+            for item in (holder.values() if holder.__class__ is dict else holder)
+            if item and item.__class__ in (dict, list)
+        ]
+        if not level:
+            return
+    raise JsonError(TOO_DEEP)
+
+
+def _without_lone_surrogates(value: Any) -> Any:
+    """Go replaces an escaped half of a pair; in Python it could never be printed."""
+    if isinstance(value, str):
+        return LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, list):
+        return [_without_lone_surrogates(item) for item in value]
+    if isinstance(value, dict):
+        return {
+            LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", key): _without_lone_surrogates(item)
+            for key, item in value.items()
+        }
+    return value
+
+
+def parse_raw(content: bytes) -> Any:
+    """The value that a RawExtension or FieldsV1 wraps: JSON, or CBOR where it says so.
+
+    Raises:
+        JsonError, CborError: it is neither.
+    """
+    if content.startswith(CBOR_MAGIC):
+        from etcdpod.kube.codec.cbor import parse_cbor
+
+        return parse_cbor(content)
+    return parse_json(content)

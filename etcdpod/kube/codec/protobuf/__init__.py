@@ -1,0 +1,1 @@
+"""Kubernetes' protobuf messages to JSON, driven by the schema."""

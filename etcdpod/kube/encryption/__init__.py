@@ -1,0 +1,1 @@
+"""Encryption at rest: the API server's configuration, its keys, and its ciphers."""

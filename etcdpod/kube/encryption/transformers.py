@@ -1,0 +1,52 @@
+"""Values encrypted at rest: what their prefix names, and what opens them.
+
+Layout: ``k8s:enc:<scheme>:<version>:<name>:`` and then bytes; see conventions.md section 8.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from etcdpod.kube.codec.go_text import go_text
+from etcdpod.records import Encrypted
+
+PREFIX = b"k8s:enc:"
+NO_KEYS = "no keys were given"
+LONGEST_NAME = 1024
+"""Bytes within which the name of a key or provider is looked for."""
+
+
+class Keyring(Protocol):
+    """Something that holds keys of an EncryptionConfiguration."""
+
+    def open(self, key: bytes, value: bytes) -> bytes | Encrypted:
+        """The plain value, or which key it would take and why it was not opened.
+
+        Args:
+            key: the complete etcd key, which is authenticated together with the value.
+            value: the stored value, from ``k8s:enc:`` on.
+        """
+
+
+def is_encrypted(value: bytes) -> bool:
+    """Whether the value begins as an encrypted one does."""
+    return value.startswith(PREFIX)
+
+
+def describe(value: bytes, reason: str = NO_KEYS) -> Encrypted:
+    """Scheme and key name of an encrypted value.
+
+    A key's name may itself hold colons, and then only the configuration tells where it ends:
+    what is shown is the part before the first one.
+    """
+    head = value[len(PREFIX) : len(PREFIX) + LONGEST_NAME].split(b":", 3)
+    scheme, version, name = (_printable(part) for part in (*head[:3], b"", b"", b"")[:3])
+    if len(head) < 4:
+        name, reason = "", "its header is cut off"
+    return Encrypted(scheme=f"{scheme}:{version}", key_name=name, reason=reason)
+
+
+def _printable(content: bytes) -> str:
+    """A name as text that no terminal takes for a command."""
+    text = go_text(content)
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -1,0 +1,1 @@
+"""The vocabulary of Kubernetes objects: keys, kinds, names, fields, paths, selectors."""

@@ -1,0 +1,1 @@
+"""Everything that imitates kubectl, byte for byte."""

@@ -1,0 +1,6 @@
+"""``kubectl describe``: an object and what stands around it, in words and columns."""
+
+from etcdpod.kubectl.describe.describer import Around
+from etcdpod.kubectl.describe.describers import DESCRIBERS, describe, describer_for
+
+__all__ = ["DESCRIBERS", "Around", "describe", "describer_for"]

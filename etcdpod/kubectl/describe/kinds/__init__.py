@@ -1,0 +1,1 @@
+"""How each kind other than pods is described."""

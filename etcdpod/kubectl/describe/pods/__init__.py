@@ -1,0 +1,1 @@
+"""How pods, and the pod templates of other kinds, are described."""

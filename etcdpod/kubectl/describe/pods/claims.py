@@ -1,0 +1,189 @@
+"""PersistentVolumeClaims, PersistentVolumes, and the claims inside of templates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from etcdpod.kubectl.describe.describer import (
+    Describer,
+    annotation_lines,
+    by_bytes,
+    go,
+    heading,
+    label_lines,
+    labels_and_annotations,
+    listed,
+    moment,
+    status_or_leaving,
+)
+from etcdpod.kubectl.describe.fields import dig, name_of, text_at
+from etcdpod.kubectl.describe.pods.volume_sources import PERSISTENT_SOURCES
+from etcdpod.kubectl.describe.pods.volumes import source_lines
+from etcdpod.kubectl.describe.quantities import canonical
+from etcdpod.kubectl.tables.printer import NONE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from etcdpod.kubectl.describe.describer import Around
+
+CLASS_ANNOTATION: Final = "volume.beta.kubernetes.io/storage-class"
+"""Where the class stood before it had a field; still looked at first."""
+
+NESTED: Final = "    "
+
+MODES: Final = {
+    "ReadWriteOnce": "RWO",
+    "ReadOnlyMany": "ROX",
+    "ReadWriteMany": "RWX",
+    "ReadWriteOncePod": "RWOP",
+}
+
+
+def storage_class(thing: dict[str, Any]) -> str:
+    """The StorageClass of a volume or a claim; empty for none."""
+    annotated = (dig(thing, "metadata", "annotations") or {}).get(CLASS_ANNOTATION)
+    return str(annotated) if annotated else text_at(thing, "spec", "storageClassName")
+
+
+def access_modes(modes: list[str] | None) -> str:
+    """``RWO,ROX``: each once, in a fixed order."""
+    return ",".join(short for mode, short in MODES.items() if mode in (modes or ()))
+
+
+def claim_lines(claim: dict[str, Any], around: Around | None) -> Iterator[str]:
+    """A claim; one inside a template (``around`` is None) has no name and no status."""
+    spec: dict[str, Any] = claim.get("spec") or {}
+    status: dict[str, Any] = claim.get("status") or {}
+    if around is not None:
+        yield from heading(claim)
+    yield f"StorageClass:\t{storage_class(claim)}"
+    if around is not None:
+        yield f"Status:\t{status_or_leaving(claim, around)}"
+    yield f"Volume:\t{text_at(spec, 'volumeName')}"
+    if around is None:
+        yield from _nested(claim)
+    else:
+        yield from labels_and_annotations(claim)
+        yield f"Finalizers:\t{go(dig(claim, 'metadata', 'finalizers') or [])}"
+    bound = bool(spec.get("volumeName"))
+    storage = (status.get("capacity") or {}).get("storage", "0")
+    yield f"Capacity:\t{canonical(storage) if bound else ''}"
+    yield f"Access Modes:\t{access_modes(status.get('accessModes')) if bound else ''}"
+    if spec.get("volumeMode") is not None:
+        yield f"VolumeMode:\t{spec['volumeMode']}"
+    source = spec.get("dataSource")
+    if source is not None:
+        yield "DataSource:"
+        if source.get("apiGroup") is not None:
+            yield f"  APIGroup:\t{source['apiGroup']}"
+        yield f"  Kind:\t{text_at(source, 'kind')}"
+        yield f"  Name:\t{text_at(source, 'name')}"
+
+
+def _nested(claim: dict[str, Any]) -> Iterator[str]:
+    """Labels and annotations inside a template: kubectl moves each piece of a line anew."""
+    metadata: dict[str, Any] = claim.get("metadata") or {}
+    for line in label_lines("Labels", metadata.get("labels")):
+        title, _, label = line.partition("\t")
+        yield f"{title or NESTED}\t{NESTED}{label}"
+    for line in annotation_lines("Annotations", metadata.get("annotations")):
+        title, _, text = line.partition("\t")
+        yield f"{title}\t{text if text.startswith('  ') else NESTED + text}"
+
+
+def _claim(claim: dict[str, Any], around: Around) -> Iterator[str]:
+    yield from claim_lines(claim, around)
+    yield from listed("Used By", by_bytes(_users(claim, around)))
+    conditions = dig(claim, "status", "conditions")
+    if conditions:
+        yield "Conditions:"
+        yield "  Type\tStatus\tLastProbeTime\tLastTransitionTime\tReason\tMessage"
+        yield "  ----\t------\t-----------------\t------------------\t------\t-------"
+    for condition in conditions or ():
+        cells = (
+            text_at(condition, "type"),
+            text_at(condition, "status"),
+            moment(condition.get("lastProbeTime")),
+            moment(condition.get("lastTransitionTime")),
+            text_at(condition, "reason"),
+        )
+        yield "  " + " \t".join((*cells, text_at(condition, "message")))
+
+
+def _users(claim: dict[str, Any], around: Around) -> Iterator[str]:
+    """The pods that mount a claim, and those that own it."""
+    owners = {
+        owner.get("uid")
+        for owner in dig(claim, "metadata", "ownerReferences") or ()
+        if owner.get("kind") == "Pod"
+    }
+    name = name_of(claim)
+    for pod in around.objects("pods", text_at(claim, "metadata", "namespace")):
+        volumes = dig(pod, "spec", "volumes") or ()
+        uses = [v for v in volumes if dig(v, "persistentVolumeClaim", "claimName") == name]
+        owns = text_at(pod, "metadata", "uid") in owners
+        yield from [name_of(pod)] * (len(uses) or owns)
+
+
+def template_claim_lines(templates: list[dict[str, Any]] | None) -> Iterator[str]:
+    """The claims that a StatefulSet makes for each pod."""
+    yield "Volume Claims:" if templates else f"Volume Claims:\t{NONE}"
+    for claim in templates or ():
+        metadata: dict[str, Any] = claim.get("metadata") or {}
+        yield f"  Name:\t{name_of(claim)}"
+        yield f"  StorageClass:\t{storage_class(claim)}"
+        yield from label_lines("Labels", metadata.get("labels"), "  ")
+        annotations = metadata.get("annotations")
+        yield from label_lines("Annotations", annotations, "  ")
+        storage = dig(claim, "spec", "resources", "requests", "storage")
+        yield f"  Capacity:\t{'<default>' if storage is None else canonical(storage)}"
+        yield f"  Access Modes:\t{go(dig(claim, 'spec', 'accessModes') or [])}"
+
+
+def _volume(volume: dict[str, Any], around: Around) -> Iterator[str]:
+    spec: dict[str, Any] = volume.get("spec") or {}
+    yield from heading(volume, namespace=False)
+    yield from labels_and_annotations(volume)
+    yield f"Finalizers:\t{go(dig(volume, 'metadata', 'finalizers') or [])}"
+    yield f"StorageClass:\t{storage_class(volume)}"
+    yield f"Status:\t{status_or_leaving(volume, around)}"
+    claim = spec.get("claimRef")
+    name = "" if claim is None else f"{text_at(claim, 'namespace')}/{text_at(claim, 'name')}"
+    yield f"Claim:\t{name}"
+    yield f"Reclaim Policy:\t{text_at(spec, 'persistentVolumeReclaimPolicy')}"
+    yield f"Access Modes:\t{access_modes(spec.get('accessModes'))}"
+    if spec.get("volumeMode") is not None:
+        yield f"VolumeMode:\t{spec['volumeMode']}"
+    yield f"Capacity:\t{canonical((spec.get('capacity') or {}).get('storage', '0'))}"
+    yield from _node_affinity(dig(spec, "nodeAffinity", "required"))
+    yield f"Message:\t{text_at(volume, 'status', 'message')}"
+    yield "Source:"
+    yield from source_lines(spec, PERSISTENT_SOURCES)
+
+
+def _node_affinity(required: dict[str, Any] | None) -> Iterator[str]:
+    if required is None:
+        yield f"Node Affinity:\t{NONE}"
+        return
+    yield "Node Affinity:\t"
+    terms = required.get("nodeSelectorTerms")
+    yield "  Required Terms:\t" + ("" if terms else NONE)
+    for index, term in enumerate(terms or ()):
+        expressions = [_expression(entry) for entry in term.get("matchExpressions") or ()]
+        yield from term_lines(f"Term {index}", expressions, "    ")
+
+
+def _expression(requirement: dict[str, Any]) -> str:
+    text = f"{text_at(requirement, 'key')} {text_at(requirement, 'operator').lower()}"
+    values = requirement.get("values")
+    return f"{text} [{', '.join(values)}]" if values else text
+
+
+def term_lines(title: str, expressions: list[str], indent: str) -> Iterator[str]:
+    """A selector term: its requirements one below the other."""
+    return listed(title, expressions, indent)
+
+
+PERSISTENT_VOLUME_CLAIM = Describer("PersistentVolumeClaim", _claim)
+PERSISTENT_VOLUME = Describer("PersistentVolume", _volume)

@@ -1,0 +1,1 @@
+"""kubectl's output formats: YAML, JSON, JSONPath, custom columns, sorting, tables."""

@@ -1,1 +1,0 @@
-"""Objects to text: YAML, JSON, tables, templates, differences. No I/O, no Textual."""

@@ -1,0 +1,129 @@
+"""What is open: the session, its clock, and what was read of its revisions so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from etcdpod.forensics.activity.activity import Ledger, writes
+from etcdpod.tui.model.moments import Moments
+from etcdpod.tui.model.objects.catalog import Catalog
+from etcdpod.tui.work_priority import Turns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import numpy as np
+
+    from etcdpod.connectors.base import Connector
+    from etcdpod.forensics.incident.model import Axis
+    from etcdpod.history.clock.clock import Clock
+    from etcdpod.history.lives import Registry
+    from etcdpod.records import Record, SourceInfo
+    from etcdpod.session import Session
+
+
+BATCH = 0.2
+"""Seconds within which what came together was written, at least."""
+
+
+@dataclass
+class World:
+    """Shared by all screens; grown by messages, on the event loop only."""
+
+    session: Session
+    info: SourceInfo
+    """As it was when the source was opened: asking a live one again is a request."""
+    ended: datetime | None = None
+    """When the newest revision of a source that does not go on was written, as far as is known."""
+    moments: Moments = field(default_factory=Moments)
+    ledger: Ledger = field(default_factory=Ledger)
+    """The heads of all revisions, as far as they were read."""
+    complete: bool = False
+    """All heads that the source held when it was opened have been read."""
+    turns: Turns = field(default_factory=Turns)
+    """Who reads first."""
+
+    def __post_init__(self) -> None:
+        registry = self.registry
+        self.catalog = Catalog(self.ledger, registry.types, registry.prefixes)
+
+    @property
+    def registry(self) -> Registry:
+        """The objects."""
+        return self.session.registry
+
+    @property
+    def clock(self) -> Clock:
+        """The times of revisions."""
+        return self.registry.clock
+
+    @property
+    def connector(self) -> Connector:
+        """The records."""
+        return self.session.connector
+
+    @property
+    def live(self) -> bool:
+        """Whether the source goes on."""
+        return self.info.kind == "live"
+
+    @property
+    def name(self) -> str:
+        """What the sources are called: as they were named, a path by its end."""
+        targets = self.session.options.targets or (self.info.target,)
+        return " + ".join(t if "://" in t else PurePath(t).name or t for t in targets)
+
+    @property
+    def newest(self) -> int:
+        """The newest revision known."""
+        last = int(self.ledger.columns.main[-1]) if len(self.ledger) else 0
+        return max(self.info.current_revision, last)
+
+    @property
+    def oldest(self) -> int:
+        """The oldest revision at which the whole registry is known."""
+        if self.info.compact_revision > 0:
+            return self.info.compact_revision
+        return int(self.ledger.columns.main[0]) if len(self.ledger) else 1
+
+    def add(self, heads: Iterable[Record]) -> None:
+        """Take in heads that are newer than all before."""
+        self.ledger.add(heads)
+        self.catalog.catch_up()
+
+    def follow(self, heads: Sequence[Record], time: float) -> None:
+        """Take in heads that were written just now: the time of their coming dates them."""
+        self.add(heads)
+        for head, moment in ((heads[0], time - BATCH), (heads[-1], time)):
+            self.moments = self.moments.extended(head.mod_revision, moment)
+
+    def start_over(self, info: SourceInfo) -> None:
+        """Forget all heads: they are about to be read anew."""
+        self.info = info
+        self.ledger = Ledger(info.compact_revision)
+        self.catalog = Catalog(self.ledger, self.registry.types, self.registry.prefixes)
+        self.complete = False
+
+    def clamped(self, revision: int) -> int:
+        """The nearest revision that can be shown."""
+        return min(max(revision, self.oldest), self.newest)
+
+    def now(self, at: int | None) -> datetime:
+        """The moment that ages count to, to the second."""
+        if at is None and self.live:
+            return datetime.now(UTC).replace(microsecond=0)
+        known = self.ended if at is None else None
+        moment = known or self.moments.at(self.newest if at is None else at)
+        return (moment or datetime.now(UTC)).replace(microsecond=0)
+
+    def axis(self, columns: int) -> Axis:
+        """The whole span that can be travelled."""
+        return self.moments.axis(self.oldest, self.newest, columns)
+
+    def writes(self, axis: Axis, keys: np.ndarray | None = None) -> list[int]:
+        """Revisions written in each column of an axis."""
+        edges = [axis.revision_at(column) for column in range(axis.columns)]
+        return writes(self.ledger, [*edges, axis.last + 1], keys)

@@ -1,0 +1,1 @@
+"""What the pane below the table shows of one object."""

@@ -1,0 +1,97 @@
+"""One object in words: why it is as it is, and what kubectl would say of it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from etcdpod.forensics.explain.explain import explain
+from etcdpod.forensics.explain.text import explanation_lines
+from etcdpod.kubectl.describe import describe
+from etcdpod.registry.related_objects import Neighbours
+from etcdpod.tui.cells import Cell, line
+from etcdpod.tui.model.history.life import history_of
+from etcdpod.tui.model.objects.shapes import ODD, oddness
+from etcdpod.tui.model.safe_text import drawn_line, one_line
+from etcdpod.tui.model.subject import read_subject
+from etcdpod.tui.model.text import item_lines, message
+from etcdpod.tui.styles import BOLD, CHANGED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from etcdpod.registry.objects import Item
+    from etcdpod.tui.cells import Line
+    from etcdpod.tui.model.subject import Subject
+
+_LABEL = re.compile(r"( *)([A-Z][A-Za-z/() .-]{0,40}:)(\s.*|)$")
+_HEAD = re.compile(r"([A-Z][a-z]+)(\s{2,}.*)$")
+
+
+def explain_lines(subject: Subject) -> Sequence[Line]:
+    """A pod's way, where it got stuck, why, and what to do; each incarnation, the last first."""
+    if subject.kind != "Pod":
+        return message(
+            "only a pod has a way that can be told",
+            "! lists what is wrong in the whole registry, with the evidence.",
+        )
+    item = read_subject(subject)
+    if item is not None and item.object is None:
+        return item_lines(item)
+    registry = subject.world.registry
+    history = history_of(registry, subject.key)
+    texts: list[str] = []
+    try:
+        found = [] if history is None else explain(registry, history, at=subject.at)
+        for explanation in reversed(found):
+            texts += [*explanation_lines(explanation, subject.full_name), ""]
+    except ODD as error:
+        return message(one_line(oddness(error)))
+    if not texts:
+        return message("no revision of it is kept up to here")
+    return [_headed(drawn_line(text)) for text in texts]
+
+
+def _headed(text: str) -> Line:
+    match = _HEAD.fullmatch(text)
+    if match is None:
+        return line(text)
+    return [Cell(match[1], BOLD), Cell(match[2])]
+
+
+def describe_lines(subject: Subject) -> Sequence[Line]:
+    """What ``kubectl describe`` prints, as of the revision shown."""
+    item = read_subject(subject)
+    value = None if item is None else _with_sizes(subject, item)
+    if value is None:
+        return item_lines(item)
+    world = subject.world
+    around = Neighbours(world.registry, world.now(subject.at), subject.at)
+    try:
+        return labelled(describe(value, around, show_events=True).splitlines())
+    except ODD as error:
+        return message(one_line(oddness(error)))
+
+
+def labelled(texts: Iterable[str]) -> list[Line]:
+    """Lines of ``Label:  text``, the labels set apart."""
+    lines: list[Line] = []
+    for text in texts:
+        shown = drawn_line(text)
+        match = _LABEL.fullmatch(shown)
+        lines.append(
+            line(shown)
+            if match is None
+            else [Cell(match[1]), Cell(match[2], CHANGED), Cell(match[3])]
+        )
+    return lines
+
+
+def _with_sizes(subject: Subject, item: Item) -> dict[str, Any] | None:
+    """The object; a Secret with its values, of which only the sizes are told."""
+    value = item.object
+    registry = subject.world.registry
+    if value is None or value.get("kind") != "Secret" or registry.show_secrets:
+        return value
+    stored = registry.read_unmasked(item.record).object or {}
+    return {**value, "data": stored["data"]} if "data" in stored else value

@@ -1,0 +1,57 @@
+"""A history as something that can be written to a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from etcdpod.kubectl.formats import json as json_text
+from etcdpod.kubectl.formats.yaml import dumps
+from etcdpod.tui.export import Exportable, fenced, file_name
+from etcdpod.tui.model.text import clock_text
+
+if TYPE_CHECKING:
+    from etcdpod.tui.model.history.life import Life, Moment
+    from etcdpod.tui.model.subject import Subject
+
+
+def history_export(subject: Subject, life: Life, view: str, difference: str) -> Exportable:
+    """The revisions of an object, and the difference that is shown beside them."""
+    title = f"history of {subject.kind or 'key'} {subject.full_name}"
+
+    def markdown() -> str:
+        rows = "\n".join(_row(moment) for moment in life.moments)
+        table = "| revision | time (UTC) | who | what |\n|---|---|---|---|\n" + rows
+        missing = "\n".join(f"* {sentence}" for sentence in life.missing)
+        head = f"# {title}\n\nread from {subject.world.info.target}\n\n"
+        return f"{head}{missing}\n\n{table}\n\n{fenced(view, difference, 'diff')}"
+
+    formats = {
+        ".md": markdown,
+        ".diff": lambda: difference + "\n",
+        ".yaml": lambda: dumps(_fields(life)),
+        ".json": lambda: json_text.pretty(_fields(life)) + "\n",
+    }
+    name = file_name("history", subject.namespace, subject.name, ending=".md")
+    return Exportable(title, name, formats)
+
+
+def _row(moment: Moment) -> str:
+    cells = (str(moment.revision), clock_text(moment.time), moment.who, moment.what)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _fields(life: Life) -> list[dict[str, Any]]:
+    return [
+        {
+            "event": moment.step.event,
+            "revision": moment.revision,
+            "time": None if moment.time is None else moment.time.isoformat(),
+            "writer": moment.who,
+            "summary": list(moment.step.summary),
+            "changes": [
+                {"path": one.path, "op": one.op, "before": one.before, "after": one.after}
+                for one in moment.step.changes
+            ],
+        }
+        for moment in life.moments
+    ]

@@ -1,0 +1,182 @@
+"""The life of one object as the history screen and the panes show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from etcdpod.history.diff.missing import missing
+from etcdpod.history.diff.objects import changes
+from etcdpod.history.lives import History
+from etcdpod.history.text.table import who
+from etcdpod.kube.model.paths import touches
+from etcdpod.kube.model.secret import mask_changes
+from etcdpod.tui.model.safe_text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from etcdpod.changes import Change, Step
+    from etcdpod.history.lives import Registry
+    from etcdpod.records import Revision
+    from etcdpod.registry.objects import Item
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One revision of an object, without the object: that is read again when it is looked at."""
+
+    step: Step
+    who: str
+    """The writer in a word or two; safe to draw."""
+    what: str
+    """What changed, in one line; safe to draw."""
+
+    @property
+    def revision(self) -> int:
+        """The main revision."""
+        return self.step.record.mod_revision
+
+    @property
+    def by_intent(self) -> bool:
+        """Whether it changed what is wanted (the spec), and not only what is reported."""
+        if self.step.event != "MODIFIED":
+            return False
+        return any(change.path.startswith(_INTENT) for change in self.step.changes)
+
+    @property
+    def time(self) -> datetime | None:
+        """The best estimate of when it was written, UTC."""
+        return None if self.step.time is None else self.step.time.estimate
+
+
+_INTENT = ("spec.", "data.", "metadata.deletionTimestamp", "metadata.labels", "roleRef.")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A line between revisions: the beginning of an incarnation, or a gap."""
+
+    text: str
+    gap: bool = False
+
+
+@dataclass(frozen=True)
+class Life:
+    """All that is kept of one key."""
+
+    key: bytes
+    moments: tuple[Moment, ...]
+    """Oldest first."""
+    missing: tuple[str, ...]
+    """What is not kept, in sentences."""
+    incarnations: int
+
+    def up_to(self, revision: int | None) -> tuple[Moment, ...]:
+        """The moments up to a revision."""
+        if revision is None:
+            return self.moments
+        return tuple(moment for moment in self.moments if moment.revision <= revision)
+
+
+def read_life(registry: Registry, key: bytes, *, noise: bool = False) -> Life | None:
+    """Read every kept revision of a key; None if there is none."""
+    last = None
+    for life in iterate_life(registry, key, noise=noise):
+        last = life
+    return last
+
+
+def history_of(registry: Registry, key: bytes) -> History | None:
+    """The heads of all lives of a key; None if no revision of it is kept."""
+    info = registry.connector.info()
+    lives = registry.history_of_key(key, info.compact_revision)
+    return History(key, lives, info.compact_revision, info.current_revision) if lives else None
+
+
+def iterate_life(registry: Registry, key: bytes, *, noise: bool = False) -> Iterator[Life]:
+    """Read a life in parts, the first one early: each is the whole so far, the last is all."""
+    history = history_of(registry, key)
+    if history is None:
+        return
+    lives = history.incarnations
+    gaps = missing(lives, history.compact_revision)
+    moments: list[Moment] = []
+    for step in registry.steps(history, noise=noise):
+        moments.append(_moment(step))
+        if len(moments) % PART == 0:
+            yield Life(key, tuple(moments), gaps, len(lives))
+    yield Life(key, tuple(moments), gaps, len(lives))
+
+
+PART = 400
+"""Revisions after which a life that is still being read is shown for the first time."""
+
+
+def _moment(step: Step) -> Moment:
+    what = " · ".join(step.summary) or ("no change" if step.problem is None else str(step.problem))
+    light = replace(step, object=None, record=replace(step.record, value=b""))
+    return Moment(light, _who(step), one_line(what))
+
+
+def _who(step: Step) -> str:
+    """The writer; a client by the name it gave itself, which says what it was used for."""
+    writer = step.writer
+    if writer is None or writer.controller or writer.manager == writer.component:
+        return who(writer)
+    if not writer.manager.startswith(f"{writer.component}-"):
+        return who(writer)
+    return one_line(f"{'likely ' if writer.certainty == 'likely' else ''}{writer.manager}")
+
+
+def headings(life: Life, moments: Sequence[Moment]) -> list[Moment | Heading]:
+    """The moments with a heading before each incarnation and at each gap."""
+    lines: list[Moment | Heading] = []
+    number = 0
+    for moment in moments:
+        step = moment.step
+        if step.incarnation != number:
+            number = step.incarnation
+            lines.append(Heading(f"incarnation {number}   uid {one_line(step.uid) or 'unknown'}"))
+        if step.missing_before:
+            plural = "s" if step.missing_before > 1 else ""
+            lines.append(Heading(f"{step.missing_before} revision{plural} not kept", gap=True))
+        lines.append(moment)
+    return lines
+
+
+def touching(moments: Sequence[Moment], path: str) -> list[Moment]:
+    """The moments in which something at or below a field path changed."""
+    return [
+        moment
+        for moment in moments
+        if any(touches(change.path, path) for change in moment.step.changes)
+    ]
+
+
+def item_at(registry: Registry, key: bytes, revision: Revision, **options: Any) -> Item | None:
+    """What a key held at exactly one revision, read anew; None for a deletion or a loss."""
+    for record in registry.connector.history(key, since=revision.main):
+        if record.revision == revision:
+            return None if record.tombstone else registry.read(record, **options)
+        if record.revision > revision:
+            return None
+    return None
+
+
+def changes_between(
+    registry: Registry, key: bytes, before: Revision, after: Revision, *, noise: bool = False
+) -> tuple[Change, ...]:
+    """What differs between two revisions of a key; secrets compared, and then masked."""
+    objects: dict[Revision, dict[str, Any] | None] = {}
+    for record in registry.connector.history(key, since=before.main):
+        if record.revision in (before, after) and not record.tombstone:
+            objects[record.revision] = registry.read_unmasked(record).object
+        if record.revision >= after:
+            break
+    first, second = objects.get(before), objects.get(after)
+    found = changes(first, second, noise=noise)
+    if registry.show_secrets:
+        return tuple(found)
+    return mask_changes(str((second or first or {}).get("kind", "")), found)

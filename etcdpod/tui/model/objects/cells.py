@@ -1,0 +1,138 @@
+"""The table of objects as cells: what a listing knows, and how each kind of row looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from etcdpod.kube.model.age import human_duration
+from etcdpod.tui.cells import Cell, Column
+from etcdpod.tui.model.objects.listing import NAME, NAMESPACE, OWN_COLUMNS
+from etcdpod.tui.model.safe_text import one_line
+from etcdpod.tui.styles import BOLD, DIM, GONE, PLAIN, WARNING, of_readiness, of_status
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from rich.style import Style
+
+    from etcdpod.tui.model.moments import Moments
+    from etcdpod.tui.model.objects.entries import Entry
+    from etcdpod.tui.model.objects.listing import Listing
+    from etcdpod.tui.model.objects.rows import Row
+
+_HEADERS = {"REVISION": "REV"}
+"""Shorter titles, where width is dear."""
+_LEAST = {
+    NAME: 15,
+    NAMESPACE: 4,
+    "RESTARTS": 3,
+    "LAST CHANGE": 13,
+    "MESSAGE": 30,
+    "STATUS": 16,
+    "OBJECT": 18,
+    "SCHEDULE": 10,
+}
+_SHORT = {NAMESPACE: "NS", "RESTARTS": "RST"}
+_MIDDLE = {NAME, "OBJECT"}
+_STYLED = {"STATUS": of_status, "READY": of_readiness, "TYPE": of_status, "REASON": of_status}
+_RIGHT = {"REVISION", "KEPT"}
+_LIMITS = {NAME: 48, NAMESPACE: 24, "MESSAGE": 90, "STATUS": 26}
+_PENDING = Cell("…", DIM)
+
+
+@dataclass
+class ObjectRows:
+    """A listing as the source of a grid."""
+
+    listing: Listing
+    moments: Moments
+    now: datetime
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        """The columns; the one that rows are sorted by is marked."""
+        view = self.listing.view
+        order = " ▲" if view.reverse else " ▼"
+        return [
+            Column("", width=1),
+            *(
+                Column(
+                    _HEADERS.get(name, name) + (order if name == view.sort else ""),
+                    limit=_LIMITS.get(name, 40),
+                    right=name in _RIGHT,
+                    least=_LEAST.get(name, 0),
+                    short=_SHORT.get(name, ""),
+                    middle=name in _MIDDLE,
+                )
+                for name in self.listing.headers
+            ),
+        ]
+
+    def __len__(self) -> int:
+        return len(self.listing.entries)
+
+    def row(self, index: int) -> Sequence[Cell]:
+        """The cells of an object; struck if it is gone, dotted while it is being read."""
+        entry = self.listing.entries[index]
+        content = self.listing.last_known(entry)
+        cells = [self._cell(entry, content, name) for name in self.listing.headers]
+        if entry.gone:
+            struck = [Cell(cell.text, GONE, cell.span) for cell in cells[:-1]]
+            return [Cell("✗", WARNING), *struck, cells[-1]]
+        return [self._mark(entry, content), *cells]
+
+    def _mark(self, entry: Entry, content: Row | None) -> Cell:
+        """What is to be noticed of a row: it cannot be read, or it changed right now."""
+        if content is not None and content.problem:
+            return Cell("⚠", WARNING)
+        return Cell("●", BOLD) if entry.revision == self.listing.view.at else Cell("")
+
+    def _cell(self, entry: Entry, content: Row | None, name: str) -> Cell:
+        if name == NAMESPACE:
+            return Cell(one_line(entry.namespace))
+        if name == NAME:
+            return Cell(one_line(entry.name))
+        if name == "REVISION":
+            return Cell(str(entry.revision))
+        if name == "KEPT":
+            return Cell(str(entry.kept))
+        if name == OWN_COLUMNS[-1]:
+            return self._last_change(entry, content)
+        if content is None:
+            return _PENDING
+        if content.problem:
+            return self._problem(content, name)
+        place = self.listing.columns.index(name)
+        text = content.cells[place] if place < len(content.cells) else ""
+        return Cell(text, _STYLED.get(name, _plain)(text))
+
+    def _problem(self, content: Row, name: str) -> Cell:
+        """The reason over all columns that a sound object would fill."""
+        own = [column for column in self.listing.columns if column != NAME]
+        if name != own[0]:
+            return Cell("")
+        return Cell(content.problem, WARNING, span=len(own))
+
+    def _last_change(self, entry: Entry, content: Row | None) -> Cell:
+        moment = self.moments.at(entry.revision)
+        if entry.gone:
+            return Cell(self._deleted(entry, moment), WARNING)
+        if content is None:
+            return Cell(self._ago(moment), DIM)
+        return Cell(f"{self._ago(moment or content.changed)}  {content.writer}".strip(), DIM)
+
+    def _deleted(self, entry: Entry, moment: datetime | None) -> str:
+        if not entry.has_tombstone:
+            return f"✗ gone by {self.listing.ledger.compact_revision}"
+        return f"✗ gone {self._ago(moment) or f'at {entry.revision}'}"
+
+    def _ago(self, moment: datetime | None) -> str:
+        if moment is None:
+            return ""
+        return human_duration(max((self.now - moment).total_seconds(), 0.0))
+
+
+def _plain(text: str) -> Style:
+    return PLAIN

@@ -1,0 +1,233 @@
+"""The objects of one kind as of a revision: which rows there are, in which order.
+
+Rows are made of keys and heads alone; what is in an object is read for the rows that are looked
+at, and remembered by key and revision, so moving through time reads only what changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from etcdpod.tui.model.objects.entries import Entries, Looked
+from etcdpod.tui.model.objects.filters import Filter, leading_number
+from etcdpod.tui.model.objects.selection import EMPTY, select
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from etcdpod.forensics.activity.activity import Ledger, Numbers
+    from etcdpod.tui.model.objects.catalog import Catalog, Kind
+    from etcdpod.tui.model.objects.entries import Entry
+    from etcdpod.tui.model.objects.rows import Row
+
+NAMESPACE, NAME = "NAMESPACE", "NAME"
+OWN_COLUMNS = ("REVISION", "KEPT", "LAST CHANGE")
+"""What no kubectl has: the revision, how many are kept of this key, who changed it when."""
+
+
+NO_FILTER = Filter("")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the user asked to see of a kind."""
+
+    at: int | None = None
+    """As of this revision; None: the newest."""
+    namespace: str | None = None
+    deleted: bool = True
+    """Show what was deleted by then, too."""
+    filter: Filter = NO_FILTER
+    sort: str = ""
+    """Name of a column; empty: in key order."""
+    reverse: bool = False
+
+
+PATIENCE = 5
+"""How many times longer than it took to make them texts serve, where more rows were read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """What words are looked for in, for each selected entry."""
+
+    texts: list[str]
+    basis: object
+    puts: int
+    until: float
+
+    def serves(self, basis: object, puts: int) -> bool:
+        """Whether it is of the same entries, and hardly older than what is known of them."""
+        return self.basis == basis and (self.puts == puts or monotonic() < self.until)
+
+
+class Listing:
+    """The table of one kind."""
+
+    def __init__(
+        self, ledger: Ledger, catalog: Catalog, kind: Kind, columns: Sequence[str]
+    ) -> None:
+        self.ledger = ledger
+        self.catalog = catalog
+        self.kind = kind
+        self.columns = [column for column in columns if column != NAMESPACE]
+        """The kind's own columns."""
+        self.rows: dict[tuple[int, int], Row] = {}
+        """What was read, by key and head; see ``Entry``."""
+        self.entries = Entries(self, EMPTY, np.zeros(0, dtype=np.int64))
+        self.view = View()
+        self._selected = EMPTY
+        self._search: dict[tuple[int, int], str] = {}
+        self._texts_of: _Texts | None = None
+        self._puts = 0
+        self._shown: dict[int, Row] = {}
+        self._places = {name.lower(): index for index, name in enumerate(self.columns)}
+
+    @property
+    def alive(self) -> int:
+        """How many objects exist at the revision, before any filter."""
+        return len(self._selected.gone) - self.deleted
+
+    @property
+    def deleted(self) -> int:
+        """How many were deleted by then."""
+        return int(self._selected.gone.sum())
+
+    @property
+    def headers(self) -> list[str]:
+        """All columns of the table, from left to right."""
+        namespace = [NAMESPACE] if self.kind.namespaced and self.view.namespace is None else []
+        named = [] if NAME in self.columns else [NAME]
+        return [*namespace, *named, *self.columns, *OWN_COLUMNS]
+
+    # --- what is shown ----------------------------------------------------------------------
+
+    def show(self, view: View, *, fresh: bool = False) -> None:
+        """Select, filter and sort anew.
+
+        Args:
+            view: what is asked for.
+            fresh: with every row that was read; else a long list may be filtered by what was
+                known a moment ago, as a keystroke cannot wait.
+        """
+        if fresh:
+            self._texts_of = None
+        basis = (view.at, view.namespace, len(self.ledger))
+        if basis != self._selected.basis:
+            numbers = self.catalog.numbers(self.kind, view.namespace)
+            self._selected = replace(select(self.ledger, numbers, view.at), basis=basis)
+        self.view = view
+        found = self._selected
+        order = np.arange(len(found.gone)) if view.deleted else np.flatnonzero(~found.gone)
+        self.entries = Entries(self, found, self._sorted(self._filtered(order, view.filter), view))
+
+    def position(self, key: bytes) -> int | None:
+        """Where a key stands in the table; None if it does not."""
+        number = self.ledger.number(key)
+        if number is None:
+            return None
+        found = np.flatnonzero(self._selected.number[self.entries.order] == number)
+        return int(found[0]) if len(found) else None
+
+    def _filtered(self, order: Numbers, chosen: Filter) -> Numbers:
+        if chosen.words:
+            texts = self._texts()
+            for word, wanted in chosen.words:
+                order = order[[(word in texts[i]) is wanted for i in order.tolist()]]
+        for test in chosen.tests:
+            order = order[[test(one) for one in Looked(self).each(self._selected, order)]]
+        return order
+
+    def _texts(self) -> list[str]:
+        """The text of every selected entry that words are looked for in."""
+        known, found = self._texts_of, self._selected
+        if known is None or not known.serves(found.basis, self._puts):
+            begun = monotonic()
+            pairs = zip(found.number.tolist(), found.row.tolist(), strict=True)
+            texts = [self.search_text(number, row) for number, row in pairs]
+            lasts = PATIENCE * (monotonic() - begun)
+            known = self._texts_of = _Texts(texts, found.basis, self._puts, monotonic() + lasts)
+        return known.texts
+
+    def _sorted(self, order: Numbers, view: View) -> Numbers:
+        if view.sort:
+            order = order[self._ranks(order, view.sort.lower())]
+        return order[::-1] if view.reverse else order
+
+    def _ranks(self, order: Numbers, column: str) -> Numbers:
+        """The order of rows by a column; for numbers and times the greatest first."""
+        found = self._selected
+        numeric = {
+            "revision": found.revision,
+            "last change": found.revision,
+            "kept": found.kept,
+            "age": found.created,
+        }
+        if column in numeric:
+            return np.argsort(-numeric[column][order], kind="stable")
+        looked = Looked(self).each(found, order)
+        keys = [_rank(self.cell(entry, column)) for entry in looked]
+        return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64)
+
+    # --- what was read ----------------------------------------------------------------------
+
+    def put(self, entry: Entry, row: Row) -> None:
+        """Remember what was read of an entry."""
+        place = (entry.number, entry.row)
+        self._puts += 1
+        if place not in self._search:
+            text = " ".join((entry.namespace, entry.name, *row.cells, row.writer, row.problem))
+            self._search[place] = text.lower()
+        self.rows[place] = row
+        self._shown[entry.number] = row
+
+    def last_known(self, entry: Entry) -> Row | None:
+        """What was last read of the same key, for as long as the right row is on its way."""
+        return self.rows.get((entry.number, entry.row)) or self._shown.get(entry.number)
+
+    def unread_of_view(self) -> Entries:
+        """All entries of the view, before its filter, of which nothing was read."""
+        found, rows = self._selected, self.rows
+        triples = zip(found.number.tolist(), found.row.tolist(), found.gone.tolist(), strict=True)
+        deleted = self.view.deleted
+        unread = [
+            index
+            for index, (number, row, gone) in enumerate(triples)
+            if (deleted or not gone) and (number, row) not in rows
+        ]
+        return Entries(self, found, np.array(unread, dtype=np.int64))
+
+    def search_text(self, number: int, row: int) -> str:
+        """All text of an entry in lower case; before it is read its namespace and name."""
+        found = self._search.get((number, row))
+        if found is not None:
+            return found
+        return f"{self.catalog.namespace(number)} {self.catalog.names[number]}".lower()
+
+    def cell(self, entry: Entry | Looked, column: str) -> str | None:
+        """The text under a column of an entry; None until it was read."""
+        index = self._places.get(column)
+        if index is not None and column != "name":
+            content = entry.content
+            if content is None or index >= len(content.cells):
+                return None
+            return content.cells[index]
+        if column == "last change":
+            return None if entry.content is None else entry.content.writer
+        if column == "namespace":
+            return self.catalog.namespace(entry.number)
+        if column == "name":
+            return self.catalog.names[entry.number]
+        return {"revision": str(entry.revision), "kept": str(entry.kept)}.get(column)
+
+
+def _rank(cell: str | None) -> tuple[int, float, str]:
+    """Numbers first, the largest at the top; then words; what was not read yet comes last."""
+    if cell is None:
+        return (2, 0.0, "")
+    number = leading_number(cell)
+    return (1, 0.0, cell.lower()) if number is None else (0, -number, cell)

@@ -1,0 +1,98 @@
+"""From names to places: kinds by any of their names, owners of objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from etcdpod.errors import UsageError
+from etcdpod.kube.model.fields import members, owner_of
+from etcdpod.tui.model.subject import Subject, read_subject
+
+if TYPE_CHECKING:
+    from etcdpod.tui.model.browser_state import World
+    from etcdpod.tui.model.objects.catalog import Catalog, Kind
+
+
+def find_kind(world: World, text: str) -> Kind:
+    """The kind of the list that a name means: any name that kubectl takes, or a label.
+
+    Raises:
+        UsageError: nothing is called so.
+    """
+    wanted = text.strip().lower()
+    for kind in world.catalog.kinds:
+        if kind.label.lower() == wanted:
+            return kind
+    resource = world.registry.resolve(wanted)
+    return world.catalog.kind_of_resource(resource)
+
+
+def kind_names(catalog: Catalog) -> list[str]:
+    """Every name by which a kind that has objects can be called."""
+    names: list[str] = []
+    for kind in catalog.kinds:
+        names.append(kind.label)
+        if kind.resource is not None:
+            names += [kind.resource.plural, kind.resource.singular, *kind.resource.short_names]
+    return names
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An object that one can go to."""
+
+    kind: Kind
+    namespace: str
+    name: str
+    key: bytes
+
+    def subject(self, world: World, at: int | None) -> Subject:
+        """The object as of a revision."""
+        kind = self.kind.resource.kind if self.kind.resource is not None else ""
+        return Subject(world, self.key, at, self.namespace, self.name, kind)
+
+
+def owner_place(subject: Subject) -> Place:
+    """Where the owner of an object is.
+
+    Raises:
+        UsageError: it has none, or the owner is of a kind that is not known.
+    """
+    item = read_subject(subject)
+    reference = _reference(item.object if item is not None else None)
+    if reference is None:
+        raise UsageError(f"{subject.name} has no owner")
+    kind, group = str(reference.get("kind")), str(reference.get("apiVersion"))
+    return place_of(
+        subject.world, kind, subject.namespace, str(reference.get("name")), api_version=group
+    )
+
+
+def place_of(world: World, kind: str, namespace: str, name: str, *, api_version: str = "") -> Place:
+    """Where an object is, from the words that another object calls it by.
+
+    Raises:
+        UsageError: its kind is not known here, or no revision of it is kept.
+    """
+    types = world.registry.types
+    resource = types.of_object(api_version, kind) if api_version else types.resolve(kind)
+    if resource is None:
+        raise UsageError(f"no kind here is called {api_version} {kind}")
+    namespace = namespace if resource.namespaced else ""
+    keys = world.registry.keys(resource, namespace or None, name)
+    key = next((key for key in keys if world.ledger.number(key) is not None), None)
+    if key is None:
+        raise UsageError(f"{resource.singular} {name} is not kept in this source")
+    return Place(world.catalog.kind_of_resource(resource), namespace, name, key)
+
+
+def _reference(value: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The controlling owner; else the object that an event is about; else any owner."""
+    if value is None:
+        return None
+    about = value.get("involvedObject") or value.get("regarding")
+    if isinstance(about, dict):
+        return about
+    owner = owner_of(value)
+    return owner or next(iter(members(value, "metadata", "ownerReferences")), None)
