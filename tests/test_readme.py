@@ -53,7 +53,7 @@ def test_the_history_shown_is_what_is_printed() -> None:
 
 def test_every_command_is_named() -> None:
     assert [
-        name for name, _ in COMMANDS if f"`{name}" not in README and f" {name} " not in README
+        name for name, *_ in COMMANDS if f"`{name}" not in README and f" {name} " not in README
     ] == []
 
 

@@ -17,7 +17,7 @@ POD = "k8s.io.api.core.v1.Pod"
 def test_a_pod_loads_the_packages_that_it_imports_and_no_other() -> None:
     code = (
         f"from etcdpod.kube.schema import loader; loader.message_class('{POD}');"
-        "print(loader._load.cache_info().currsize)"
+        "print(loader._DESCRIPTORS._load.cache_info().currsize)"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert int(out.stdout) == 5
@@ -114,7 +114,8 @@ def test_etcd_messages_keep_presence() -> None:
 def test_messages_do_not_meet_those_of_other_libraries() -> None:
     from google.protobuf import descriptor_pool
 
-    schema.message_class("mvccpb.KeyValue")
+    etcd_schema.message_class("mvccpb.KeyValue")
+    schema.message_class(POD)
     with pytest.raises(KeyError):
         descriptor_pool.Default().FindMessageTypeByName(POD)
 
