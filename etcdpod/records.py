@@ -120,19 +120,6 @@ class Severity(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Damage:
-    """A defect of a source, as data: readers report it and go on."""
-
-    where: str
-    """File, page, offset: enough to find the place again."""
-    what: str
-    severity: Severity
-    page: int | None = None
-    offset: int | None = None
-    key: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class SourceInfo:
     """What a source is and how far it reaches."""
 

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from etcdpod.connectors.base import Connector, LongWork
+    from etcdpod.damage import Damage
     from etcdpod.kube.encryption.keyring import ConfiguredKeyring
-    from etcdpod.records import Damage, SourceInfo
+    from etcdpod.records import SourceInfo
 
 
 @dataclass(frozen=True)

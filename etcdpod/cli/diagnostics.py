@@ -9,6 +9,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from etcdpod.damage_text import damage_text
 from etcdpod.errors import EtcdpodError, ExitCode
 from etcdpod.kubectl.formats.safe import printable
 from etcdpod.records import Severity
@@ -16,7 +17,7 @@ from etcdpod.records import Severity
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from etcdpod.records import Damage
+    from etcdpod.damage import Damage
 
 INTERRUPTED = 130
 """128 + SIGINT, what a shell expects of an interrupted command."""
@@ -43,7 +44,7 @@ def report_damage(damage: Iterable[Damage]) -> bool:
     """Print the defects of a source, the first few in full; True if any may cost an answer."""
     found = list(damage)
     for defect in found[:SHOWN_DAMAGE]:
-        say(f"etcdpod: {defect.severity.value}: {defect.where}: {defect.what}")
+        say(f"etcdpod: {defect.severity.value}: {damage_text(defect)}")
     if len(found) > SHOWN_DAMAGE:
         say(
             f"etcdpod: {len(found) - SHOWN_DAMAGE} more defects; "

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from etcdpod.records import Absence, Damage, Record, SourceInfo
+    from etcdpod.damage import Damage
+    from etcdpod.records import Absence, Record, SourceInfo
 
 
 DATABASE_COMPACTED = "compact revision of the database"

@@ -10,14 +10,13 @@ from etcdpod.connectors.base import Attempting
 from etcdpod.connectors.disk.evidence_places import RANK
 from etcdpod.connectors.disk.overlay_connector import as_absence
 from etcdpod.connectors.same_cluster import check_kinship
+from etcdpod.damage import contradiction
 from etcdpod.errors import CompactedError, FutureRevisionError
 from etcdpod.records import (
     Compacted,
-    Damage,
     NotRecorded,
     Record,
     Revision,
-    Severity,
     SourceInfo,
 )
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from etcdpod.connectors.base import Connector
+    from etcdpod.damage import Damage
     from etcdpod.records import Absence
 
 MAX_REPORTS = 20
@@ -200,11 +200,7 @@ class MergedConnector:
                 continue
             self._contradictions.add(best.revision)
             if len(self._contradictions) <= MAX_REPORTS:
-                what = f"another record of revision {best.revision} than {best.provenance} has"
-                severity = Severity.WARNING
-                self._own_damage.append(
-                    Damage(str(other.provenance), what, severity, key=other.key)
-                )
+                self._own_damage.append(contradiction(best, other))
 
 
 class Disagreement(NamedTuple):

@@ -11,8 +11,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from etcdpod.damage import Damage, DamageCode
 from etcdpod.errors import CompactedError, SourceError
-from etcdpod.records import Damage, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,8 +61,8 @@ def _check(
     if len(strange) > max(TOLERATED, TOLERATED_SHARE * len(unchanged)):
         raise _other_history(pair, strange, unchanged)
     if strange:
-        what = f"{len(strange)} of {len(unchanged)} unchanged keys differ"
-        damage.append(Damage(pair, what, Severity.WARNING, key=min(strange)))
+        code, count, total = DamageCode.KEYS_DIFFER, len(strange), len(unchanged)
+        damage.append(Damage(code, pair, key=min(strange), count=count, total=total))
     elif not unchanged:
         _check_ids(older_info, newer_info, pair, damage)
 
@@ -87,8 +87,7 @@ def _check_ids(older: SourceInfo, newer: SourceInfo, pair: str, damage: list[Dam
             next_step="open them one by one",
         )
     if (None in ids) and not (members[0] & members[1]):
-        what = "nothing shows that these are of one cluster: no key is unchanged between them"
-        damage.append(Damage(pair, what, Severity.WARNING))
+        damage.append(Damage(DamageCode.CLUSTER_UNPROVEN, pair))
 
 
 def _members(info: SourceInfo) -> set[object]:

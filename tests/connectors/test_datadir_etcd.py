@@ -11,6 +11,7 @@ import pytest
 from etcd_traffic import Change, Gateway, Watch, compare, delete_op, put_op, text, txn_op
 
 from etcdpod.connectors.disk.datadir import DataDirectoryConnector
+from etcdpod.damage import DamageCode as Code
 from etcdpod.errors import CompactedError
 from etcdpod.etcd.wal.snapfile import read_snap
 from etcdpod.records import Compacted, Deleted, NotRecorded, Severity, Trust
@@ -307,7 +308,7 @@ def test_a_crash_with_a_torn_tail_loses_the_torn_write_alone(etcd_server, tmp_pa
     connector = DataDirectoryConnector.open(server.data_dir)
     # The database may have it all the same.
     assert changes(connector)[:29] == truth[:29]
-    torn = [damage for damage in connector.damage if "torn" in damage.what]
+    torn = [damage for damage in connector.damage if damage.code is Code.TORN_RECORD]
     assert [damage.severity for damage in torn] == [Severity.NOTE]
     connector.close()
 
@@ -322,7 +323,7 @@ def test_a_log_without_a_database_still_tells_everything(member, tmp_path) -> No
     folder = copy_without(stopped, tmp_path / "copy", "snap")
     connector = DataDirectoryConnector.open(folder)
     assert changes(connector) == truth
-    assert any("no database" in damage.what for damage in connector.damage)
+    assert any(damage.code is Code.NO_DATABASE for damage in connector.damage)
 
 
 def test_a_database_without_a_log_is_answered_from_alone(member, tmp_path) -> None:
@@ -359,7 +360,7 @@ def test_a_database_with_both_metas_destroyed_is_carved_and_the_log_still_tells(
     carved = changes(alone)
     assert carved[-1] == truth[-1]
     assert set(carved) <= set(truth)
-    assert any("both meta pages are damaged" in damage.what for damage in alone.damage)
+    assert any(damage.code is Code.NO_META_PAGE for damage in alone.damage)
 
 
 def test_a_changed_value_in_the_database_is_found_by_the_log_and_set_right(
@@ -374,7 +375,7 @@ def test_a_changed_value_in_the_database_is_found_by_the_log_and_set_right(
     assert changes(connector) == truth
     assert connector.get(b"/z").value == b"the last word"
     assert connector.get(b"/z").provenance.trust is Trust.LOGGED
-    found = [damage for damage in connector.damage if "differs between the log" in damage.what]
+    found = [damage for damage in connector.damage if damage.code is Code.LOG_AND_DATABASE_DIFFER]
     assert [damage.key for damage in found] == [b"/z"]
 
 

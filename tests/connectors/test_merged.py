@@ -16,6 +16,7 @@ from etcdpod.connectors.disk.carving import CarvingConnector
 from etcdpod.connectors.disk.datadir import DataDirectoryConnector
 from etcdpod.connectors.disk.snapshot import SnapshotConnector
 from etcdpod.connectors.merged import MergedConnector, disagreements
+from etcdpod.damage import DamageCode as Code
 from etcdpod.errors import CompactedError, FutureRevisionError, SourceError
 from etcdpod.records import Compacted, Deleted, NotRecorded, Record, Trust
 
@@ -181,9 +182,10 @@ def test_a_record_that_differs_between_members_is_found_and_named(filled, tmp_pa
     values = {record.mod_revision: record.value for record in merged.records()}
     assert (len(values), values[43]) == (60, b"value 41")
     list(merged.records())
-    (named,) = [d for d in merged.damage if "another record of revision 43" in d.what]
+    (named,) = [d for d in merged.damage if d.code is Code.RECORDS_DIFFER]
     assert named.key == b"/k/11"
-    assert str(copies[1]) in named.where
+    assert named.revision == (43, 0)
+    assert named.record.source == str(copies[1])
     equal = [SnapshotConnector.open(path) for path in (copies[0], copies[2])]
     assert list(disagreements(equal)) == []
 

@@ -7,6 +7,7 @@ from bbolt_writer import BboltWriter, backend, delete, put, revision_key
 
 from etcdpod.connectors import open_source
 from etcdpod.connectors.disk.carving import CarvingConnector
+from etcdpod.damage import DamageCode as Code
 from etcdpod.records import Compacted, Deleted, NotRecorded, Record, Revision
 
 WEB = b"/registry/pods/shop/web-0"
@@ -161,7 +162,7 @@ def test_keys_that_are_not_kubernetes_own_are_kept_apart(connector_of):
 def test_odd_bolt_keys_are_damage_and_no_reason_to_stop(connector_of, bad):
     connector = connector_of([*REBORN[:9], bad])
     assert [record.revision.main for record in connector.records()] == list(range(2, 11))
-    assert any("is no revision" in damage.what for damage in connector.damage)
+    assert any(damage.code is Code.KEY_NOT_A_REVISION for damage in connector.damage)
 
 
 def test_an_18_byte_key_with_another_mark_is_what_its_record_says(connector_of):
@@ -177,9 +178,7 @@ def test_an_18_byte_key_with_another_mark_is_what_its_record_says(connector_of):
     assert isinstance(answer, Record)
     assert answer.value == b"new-2"
     assert isinstance(connector.get(GONE), Deleted)
-    assert [damage.what for damage in connector.damage] == [
-        "a revision has a mark that etcd does not know"
-    ] * 2
+    assert [damage.code for damage in connector.damage] == [Code.UNKNOWN_MARK] * 2
 
 
 @pytest.mark.parametrize("bucket", [b"alarm", b"auth", b"cluster", b"lease", b"members", b"meta"])
@@ -245,8 +244,7 @@ def test_a_torn_newer_meta_leaves_the_state_before_it(tmp_path):
         (WEB, b"old-3"),
     ]
     (damage,) = connector.damage
-    assert "meta page is damaged" in damage.what
-    assert "transaction 7" in damage.what
+    assert (damage.code, damage.transaction) == (Code.META_PAGE_OF_MEMBER, 7)
 
 
 def test_the_older_of_two_states_is_named(tmp_path):

@@ -10,6 +10,7 @@ import click
 from etcdpod.cli.options import open_session, outcome, source_options
 from etcdpod.cli.stdout import write, write_lines
 from etcdpod.connectors.base import DATABASE_COMPACTED
+from etcdpod.damage_text import damage_place, damage_sentence
 from etcdpod.kubectl.formats.safe import printable
 from etcdpod.registry.source_time import last_moment
 
@@ -73,7 +74,12 @@ def session_facts(session: Session) -> dict[str, Any]:
         "registryPrefixes": list(registry.prefixes),
         "objects": dict(registry.count_by_resource()),
         "damage": [
-            {"where": d.where, "what": d.what, "severity": d.severity.value} for d in session.damage
+            {
+                "where": damage_place(damage),
+                "what": damage_sentence(damage),
+                "severity": damage.severity.value,
+            }
+            for damage in session.damage
         ],
     }
 

@@ -124,6 +124,7 @@ def _fields(defect: Defect, target: str) -> dict[str, Any]:
     return {
         "source": target,
         "check": defect.check,
+        "code": None if defect.code is None else defect.code.value,
         "severity": defect.severity.value,
         "where": defect.where,
         "page": defect.page,

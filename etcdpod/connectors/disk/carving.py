@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from etcdpod.connectors.base import LongWork
     from etcdpod.connectors.disk.evidence_places import FilePlace
     from etcdpod.connectors.disk.snapshot import KeyUsage
+    from etcdpod.damage import Damage
     from etcdpod.etcd.mvcc.store import Store
-    from etcdpod.records import Damage, SourceInfo
+    from etcdpod.records import SourceInfo
 
 
 class CarvingConnector(OverlayConnector):

@@ -24,11 +24,11 @@ from etcdpod.connectors.disk.evidence_places import (
 from etcdpod.connectors.disk.overlay import Overlay, Span, has_losses
 from etcdpod.connectors.disk.overlay_connector import OverlayConnector
 from etcdpod.connectors.disk.snapshot import SnapshotConnector
+from etcdpod.damage import Damage, DamageCode
 from etcdpod.errors import SourceError
 from etcdpod.etcd.bbolt.carve import empty_file
 from etcdpod.etcd.mvcc.store import Store
 from etcdpod.etcd.wal.snapfile import read_snap
-from etcdpod.records import Damage, Severity
 
 if TYPE_CHECKING:
     import os
@@ -179,7 +179,7 @@ class DataDirectoryConnector(OverlayConnector):
             except OSError as error:
                 read = f"cannot be read: {error.strerror}"
             if isinstance(read, str):
-                self._own_damage.append(Damage(str(path), f"raft snapshot {read}", Severity.NOTE))
+                self._own_damage.append(Damage(DamageCode.RAFT_SNAPSHOT, str(path), reason=read))
 
     def _other_databases(self) -> list[tuple[str, Store]]:
         """Further complete databases of the directory, by name."""
@@ -188,8 +188,8 @@ class DataDirectoryConnector(OverlayConnector):
             try:
                 found.append((path.name, Store.open(path)))
             except SourceError as error:
-                damage = Damage(str(path), f"cannot be read: {error.what}", Severity.NOTE)
-                self._own_damage.append(damage)
+                code = DamageCode.OTHER_DATABASE_UNREADABLE
+                self._own_damage.append(Damage(code, str(path), reason=error.what))
         return found
 
 
@@ -200,10 +200,11 @@ def _database_name(files: DataDirectory) -> str | None:
 def _open_database(target: str, files: DataDirectory, damage: list[Damage]) -> Store:
     """The database, or what stands for one that is missing or beyond reading."""
     if files.database is None:
-        damage.append(Damage(target, "there is no database beside the log", Severity.LOSS))
+        damage.append(Damage(DamageCode.NO_DATABASE, target))
         return Store(empty_file(target))
     try:
         return open_store(files.database)
     except SourceError as error:
-        damage.append(Damage(str(files.database), error.what, Severity.LOSS))
+        code = DamageCode.DATABASE_UNREADABLE
+        damage.append(Damage(code, str(files.database), reason=error.what))
         return Store(empty_file(str(files.database)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from etcdpod.connectors.base import endless
 from etcdpod.connectors.disk.evidence_places import RANK, LogPlace, combined
 from etcdpod.connectors.disk.overlay import has_losses
+from etcdpod.damage import Damage, DamageCode
 from etcdpod.etcd.replay.attempts import keep_uncommitted
 from etcdpod.etcd.replay.replay import Replay
 from etcdpod.etcd.replay.rows import DOUBTFUL
@@ -18,7 +19,7 @@ from etcdpod.etcd.wal.columns import NORMAL_ENTRY
 from etcdpod.etcd.wal.entries import RaftLog, parse_request
 from etcdpod.etcd.wal.messages import InternalRaftRequest
 from etcdpod.etcd.wal.reader import WalReader
-from etcdpod.records import Damage, Severity, Trust
+from etcdpod.records import Revision, Trust
 
 if TYPE_CHECKING:
     from etcdpod.connectors.base import LongWork
@@ -78,8 +79,8 @@ def replay_log(
     with long_work("replaying the log") as progress:
         replayed = Replay(log, store.index, damage, is_whole=is_whole, progress=progress).run()
     if replayed.is_cut:
-        what = f"interrupted: of the log only what leads to revision {replayed.revision} was read"
-        damage.append(Damage(source, what, Severity.WARNING))
+        reached = Revision(replayed.revision)
+        damage.append(Damage(DamageCode.LOG_INTERRUPTED, source, revision=reached))
     _keep_broken(log, replayed, files)
     place = LogPlace(source, replayed.rows, reader.segments, store.index)
     result = ReplayedLog(reader, log, replayed, place, _overruled(replayed, place, store.index))
@@ -126,32 +127,35 @@ def _report(source: str, result: ReplayedLog, index: RevisionIndex, damage: list
         _each(
             damage,
             [
-                (
-                    f"revision {rows.main[row]} differs between the log and the database",
-                    f"{source} {result.place.record(row, keys_only=True).provenance.file}"
-                    f" offset {rows.frame[row]}, db page {int(known.page[other])}",
-                    rows.keys[rows.key[row]],
+                Damage(
+                    DamageCode.LOG_AND_DATABASE_DIFFER,
+                    source,
+                    offset=rows.frame[row],
+                    key=rows.keys[rows.key[row]],
+                    file=result.place.record(row, keys_only=True).provenance.file,
+                    database_page=int(known.page[other]),
+                    revision=Revision(rows.main[row]),
                 )
                 for row, other in both
                 # A number in doubt says nothing against the database.
                 if row < len(rows) and not rows.flags[row] & DOUBTFUL
             ],
-            Severity.WARNING,
         )
         _each(
             damage,
             [
-                (
-                    f"revision {int(known.main[row])} is in the database and not in the log",
-                    f"{source} db page {int(known.page[row])}",
-                    index.key(row),
+                Damage(
+                    DamageCode.NOT_IN_LOG,
+                    source,
+                    key=index.key(row),
+                    database_page=int(known.page[row]),
+                    revision=Revision(int(known.main[row])),
                 )
                 for row, following in zip(
                     stretch.agreement.unlogged, stretch.agreement.missed, strict=True
                 )
                 if following >= len(rows) or not rows.flags[following] & DOUBTFUL
             ],
-            Severity.WARNING,
         )
     _report_missing(source, result, index, damage)
 
@@ -169,22 +173,20 @@ def _report_missing(
     _each(
         damage,
         [
-            (
-                f"revision {rows.main[row]} is in the log and missing from the database",
-                f"{source} offset {rows.frame[row]}",
-                rows.keys[rows.key[row]],
+            Damage(
+                DamageCode.NOT_IN_DATABASE,
+                source,
+                offset=rows.frame[row],
+                key=rows.keys[rows.key[row]],
+                revision=Revision(rows.main[row]),
             )
             for row in columns.row[lost].tolist()
         ],
-        Severity.WARNING,
     )
 
 
-def _each(damage: list[Damage], found: list[tuple[str, str, bytes]], severity: Severity) -> None:
-    for what, where, key in found[:MAX_REPORTS]:
-        damage.append(Damage(where, what, severity, key=key))
+def _each(damage: list[Damage], found: list[Damage]) -> None:
+    damage.extend(found[:MAX_REPORTS])
     if len(found) > MAX_REPORTS:
-        what, where, _ = found[MAX_REPORTS]
-        damage.append(
-            Damage(where, f"{len(found) - MAX_REPORTS} more of this sort: {what}", severity)
-        )
+        further = len(found) - MAX_REPORTS
+        damage.append(replace(found[MAX_REPORTS], key=None, further=further))

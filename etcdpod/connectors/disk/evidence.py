@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from etcdpod.connectors.disk.evidence_places import RANK, Columns, combined
-from etcdpod.records import Damage, Severity, Trust
+from etcdpod.damage import contradiction
+from etcdpod.records import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from etcdpod.connectors.disk.evidence_places import Place
+    from etcdpod.damage import Damage
     from etcdpod.etcd.bbolt.gather import Integers, Mask
     from etcdpod.etcd.mvcc.index import RevisionIndex
     from etcdpod.records import Record
@@ -114,10 +116,7 @@ class Evidence:
                 continue
             reports += 1
             if reports <= MAX_REPORTS:
-                what = f"another record of revision {one.revision} than {one.provenance} has"
-                self._damage.append(
-                    Damage(str(other.provenance), what, Severity.WARNING, key=other.key)
-                )
+                self._damage.append(contradiction(one, other))
         return first
 
     def _read(self, columns: Columns, place: Integers, number: int) -> Record | None:

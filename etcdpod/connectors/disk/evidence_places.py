@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 
 from etcdpod.connectors.base import endless
+from etcdpod.damage import Damage, DamageCode
 from etcdpod.errors import SourceError
 from etcdpod.etcd.bbolt.carve import open_without_meta
 from etcdpod.etcd.mvcc.carved import carve
@@ -22,7 +23,7 @@ from etcdpod.etcd.replay.rows import (
     TOMBSTONE,
     UNCOMMITTED,
 )
-from etcdpod.records import Damage, Provenance, Record, Revision, Severity, Trust
+from etcdpod.records import Provenance, Record, Revision, Trust
 
 if TYPE_CHECKING:
     import os
@@ -247,8 +248,7 @@ def stale_place(
 
         carved = carve(store, searched)
     if ended and damage is not None:
-        what = "interrupted: only a part of the free pages was searched"
-        damage.append(Damage(store.file.path, what, Severity.WARNING))
+        damage.append(Damage(DamageCode.SEARCH_INTERRUPTED, store.file.path))
     rank = np.where(carved.suspect, RANK[Trust.SUSPECT], RANK[Trust.STALE_PAGE])
     older = _older_tree(store)
     if older is not None:

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from etcdpod.connectors.disk.evidence_places import Place
+    from etcdpod.damage import Damage
     from etcdpod.etcd.bbolt.gather import Integers, Mask
     from etcdpod.etcd.mvcc.index import RevisionIndex
     from etcdpod.etcd.mvcc.keys import KeyTable
     from etcdpod.etcd.mvcc.store import Store
-    from etcdpod.records import Damage, Record
+    from etcdpod.records import Record
 
 TREE, EVIDENCE = 0, 1
 

@@ -16,9 +16,10 @@ from etcdpod.records import Compacted, Deleted, NotRecorded
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from etcdpod.damage import Damage
     from etcdpod.etcd.bbolt.gather import Integers
     from etcdpod.etcd.mvcc.index import RevisionIndex
-    from etcdpod.records import Absence, Damage, Record, SourceInfo
+    from etcdpod.records import Absence, Record, SourceInfo
 
 Answer = TypeVar("Answer")
 

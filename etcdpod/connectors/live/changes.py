@@ -52,12 +52,6 @@ class LostRevisions:
     last: int
     compact_revision: int
 
-    def __str__(self) -> str:
-        return (
-            f"revisions {self.first} to {self.last} were compacted before they could be read: "
-            f"only what was left of them at revision {self.compact_revision} is shown"
-        )
-
 
 class Changes:
     """One run over the changes of a span; resumes at the first revision not delivered whole.

@@ -19,14 +19,15 @@ from etcdpod.connectors.live.messages import (
     put_record,
 )
 from etcdpod.connectors.live.save import save_snapshot
+from etcdpod.damage import Damage, DamageCode
+from etcdpod.damage_text import damage_sentence
 from etcdpod.errors import CompactedError, FutureRevisionError, UsageError
 from etcdpod.records import (
     Compacted,
-    Damage,
     Deleted,
     NotRecorded,
     Provenance,
-    Severity,
+    Revision,
 )
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class LiveConnector:
             return primed(self._pinned(lister, span, _checked(at)))
         if self._connection.options.on_compaction == "restart":
             return lister.whole(self._notify)
-        return primed(lister.finished(lambda told: self._tell(told, Severity.WARNING)))
+        return primed(lister.finished(self._tell))
 
     def get(self, key: bytes, at: int | None = None) -> Record | Absence:
         """The revision of ``key`` that is current at ``at``, or why there is none.
@@ -268,11 +269,13 @@ class LiveConnector:
 
     def _lose(self, lost: LostRevisions) -> None:
         self.lost.append(lost)
-        self._tell(str(lost), Severity.LOSS)
+        kept = Revision(lost.compact_revision)
+        code, first, last = DamageCode.REVISIONS_COMPACTED, lost.first, lost.last
+        self._tell(Damage(code, self._target, first=first, last=last, revision=kept))
 
-    def _tell(self, what: str, severity: Severity) -> None:
-        self.damage.append(Damage(self._target, what, severity))
-        self._notify(what)
+    def _tell(self, damage: Damage) -> None:
+        self.damage.append(damage)
+        self._notify(damage_sentence(damage))
 
 
 def _checked(at: int) -> int:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from etcdpod.connectors.live.messages import key_record, put_record
 from etcdpod.connectors.live.paging import Listing
 from etcdpod.connectors.live.spool import Spool
+from etcdpod.damage import Damage, DamageCode
 from etcdpod.errors import CompactedError
+from etcdpod.records import Revision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,11 +40,11 @@ class Lister:
             for kv in page.kvs:
                 yield self._make(kv, self._provenance)
 
-    def finished(self, tell: Callable[[str], None]) -> Iterator[Record]:
-        """The newest list as it comes; compacted away, it goes on at a newer revision.
+    def finished(self, tell: Callable[[Damage], None]) -> Iterator[Record]:
+        """The newest list as it arrives; if compacted meanwhile, it continues at a newer revision.
 
         Args:
-            tell: told before the first record of another revision.
+            tell: called before the first record of another revision.
         """
         listing, start = self._listing(None), None
         while True:
@@ -54,10 +56,9 @@ class Lister:
                         start = page.kvs[-1].key + b"\0"
                 return
             except CompactedError:
-                tell(
-                    f"revision {listing.revision} was compacted while it was listed: "
-                    f"the keys from {start!r} on are shown at a newer revision"
-                )
+                code, overtaken = DamageCode.LIST_COMPACTED, Revision(listing.revision or 0)
+                source = self._provenance.source
+                tell(Damage(code, source, revision=overtaken, name=repr(start)))
                 listing = self._listing(None)
 
     def whole(self, tell: Callable[[str], None]) -> Iterator[Record]:

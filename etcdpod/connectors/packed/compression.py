@@ -6,6 +6,7 @@ import importlib
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
+from etcdpod.damage import DamageCode
 from etcdpod.errors import SourceError
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def is_packed(target: str | os.PathLike[str]) -> bool:
 
 
 def decompressed(
-    stream: IO[bytes], form: str, path: str, report: Callable[[str], None]
+    stream: IO[bytes], form: str, path: str, report: Callable[[DamageCode, str], None]
 ) -> IO[bytes]:
     """The stream without its compression, as far as that can be undone.
 
@@ -70,7 +71,7 @@ def decompressed(
         stream: the compressed bytes.
         form: as ``packed_form`` told it.
         path: the file, for errors.
-        report: told what is wrong where the stream ends early.
+        report: called with a code and a reason where the stream ends early.
 
     Raises:
         SourceError: this Python has no zstd.
@@ -109,7 +110,7 @@ def _opened(stream: IO[bytes], form: str, path: str) -> Any:
 class _Guarded:
     """A decompressor that ends where its data do not go on; what is wrong is reported."""
 
-    def __init__(self, stream: Any, report: Callable[[str], None]) -> None:
+    def __init__(self, stream: Any, report: Callable[[DamageCode, str], None]) -> None:
         self._stream = stream
         self._report = report
 
@@ -118,10 +119,10 @@ class _Guarded:
         try:
             part: bytes = self._stream.read(size)
         except EOFError:
-            self._report("the packed file is cut off: what follows is missing")
+            self._report(DamageCode.PACKED_FILE_TRUNCATED, "")
             return b""
         except _data_errors() as error:
-            self._report(f"the packed file is damaged, what follows is missing: {error}")
+            self._report(DamageCode.PACKED_FILE_DAMAGED, str(error))
             return b""
         return part
 

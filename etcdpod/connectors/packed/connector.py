@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from etcdpod.connectors.base import Connector
     from etcdpod.connectors.packed.private_folder import PrivateFolder
     from etcdpod.connectors.packed.unpacking import Found
-    from etcdpod.records import Absence, Damage, Record, SourceInfo
+    from etcdpod.damage import Damage
+    from etcdpod.records import Absence, Record, SourceInfo
 
 
 class PackedConnector:
@@ -100,7 +101,7 @@ class PackedConnector:
     def damage(self) -> list[Damage]:
         """Defects met so far, by the names of the packed file."""
         inside = (
-            replace(defect, where=self._named(defect.where), what=self._named(defect.what))
+            replace(defect, source=self._named(defect.source), reason=self._named(defect.reason))
             for defect in self.inner.damage
         )
         return [*self._found.damage, *inside]

@@ -21,10 +21,11 @@ from etcdpod.connectors.packed.compression import (
     decompressed,
     packed_form,
 )
+from etcdpod.damage import Damage, DamageCode
+from etcdpod.damage_text import damage_sentence
 from etcdpod.errors import SourceError
 from etcdpod.etcd.bbolt.layout import MAGIC, PAGE_HEADER, PAGE_SIZES
 from etcdpod.etcd.wal.layout import segment_name
-from etcdpod.records import Damage, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -109,7 +110,9 @@ class _Unpacker:
         found = [*self._snapshots, *self._directories]
         if not found:
             what = "holds no snapshot and no data directory"
-            raise SourceError(self._damage[0].what if self._damage else what, path=self._path)
+            if self._damage:
+                what = damage_sentence(self._damage[0])
+            raise SourceError(what, path=self._path)
         if len(found) > 1:
             raise SourceError(
                 f"holds {len(found)} snapshots or data directories: {', '.join(found[:4])}",
@@ -141,9 +144,10 @@ class _Unpacker:
             inner = name.removesuffix(COMPRESSIONS[form].suffix)
             self.file(decompressed(whole, form, self._path, self._report), inner, layer + 1)
 
-    def _report(self, what: str) -> None:
-        if all(defect.what != what for defect in self._damage):
-            self._damage.append(Damage(self._path, what, Severity.LOSS))
+    def _report(self, code: DamageCode, reason: str = "") -> None:
+        damage = Damage(code, self._path, reason=reason)
+        if damage not in self._damage:
+            self._damage.append(damage)
 
     def _keep(self, stream: IO[bytes], head: bytes, name: str) -> None:
         if not _is_database(head):
@@ -162,7 +166,7 @@ class _Unpacker:
                     if content is not None:
                         self._member(content, member.name, layer)
         except tarfile.TarError as error:
-            self._report(f"the archive is damaged, what follows is missing: {error}")
+            self._report(DamageCode.ARCHIVE_DAMAGED, str(error))
 
     def _zip(self, stream: IO[bytes], layer: int) -> None:
         import zipfile
@@ -180,7 +184,7 @@ class _Unpacker:
                         with archive.open(entry) as content:
                             self._member(content, entry.filename, layer)
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-            self._report(f"the zip is damaged, what follows is missing: {error}")
+            self._report(DamageCode.ZIP_DAMAGED, str(error))
         except (NotImplementedError, RuntimeError) as error:
             # It is encrypted, or compressed in a way that Python does not know.
             raise SourceError(f"is a zip that cannot be read: {error}", path=self._path) from error

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from etcdpod.damage import Damage, DamageCode
 from etcdpod.errors import SourceError
 from etcdpod.etcd.bbolt.elements import Pages
 from etcdpod.etcd.bbolt.file import BboltFile
@@ -33,7 +34,6 @@ from etcdpod.etcd.bbolt.layout import (
     Meta,
     PageFlag,
 )
-from etcdpod.records import Damage, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -196,8 +196,7 @@ def open_without_meta(path: str | os.PathLike[str]) -> BboltFile:
     pages = len(data) // best
     meta = Meta(MAGIC, VERSION, best, 0, NO_PAGE, 0, NO_FREELIST, pages, 0, 0)
     file = BboltFile(name, stream, data, len(data), (None, None), meta)
-    what = "both meta pages are damaged: what lies on single pages is shown, not what is current"
-    file.damage.append(Damage(name, what, Severity.LOSS))
+    file.damage.append(Damage(DamageCode.NO_META_PAGE, name))
     return file
 
 

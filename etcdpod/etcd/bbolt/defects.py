@@ -1,4 +1,4 @@
-"""Defects of a file as ``Damage``: the first few of a sort one by one, the rest counted."""
+"""Defects of a file as ``Damage``: the first few of a code one by one, the rest counted."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from etcdpod.records import Damage, Severity
+from etcdpod.damage import Damage
 
 if TYPE_CHECKING:
+    from etcdpod.damage import DamageCode
     from etcdpod.etcd.bbolt.gather import Integers
 
 NAMED = 10
-"""Defects of one sort that are named one by one."""
+"""Defects of one code that are reported one by one."""
 
 
 class Defects:
@@ -27,34 +28,19 @@ class Defects:
         self.path = path
         self.damage = damage
 
-    def one(
-        self,
-        what: str,
-        page: int | None,
-        offset: int | None,
-        severity: Severity = Severity.LOSS,
-        key: bytes | None = None,
-    ) -> None:
-        """Report one defect at a page, a byte offset, or both."""
-        place = [self.path]
-        if page is not None:
-            place.append(f"page {page}")
-        if offset is not None:
-            place.append(f"offset {offset}")
-        self.damage.append(Damage(" ".join(place), what, severity, page, offset, key))
+    def add(self, damage: Damage) -> None:
+        """Report one defect."""
+        self.damage.append(damage)
 
-    def many(
-        self,
-        what: str,
-        pages: Integers,
-        offsets: Integers | None = None,
-        severity: Severity = Severity.LOSS,
-    ) -> None:
-        """Report the same defect at each of ``pages``, which may be none."""
+    def one(self, code: DamageCode, page: int | None = None, offset: int | None = None) -> None:
+        """Report one defect at a page, a byte offset, or both."""
+        self.add(Damage(code, self.path, page, offset))
+
+    def many(self, code: DamageCode, pages: Integers, offsets: Integers | None = None) -> None:
+        """Report the same defect at each of ``pages``, which may be empty."""
         for index in range(min(len(pages), NAMED)):
-            offset = None if offsets is None else int(offsets[index])
-            self.one(what, int(pages[index]), offset, severity)
-        if len(pages) > NAMED:
+            self.one(code, int(pages[index]), None if offsets is None else int(offsets[index]))
+        further = len(pages) - NAMED
+        if further > 0:
             distinct = len(np.unique(pages[NAMED:]))
-            text = f"{what}: {len(pages) - NAMED} more times, on {distinct} pages"
-            self.damage.append(Damage(self.path, text, severity))
+            self.add(Damage(code, self.path, further=further, pages=distinct))

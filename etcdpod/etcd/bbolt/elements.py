@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from etcdpod.damage import DamageCode
 from etcdpod.etcd.bbolt.layout import ELEMENT_SIZE, PAGE_HEADER
-from etcdpod.records import Severity
 
 if TYPE_CHECKING:
     from etcdpod.etcd.bbolt.defects import Defects
@@ -109,11 +109,11 @@ def _inside(pages: Pages, page: Integers, key: Integers, end: Integers, defects:
     first = np.ones(len(page), np.bool_)
     first[1:] = last[:-1]
     gap[first] |= key[first] > data_start[page[first]]
-    for fault, what, severity in (
-        (outside, "an element does not lie in its page", Severity.LOSS),
-        (over & ~outside, "an element reaches into the next one", Severity.LOSS),
-        (gap & ~outside, "the elements do not join: one may be misread", Severity.WARNING),
+    for fault, code in (
+        (outside, DamageCode.ELEMENT_OUTSIDE_PAGE),
+        (over & ~outside, DamageCode.ELEMENTS_OVERLAP),
+        (gap & ~outside, DamageCode.ELEMENTS_APART),
     ):
         if fault.any():
-            defects.many(what, pages.id[page[fault]], key[fault], severity)
+            defects.many(code, pages.id[page[fault]], key[fault])
     return ~outside & ~over

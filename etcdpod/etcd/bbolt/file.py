@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from etcdpod.damage import Damage, DamageCode
 from etcdpod.errors import SourceError
 from etcdpod.etcd.bbolt.layout import (
     MAGIC,
@@ -27,7 +28,6 @@ from etcdpod.etcd.bbolt.layout import (
     meta_fault,
     read_meta,
 )
-from etcdpod.records import Damage, Severity
 
 _HASH_CHUNK = 1 << 20
 _SMALLEST = 2 * PAGE_SIZES[0]
@@ -128,8 +128,7 @@ class BboltFile:
         if self.has_trailer and self.trailer_matches is None:
             self.trailer_matches = self._hash() == self.data[self.size - TRAILER_SIZE :]
             if not self.trailer_matches:
-                what = "the SHA-256 at its end is wrong: something in it is not what etcd saved"
-                self.damage.append(Damage(self.path, what, Severity.WARNING))
+                self.damage.append(Damage(DamageCode.TRAILER_MISMATCH, self.path))
         return self.trailer_matches
 
     def _hash(self) -> bytes:
@@ -183,29 +182,18 @@ class BboltFile:
         for number, fault in enumerate(faults):
             if fault is None:
                 continue
-            lost = "" if self.has_trailer else "; the newest transaction may be missing"
+            is_saved = self.has_trailer
+            code = DamageCode.META_PAGE if is_saved else DamageCode.META_PAGE_OF_MEMBER
+            offset, chosen = number * self.page_size, self.meta.txid
             self.damage.append(
-                Damage(
-                    where=f"{self.path} page {number}",
-                    what=f"meta page is damaged ({fault}), read the other one"
-                    f" (transaction {self.meta.txid}){lost}",
-                    severity=Severity.WARNING,
-                    page=number,
-                    offset=number * self.page_size,
-                )
+                Damage(code, self.path, number, offset, reason=fault, transaction=chosen)
             )
 
     def _report_size(self) -> None:
         expected = self.meta.high_water_mark * self.page_size
         if self.size < expected:
-            self.damage.append(
-                Damage(
-                    where=self.path,
-                    what=f"the file is cut: {self.size} of {expected} bytes are there",
-                    severity=Severity.LOSS,
-                    offset=self.size,
-                )
-            )
+            code, size = DamageCode.FILE_TRUNCATED, self.size
+            self.damage.append(Damage(code, self.path, None, size, count=size, total=expected))
 
 
 def _open_stream(name: str) -> BinaryIO:

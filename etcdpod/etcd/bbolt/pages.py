@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from etcdpod.damage import DamageCode
 from etcdpod.etcd.bbolt.elements import Pages
 from etcdpod.etcd.bbolt.layout import (
     ELEMENT_SIZE,
@@ -13,7 +14,6 @@ from etcdpod.etcd.bbolt.layout import (
     PAGE_HEADER,
     PageFlag,
 )
-from etcdpod.records import Severity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,17 +61,17 @@ class PageReader:
             holders: ids of the pages on which they were found.
         """
         known = (ids >= FIRST_DATA_PAGE) & (ids < self._file.page_count)
-        self._reject(holders, ~known, "points beyond the file")
+        self._reject(holders, ~known, DamageCode.POINTER_BEYOND_FILE)
         asked = np.flatnonzero(known)
         page = ids[asked].astype(np.int64)
         header = self._gather.structures(page * self._file.page_size, HEADER)
         good = header["id"] == page.astype(np.uint64)
-        self._reject(page, ~good, "the page carries another id")
+        self._reject(page, ~good, DamageCode.PAGE_ID)
         is_tree = (header["flags"] == PageFlag.LEAF) | (header["flags"] == PageFlag.BRANCH)
-        self._reject(page, good & ~is_tree, "is neither a branch nor a leaf page")
+        self._reject(page, good & ~is_tree, DamageCode.PAGE_TYPE)
         good &= is_tree
         fresh = self._fresh(page)
-        self._reject(page, good & ~fresh, "is referred to a second time")
+        self._reject(page, good & ~fresh, DamageCode.PAGE_REUSED)
         good &= fresh
         if not good.all():
             page, header, asked = page[good], header[good], asked[good]
@@ -98,21 +98,19 @@ class PageReader:
         count = header["elements"].astype(np.int64)
         stated = page + header["overflow"]
         limit = self._file.page_count - 1
-        self._reject(page, stated > limit, "the overflow reaches beyond the file")
+        self._reject(page, stated > limit, DamageCode.OVERFLOW_BEYOND_FILE)
         last = np.minimum(stated, limit)
         order = np.argsort(page)
         # No page may lie on another: so all pages together are never larger than the file.
         last[order[:-1]] = np.minimum(last[order[:-1]], page[order[1:]] - 1)
         covers = (last < stated) & (stated <= limit)
-        self._reject(page, covers, "the overflow covers other pages", Severity.WARNING)
+        self._reject(page, covers, DamageCode.OVERFLOW_OVER_PAGES)
         self._spans.append((page, last))
         offset, end = page * self._file.page_size, (last + 1) * self._file.page_size
         room = (end - offset - PAGE_HEADER.size) // ELEMENT_SIZE
-        self._reject(page, count > room, "counts more elements than it can hold")
+        self._reject(page, count > room, DamageCode.TOO_MANY_ELEMENTS)
         return Pages(page, offset, end, np.minimum(count, room))
 
-    def _reject(
-        self, page: Integers, fault: Mask, what: str, severity: Severity = Severity.LOSS
-    ) -> None:
+    def _reject(self, page: Integers, fault: Mask, code: DamageCode) -> None:
         if fault.any():
-            self._defects.many(what, page[fault], severity=severity)
+            self._defects.many(code, page[fault])

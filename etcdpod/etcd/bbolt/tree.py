@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from etcdpod.damage import Damage, DamageCode
 from etcdpod.etcd.bbolt.defects import Defects
 from etcdpod.etcd.bbolt.elements import (
     Elements,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from etcdpod.etcd.bbolt.file import BboltFile
     from etcdpod.etcd.bbolt.gather import Integers, Mask
-    from etcdpod.records import Damage
 
 MAX_DEPTH = 32
 """Levels of a tree that are followed; real ones have at most five."""
@@ -86,7 +86,7 @@ class Tree:
         for page, flags, key, key_size, value, value_size in self._rows(self._walk(self.root)):
             name = data[key : key + key_size]
             if not flags & BUCKET_LEAF_FLAG or value_size < BUCKET_HEADER.size:
-                self._defects.one("an entry of the root bucket is no bucket", page, key)
+                self._defects.one(DamageCode.NOT_A_BUCKET, page, key)
                 continue
             root, _ = BUCKET_HEADER.unpack_from(data, value)
             found[name] = Bucket(name, root, value + BUCKET_HEADER.size, value + value_size)
@@ -125,8 +125,8 @@ class Tree:
             _, flags, count, _ = PAGE_HEADER.unpack_from(self.file.data, bucket.offset)
             if flags == PageFlag.LEAF and count * ELEMENT_SIZE <= room:
                 return pages_of(0, bucket.offset, bucket.end, count)
-        what = f"the inline bucket {bucket.name!r} holds no leaf page"
-        self._defects.one(what, None, bucket.offset)
+        code, name = DamageCode.INLINE_BUCKET, repr(bucket.name)
+        self._defects.add(Damage(code, self._defects.path, offset=bucket.offset, name=name))
         return pages_of()
 
     def _walk(self, root: int) -> Pages:
@@ -137,7 +137,8 @@ class Tree:
             if not branch.any():
                 return pages
             pages, branch = self._descend(pages, branch)
-        self._defects.one(f"the tree is deeper than {MAX_DEPTH} levels", root, None)
+        code = DamageCode.TREE_TOO_DEEP
+        self._defects.add(Damage(code, self._defects.path, root, count=MAX_DEPTH))
         return pages.select(~branch)
 
     def _descend(self, pages: Pages, branch: Mask) -> tuple[Pages, Mask]:

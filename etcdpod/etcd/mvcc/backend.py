@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from etcdpod.damage import Damage, DamageCode
 from etcdpod.etcd.mvcc.revision import parse_revision
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _compaction(meta: dict[bytes, bytes], name: bytes, defects: Defects) -> int:
         return 0
     parsed = parse_revision(value)
     if parsed is None:
-        defects.one(f"{name.decode()} of bucket meta is no revision", None, None)
+        defects.add(Damage(DamageCode.META_REVISION, defects.path, name=name.decode()))
         return 0
     return parsed[0].main
 
@@ -92,7 +93,8 @@ def _counter(meta: dict[bytes, bytes], name: bytes, defects: Defects) -> int | N
     if value is None:
         return None
     if len(value) != _COUNTER_SIZE:
-        defects.one(f"{name.decode()} of bucket meta has {len(value)} bytes", None, None)
+        code, size = DamageCode.META_COUNTER, len(value)
+        defects.add(Damage(code, defects.path, name=name.decode(), count=size))
         return None
     return int.from_bytes(value, "big")
 
@@ -108,5 +110,5 @@ def _json(value: bytes, defects: Defects) -> dict[str, Any]:
         parsed = None
     if isinstance(parsed, dict):
         return parsed
-    defects.one(f"{value[:40]!r} is not the JSON object that it should be", None, None)
+    defects.add(Damage(DamageCode.META_JSON, defects.path, name=repr(value[:40])))
     return {}

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from etcdpod.damage import Damage, DamageCode
 from etcdpod.etcd.bbolt.defects import NAMED
 from etcdpod.etcd.mvcc.revision import PLAIN_SIZE
 from etcdpod.etcd.mvcc.varint import read_tagged
-from etcdpod.records import Severity
+from etcdpod.records import Revision
 
 if TYPE_CHECKING:
     from etcdpod.etcd.bbolt.defects import Defects
@@ -38,22 +39,17 @@ def report_gaps(rows: Rows, compact_revision: int, defects: Defects) -> None:
     joins = ((main == before) & (sub == sub_before + 1)) | ((main == before + 1) & (sub == 0))
     gaps = np.flatnonzero(~joins)
     for gap in gaps[:NAMED].tolist():
-        missing = _missing(int(before[gap]), int(main[gap]))
-        place = int(rows.page[start + gap])
-        defects.one(f"{missing}, though nothing was compacted there", place, None)
+        page = int(rows.page[start + gap])
+        defects.add(_missing(defects.path, page, int(before[gap]), int(main[gap])))
     if len(gaps) > NAMED:
-        defects.one(f"revisions are missing in {len(gaps) - NAMED} more places", None, None)
+        code, count = DamageCode.REVISIONS_MISSING_ELSEWHERE, len(gaps) - NAMED
+        defects.add(Damage(code, defects.path, count=count))
 
 
-def _missing(before: int, after: int) -> str:
+def _missing(path: str, page: int, before: int, after: int) -> Damage:
     if after <= before + 1:
-        return f"a part of revision {after} is missing"
-    first, last = before + 1, after - 1
-    return (
-        f"revision {first} is missing"
-        if first == last
-        else (f"revisions {first} to {last} are missing")
-    )
+        return Damage(DamageCode.REVISION_INCOMPLETE, path, page, revision=Revision(after))
+    return Damage(DamageCode.REVISIONS_MISSING, path, page, first=before + 1, last=after - 1)
 
 
 def report_compaction(newest: int, backend: Backend, defects: Defects) -> None:
@@ -66,11 +62,11 @@ def report_compaction(newest: int, backend: Backend, defects: Defects) -> None:
     """
     scheduled, finished = backend.scheduled_compaction, backend.finished_compaction
     if finished > scheduled:
-        what = f"compaction at revision {finished} is marked finished, yet {scheduled} is the last"
-        defects.one(f"{what} that was begun", None, None, Severity.WARNING)
+        code, marked = DamageCode.COMPACTION_NOT_SCHEDULED, Revision(finished)
+        defects.add(Damage(code, defects.path, revision=marked, last=scheduled))
     elif scheduled > max(finished, newest):
-        what = f"compaction at revision {scheduled} was begun, yet the newest record is {newest}"
-        defects.one(what, None, None, Severity.WARNING)
+        code, marked = DamageCode.COMPACTION_AHEAD, Revision(scheduled)
+        defects.add(Damage(code, defects.path, revision=marked, last=newest))
 
 
 def holes(rows: Rows, order: Integers, starts: Integers, compact_revision: int) -> Integers:

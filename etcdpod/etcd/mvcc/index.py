@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from etcdpod.damage import Damage, DamageCode
 from etcdpod.etcd.bbolt.defects import NAMED
 from etcdpod.etcd.bbolt.elements import pages_of
 from etcdpod.etcd.mvcc.checks import holes, report_compaction, report_gaps, untouched
 from etcdpod.etcd.mvcc.keys import KeyTable, rows_with_key, rows_with_prefix
 from etcdpod.etcd.mvcc.scan import Rows, scan
-from etcdpod.records import Severity
+from etcdpod.records import Revision
 
 if TYPE_CHECKING:
     from etcdpod.etcd.bbolt.defects import Defects
@@ -46,7 +47,7 @@ class RevisionIndex:
         self._asked = 0
         bucket = backend.buckets.get(KEY_BUCKET)
         if bucket is None:
-            defects.one("bucket key is missing: no revision can be read", None, None)
+            defects.one(DamageCode.NO_KEY_BUCKET)
         pages = pages_of() if bucket is None else tree.leaf_pages(bucket)
         rows, newest = scan(tree, pages, defects)
         self.rows: Rows = rows
@@ -118,9 +119,10 @@ class RevisionIndex:
         new = [row for row in found if row not in self._reported]
         self._reported.update(new)
         for row in new[:NAMED]:
-            what = f"a revision of this key is missing or damaged before {self.rows.main[row]}"
+            code, after = DamageCode.KEY_HISTORY_GAP, Revision(int(self.rows.main[row]))
             page, offset = int(self.rows.page[row]), int(self.rows.key_offset[row])
-            self._defects.one(what, page, offset, Severity.WARNING, self.key(row))
+            key = self.key(row)
+            self._defects.add(Damage(code, self.path, page, offset, key, revision=after))
         if len(new) > NAMED:
-            what = f"revisions are missing or damaged in the lives of {len(new) - NAMED} more keys"
-            self._defects.one(what, None, None, Severity.WARNING)
+            code = DamageCode.KEY_HISTORY_GAPS_ELSEWHERE
+            self._defects.add(Damage(code, self.path, count=len(new) - NAMED))

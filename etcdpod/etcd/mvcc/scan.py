@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from etcdpod.damage import DamageCode
 from etcdpod.etcd.mvcc.keyvalue import (
     KeyValues,
     as_etcd_writes_it,
@@ -20,7 +21,6 @@ from etcdpod.etcd.mvcc.revision import (
     SEPARATOR,
     TOMBSTONE_MARK,
 )
-from etcdpod.records import Severity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -120,12 +120,12 @@ def _read_keys(gather: Gather, elements: Elements, defects: Defects) -> tuple[_K
     good = (elements.flags == 0) & (marked | (elements.key_size == PLAIN_SIZE))
     good &= (found["separator"] == SEPARATOR) & (main > 0) & (sub >= 0)
     strange = marked & (found["mark"] != TOMBSTONE_MARK)
-    for fault, what, severity in (
-        (~good, "a key of bucket key is no revision", Severity.LOSS),
-        (good & strange, "a revision has a mark that etcd does not know", Severity.WARNING),
+    for fault, code in (
+        (~good, DamageCode.KEY_NOT_A_REVISION),
+        (good & strange, DamageCode.UNKNOWN_MARK),
     ):
         if fault.any():
-            defects.many(what, elements.page[fault], elements.key[fault], severity)
+            defects.many(code, elements.page[fault], elements.key[fault])
     return _Keys(main, sub, marked, strange), good
 
 
@@ -144,19 +144,16 @@ def _report_contradictions(
     sound = (created > 0) & (created <= main) & (values.version > 0)
     sound &= first == (values.version == 1)
     empty = (created == 0) & (values.version == 0) & (values.value_size == 0)
-    for fault, what in (
-        (good & other, "the record states another revision than its key"),
+    for fault, code in (
+        (good & other, DamageCode.OTHER_REVISION),
         (
             good & ~other & ~np.where(tombstone, empty, sound),
-            "the revisions and the version that the record states cannot all be right",
+            DamageCode.CONTRADICTORY_NUMBERS,
         ),
-        (
-            good & ~tombstone & (keys.sub > MAX_SUB),
-            "no transaction has as many changes as the key states",
-        ),
+        (good & ~tombstone & (keys.sub > MAX_SUB), DamageCode.SUB_TOO_HIGH),
     ):
         if fault.any():
-            defects.many(what, elements.page[fault], elements.key[fault], Severity.WARNING)
+            defects.many(code, elements.page[fault], elements.key[fault])
 
 
 def _parse_singly(
@@ -176,11 +173,11 @@ def _parse_singly(
             column[row] = value
         values.key_offset[row] += offset
         values.value_offset[row] += offset
-    for chosen, what, severity in (
-        (rows[~good[rows]], "a record is malformed and cannot be read", Severity.LOSS),
-        (np.flatnonzero(foreign), "a record is not written as etcd writes it", Severity.WARNING),
+    for chosen, code in (
+        (rows[~good[rows]], DamageCode.MALFORMED_RECORD),
+        (np.flatnonzero(foreign), DamageCode.FOREIGN_ENCODING),
     ):
-        defects.many(what, elements.page[chosen], elements.value[chosen], severity)
+        defects.many(code, elements.page[chosen], elements.value[chosen])
 
 
 def _mended(main: Integers, stated: Integers, doubtful: Mask) -> Integers:
@@ -200,10 +197,10 @@ def _in_order(rows: Rows, defects: Defects) -> Rows:
     if not behind.any():
         return rows
     late = np.flatnonzero(behind) + 1
-    defects.many("revisions are not in order", rows.page[late], severity=Severity.WARNING)
+    defects.many(DamageCode.NOT_ASCENDING, rows.page[late])
     rows = rows.select(np.lexsort((rows.sub, rows.main)))
     repeated = np.flatnonzero(~_ascends(rows)) + 1
-    defects.many("a revision is there twice", rows.page[repeated], severity=Severity.WARNING)
+    defects.many(DamageCode.DUPLICATE_REVISION, rows.page[repeated])
     kept = np.ones(len(rows.main), np.bool_)
     kept[repeated] = False
     return rows.select(kept)

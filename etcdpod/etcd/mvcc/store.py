@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from etcdpod.damage import DamageCode
 from etcdpod.errors import SourceError
 from etcdpod.etcd.bbolt.defects import Defects
 from etcdpod.etcd.bbolt.file import BboltFile
@@ -19,14 +20,14 @@ from etcdpod.etcd.mvcc.backend import read_backend
 from etcdpod.etcd.mvcc.index import KEY_BUCKET, RevisionIndex
 from etcdpod.etcd.mvcc.keyvalue import parse_key_value
 from etcdpod.etcd.mvcc.revision import pack_revision
-from etcdpod.records import Provenance, Record, Revision, Severity
+from etcdpod.records import Provenance, Record, Revision
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
+    from etcdpod.damage import Damage
     from etcdpod.etcd.bbolt.gather import Integers
-    from etcdpod.records import Damage
 
 ATTEMPTS = 6
 """How often a file that is written meanwhile is read again before its state is taken as it is."""
@@ -65,8 +66,7 @@ class Store:
                 return store
             store = cls(store.file.reopened())
         if store.file.changed():
-            what = "the file was written faster than it could be read"
-            Defects(file.path, store.file.damage).one(what, None, None, Severity.WARNING)
+            Defects(file.path, store.file.damage).one(DamageCode.FILE_BUSY)
         return store
 
     @property

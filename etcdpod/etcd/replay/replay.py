@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
+from etcdpod.damage import Damage, DamageCode
 from etcdpod.etcd.replay.apply import Applier
 from etcdpod.etcd.replay.attempts import keep_uncommitted
 from etcdpod.etcd.replay.backend_state import Agreement, IndexPrior, compare
@@ -21,7 +22,7 @@ from etcdpod.etcd.replay.rows import CONTRADICTED, DOUBTFUL, UNCOMMITTED, LogRow
 from etcdpod.etcd.wal.columns import NORMAL_ENTRY
 from etcdpod.etcd.wal.entries import parse_request
 from etcdpod.etcd.wal.messages import InternalRaftRequest
-from etcdpod.records import Damage, Severity
+from etcdpod.records import Revision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -96,8 +97,7 @@ class Replay:
             if self._is_cut:
                 break
             if number == MAX_RUNS:
-                what = f"the log has more than {MAX_RUNS} gaps: what follows is passed by"
-                self._report(what, Severity.LOSS)
+                self._damage.append(Damage(DamageCode.GAP_LIMIT, self._folder, count=MAX_RUNS))
                 break
             self._replay_run(start, stop, from_empty=is_first)
             is_first = False
@@ -128,8 +128,8 @@ class Replay:
             start = bisect_right(self._log.places.index, rows.raft_index[parted - 1])
             rows.cut(parted)
             self._close(applier, first_row, agreement)
-            at = f"after revision {rows.main[parted - 1]}"
-            self._report(f"the log and the database part {at}: counted anew", Severity.WARNING)
+            after = Revision(rows.main[parted - 1])
+            self._damage.append(Damage(DamageCode.LOG_DIVERGES, self._folder, revision=after))
 
     def _applier(self, start: int, stop: int, *, from_empty: bool) -> Applier | None:
         rows, read = self._result.rows, self._read
@@ -139,8 +139,8 @@ class Replay:
         if revision is None:
             if writes > 0:
                 first = self._log.places.index[start]
-                what = f"nothing tells the revisions of the log from entry {first} on"
-                self._report(what, Severity.WARNING)
+                code = DamageCode.LOG_REVISIONS_UNKNOWN
+                self._damage.append(Damage(code, self._folder, first=first))
             return None
         return Applier(rows, read, revision=revision, complete=False, prior=self._prior)
 
@@ -233,10 +233,10 @@ class Replay:
     def _read(self, segment: int, offset: int, size: int) -> bytes:
         return self._log.reader.segments[segment].read(offset, size)
 
-    def _report(self, what: str, severity: Severity) -> None:
+    @property
+    def _folder(self) -> str:
         segments = self._log.reader.segments
-        where = str(segments[0].path.parent) if segments else "wal"
-        self._damage.append(Damage(where, what, severity))
+        return str(segments[0].path.parent) if segments else "wal"
 
 
 def _is_unreadable(entry: LoggedEntry, request: Any) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from etcdpod.damage import Damage, DamageCode
 from etcdpod.etcd.wal.columns import NORMAL_ENTRY, EntryBlock, Places, parse_entries
 from etcdpod.etcd.wal.layout import RecordType
 from etcdpod.etcd.wal.messages import (
@@ -25,7 +26,6 @@ from etcdpod.etcd.wal.messages import (
     V2Request,
 )
 from etcdpod.etcd.wal.reader import Frame, frame_of
-from etcdpod.records import Damage, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -166,8 +166,8 @@ class RaftLog:
             whole = sum(map(len(window).__ge__, map(int.__add__, data, sizes)))
             yield EntryBlock(window, begin, start, data[:whole], sizes[:whole], places)
             if start + whole < end:
-                what = "the file became shorter while it was read"
-                self._report(number, places.offset[start + whole], what)
+                offset = places.offset[start + whole]
+                self._report(DamageCode.SEGMENT_TRUNCATED, number, offset)
                 return
             start = end
 
@@ -201,7 +201,7 @@ class RaftLog:
             elif frame.verified:
                 self._take_other(frame)
         except DecodeError:
-            self._report(frame.segment, frame.offset, "a record's content does not parse")
+            self._report(DamageCode.RECORD_MALFORMED, frame.segment, frame.offset)
 
     def _take_other(self, frame: Frame) -> None:
         """A record that describes the log; only sound ones are believed."""
@@ -215,14 +215,15 @@ class RaftLog:
             known = self.cluster_id, self.node_id
             self.cluster_id, self.node_id = metadata.ClusterID, metadata.NodeID
             if known not in ((None, None), (self.cluster_id, self.node_id)):
-                self._report(frame.segment, frame.offset, "the segment is of another member's log")
+                code = DamageCode.SEGMENT_OF_OTHER_MEMBER
+                self._report(code, frame.segment, frame.offset)
 
     def _take_entry(self, frame: Frame) -> None:
         entry = Entry.FromString(frame.data)
         index = entry.Index
         if entry.Type != NORMAL_ENTRY and not entry.Data:
             # The checksum does not cover the type of a record: this is a hard state, most likely.
-            self._report(frame.segment, frame.offset, "a record is not of the type that it states")
+            self._report(DamageCode.RECORD_TYPE, frame.segment, frame.offset)
             return
         known = self.places.index
         follows = not known or index == known[-1] + 1
@@ -234,8 +235,8 @@ class RaftLog:
             position = bisect_left(self.places.index, index)
             self.replaced.extend(self.places.cut(position))
         elif not follows and not any(mark.raft_index >= index - 1 for mark in self.marks):
-            span = f"{self.last_index + 1} to {index - 1}"
-            self._report(frame.segment, frame.offset, f"entries {span} are missing", Severity.LOSS)
+            code, span = DamageCode.ENTRIES_MISSING, (self.last_index + 1, index - 1)
+            self._report(code, frame.segment, frame.offset, span)
         self.places.append(entry, frame)
         if index == 1:
             self.voters, self._voters_at = set(), 0
@@ -255,10 +256,10 @@ class RaftLog:
                 self.voters.discard(change.node_id)
 
     def _report(
-        self, number: int, offset: int, what: str, severity: Severity = Severity.WARNING
+        self, code: DamageCode, number: int, offset: int, span: tuple[int, int] = (0, 0)
     ) -> None:
-        where = f"{self.reader.segments[number].path} offset {offset}"
-        self.damage.append(Damage(where, what, severity))
+        path, (first, last) = str(self.reader.segments[number].path), span
+        self.damage.append(Damage(code, path, offset=offset, first=first, last=last))
 
 
 def parse_request(data: bytes) -> Any | None:

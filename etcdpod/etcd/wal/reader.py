@@ -7,11 +7,13 @@ sound record states seeds the chain again, and what lies between is marked as no
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import google_crc32c
 
+from etcdpod.damage import Damage, DamageCode
 from etcdpod.etcd.wal.layout import (
     FRAME_ALIGNMENT,
     LENGTH_FIELD,
@@ -23,7 +25,6 @@ from etcdpod.etcd.wal.messages import DecodeError, Record
 from etcdpod.etcd.wal.repair import find_flipped_bit
 from etcdpod.etcd.wal.scan import SoundRun, read_run
 from etcdpod.etcd.wal.segment import SegmentFile
-from etcdpod.records import Damage, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -98,7 +99,8 @@ class WalReader:
             try:
                 self.segments.append(SegmentFile(path))
             except OSError as error:
-                self._report(str(path), f"segment cannot be opened: {error.strerror}")
+                reason = str(error.strerror)
+                self._report(Damage(DamageCode.SEGMENT_UNREADABLE, str(path), reason=reason))
 
     @property
     def size(self) -> int:
@@ -144,7 +146,7 @@ class WalReader:
                 return
             yield from self._settle(None, segment_ends=False)
             self._checksum, synced, offset = None, not is_last, resumed
-        self._report(f"{segment.path} offset {offset}", "too many breaks: the rest is passed by")
+        self._report(Damage(DamageCode.BREAK_LIMIT, str(segment.path), offset=offset))
 
     def _chain(
         self, number: int, offset: int, synced: bool
@@ -220,8 +222,7 @@ class WalReader:
             known = stored if is_sound else known
             yield from self._settle(is_sound, segment_ends=False)
         if known not in (None, 0, stored):
-            where = f"{self.segments[frame.segment].path} offset {frame.offset}"
-            self._report(where, "the segment does not continue the checksum of the one before")
+            self._report(self._at(DamageCode.SEGMENT_CHECKSUM, frame))
         self._checksum = stored
         yield frame
 
@@ -231,28 +232,29 @@ class WalReader:
             return
         doubtful, self._doubtful = self._doubtful, None
         frame = doubtful.frame
-        segment = self.segments[frame.segment]
-        where = f"{segment.path} offset {frame.offset}"
+        rest = self.segments[frame.segment].rest_of_record(frame.offset) if segment_ends else b""
         if sound:
-            self._report(where, "the stored checksum of a sound record is wrong", Severity.NOTE)
-        elif segment_ends and is_torn(segment.rest_of_record(frame.offset), frame.offset + 8):
-            self._report(where, "the last record is torn, as a power loss leaves it", Severity.NOTE)
+            self._report(self._at(DamageCode.STORED_CHECKSUM, frame))
+        elif segment_ends and is_torn(rest, frame.offset + 8):
+            self._report(self._at(DamageCode.TORN_RECORD, frame))
         else:
-            what = "a record fails its checksum: its content is not believed"
-            self._report(where, what + self._proposal(doubtful))
+            found = self._at(DamageCode.RECORD_CHECKSUM, frame)
+            self._report(replace(found, flip=self._proposal(doubtful)))
         yield frame._replace(verified=bool(sound))
 
-    def _proposal(self, doubtful: _Doubtful) -> str:
-        """What single flipped bit would explain a failed checksum, as a clause."""
+    def _at(self, code: DamageCode, frame: Frame) -> Damage:
+        return Damage(code, str(self.segments[frame.segment].path), offset=frame.offset)
+
+    def _proposal(self, doubtful: _Doubtful) -> tuple[int, int] | None:
+        """Byte offset and bit of the only flip that would explain a failed checksum."""
         self._proposals += 1
         if self._proposals > MAX_PROPOSALS:
-            return ""
+            return None
         data = doubtful.frame.data
         found = find_flipped_bit(data, doubtful.before, doubtful.stored)
         if found is None:
-            return ""
-        offset = doubtful.frame.data_end - len(data) + found[0]
-        return f"; one flipped bit would explain it, bit {found[1]} of byte {offset}"
+            return None
+        return doubtful.frame.data_end - len(data) + found[0], found[1]
 
     def _check_sequence(self, previous: SegmentFile | None, segment: SegmentFile) -> None:
         if previous is None or previous.name is None or segment.name is None:
@@ -260,35 +262,35 @@ class WalReader:
         missing = segment.name.sequence - previous.name.sequence - 1
         if missing != 0:
             self._checksum = None
-            self._report(
-                str(segment.path), f"{missing} segments before this one are missing", Severity.LOSS
-            )
+            self._report(Damage(DamageCode.SEGMENTS_MISSING, str(segment.path), count=missing))
 
     def _report_end(
         self, segment: SegmentFile, offset: int, resumed: int | None, *, is_last: bool
     ) -> None:
         """Say why the frames end at ``offset``, unless the segment simply ends there."""
         fault = segment.frame(offset)
-        where = f"{segment.path} offset {offset}"
         if fault is None and resumed is None:
             return
         reason = fault if isinstance(fault, str) else "no record begins here"
+        skipped = 0
         if resumed is not None:
-            lost = resumed - offset
-            self._report(where, f"{reason}: {lost} bytes are passed by", Severity.LOSS)
+            code, skipped = DamageCode.BYTES_SKIPPED, resumed - offset
         elif is_last and is_torn(segment.rest_of_record(offset), offset + LENGTH_FIELD.size):
-            self._report(where, "the last record is torn, as a power loss leaves it", Severity.NOTE)
+            code = DamageCode.TORN_RECORD
         elif is_last and isinstance(fault, str):
-            self._report(where, f"the log ends here: {fault}")
+            code = DamageCode.LOG_ENDS
         else:
-            self._report(where, f"{reason}: the rest of the segment is lost", Severity.LOSS)
+            code = DamageCode.SEGMENT_REST_LOST
+        path = str(segment.path)
+        self._report(Damage(code, path, offset=offset, reason=reason, count=skipped))
 
-    def _report(self, where: str, what: str, severity: Severity = Severity.WARNING) -> None:
+    def _report(self, damage: Damage) -> None:
         self._reports += 1
         if self._reports <= MAX_REPORTS:
-            self.damage.append(Damage(where, what, severity))
+            self.damage.append(damage)
         elif self._reports == MAX_REPORTS + 1:
-            self.damage.append(Damage(where, "and more of this sort from here on", severity))
+            limit = DamageCode.REPORT_LIMIT
+            self.damage.append(Damage(limit, damage.source, offset=damage.offset))
 
 
 def _parse(data: bytes) -> Any | None:

@@ -22,8 +22,9 @@ from etcdpod.records import Encrypted
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from etcdpod.damage import Damage
     from etcdpod.history.lives import Registry
-    from etcdpod.records import Damage, Record, Undecodable
+    from etcdpod.records import Record, Undecodable
 
 FORMAT: Final = "etcdpod redacted bundle 1"
 SALT_SIZE: Final = 32

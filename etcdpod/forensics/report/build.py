@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from etcdpod.damage_text import damage_text
 from etcdpod.errors import UsageError
 from etcdpod.forensics.diagnose.diagnose import examine
 from etcdpod.forensics.diagnose.model import Reference
@@ -150,7 +151,7 @@ def _coverage(registry: Registry, clock: Clock) -> Coverage:
         ends=clock.span(last),
         gaps=tuple(gaps),
         damage=tuple(
-            f"{one.severity.value}: {one.where}: {one.what}" for one in registry.connector.damage
+            f"{one.severity.value}: {damage_text(one)}" for one in registry.connector.damage
         ),
         clock_notes=clock.notes,
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from etcdpod.connectors.base import Connector
     from etcdpod.connectors.disk.datadir_log import ReplayedLog
     from etcdpod.connectors.live.hashes import HashComparison
+    from etcdpod.damage import DamageCode
     from etcdpod.etcd.mvcc.store import Store
     from etcdpod.history.lives import Registry
     from etcdpod.records import Record
@@ -58,9 +59,12 @@ class Defect:
     where: str
     """The file, with page and offset as text."""
     what: str
+    """What is wrong, in a sentence."""
     consequence: str
     """What it costs whoever uses the file."""
     severity: Severity = Severity.WARNING
+    code: DamageCode | None = None
+    """Of the damage that the defect was made from; None where a check of its own found it."""
     page: int | None = None
     offset: int | None = None
     """Byte offset in the file."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from etcdpod.damage import DamageCode as Code
+from etcdpod.damage_text import damage_place, damage_sentence
 from etcdpod.forensics.verify.bit_repair.log import log_repairs
 from etcdpod.forensics.verify.bit_repair.pages import page_repairs
 from etcdpod.forensics.verify.model import Defect
@@ -14,64 +17,98 @@ from etcdpod.records import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from etcdpod.damage import Damage
     from etcdpod.forensics.verify.model import Repair, Subject
-    from etcdpod.records import Damage
 
-ELSEWHERE = ("SHA-256", "differs between the log and the database")
-"""What other checks tell with more detail."""
-_FAILS = "fails its checksum"
-_NO_META, _NO_BUCKET = "both meta pages", "bucket key is missing"
-_BEYOND = "points beyond the file"
-_PROPOSAL = "; one flipped bit"
 _UNREACHABLE = "what lies there is not reached through the tree: etcd cannot serve it"
 _REFUSED = "etcd stops with a panic when it reads this at its start"
-CONSEQUENCES = (
-    ("meta page is damaged", "structure", "etcd goes on from the other meta page"),
-    (_NO_META, "structure", "nothing says which pages are current; etcd cannot open it"),
-    (_BEYOND, "structure", _UNREACHABLE),
-    ("carries another id", "structure", _UNREACHABLE),
-    ("neither a branch nor a leaf", "structure", _UNREACHABLE),
-    ("referred to a second time", "double use", "one of the two places shows what is not its own"),
-    ("overflow", "structure", "a large value on this page may be cut or overwritten"),
-    ("counts more elements", "structure", "a part of the page's entries is not readable"),
-    ("an element", "structure", "this entry, and perhaps its neighbour, cannot be read"),
-    ("elements do not join", "structure", "an entry of this page may be misread"),
-    ("the file is cut", "structure", "all pages behind the cut are missing"),
-    ("packed file", "structure", "what follows in the packed file is missing"),
-    ("entry of the root bucket", "structure", "a bucket cannot be opened"),
-    ("inline bucket", "structure", "what the bucket held cannot be read"),
-    (_NO_BUCKET, "structure", "no revision can be read through the tree"),
-    ("deeper than", "structure", _UNREACHABLE),
-    ("is no revision", "revisions", _REFUSED),
-    ("another revision than its key", "revisions", "its resourceVersion is not that of its place"),
-    ("cannot all be right", "revisions", "conditional updates of this key are misjudged"),
-    ("is malformed", "revisions", _REFUSED),
-    ("not written as etcd writes", "revisions", "another program, or an error, wrote this record"),
-    ("not in order", "order", "a lookup by revision may miss entries of this page"),
-    ("is there twice", "revisions", "one of the two records is not what was written"),
-    ("as many changes", "revisions", "the place of this record in its transaction is wrong"),
-    ("nothing was compacted there", "gaps", "what changed at these revisions is lost here"),
-    ("revisions are missing in", "gaps", "what changed at these revisions is lost here"),
-    ("missing or damaged before", "gaps", "the history of this key has a hole"),
-    ("missing or damaged in the lives", "gaps", "the histories of these keys have holes"),
-    ("compaction at revision", "revisions", "etcd may compact at the wrong revision at its start"),
-    ("another record of revision", "structure", "two leftovers of one revision differ"),
-    ("missing from the database", "gaps", "the database lost a write that was acknowledged"),
-    ("entries ", "log", "these writes are not in this log any more"),
-    ("raft snapshot", "log", "etcd renames it and takes an older one"),
-    ("not in the log", "log", "the log's own record of it is missing or broken"),
-    ("fails its checksum", "log", "etcd refuses to start with this log"),
-    ("stored checksum of a sound record", "log", "etcd refuses to start with this log"),
-    ("segments before this one", "log", "what was written in between is not in this log"),
-    ("does not continue the checksum", "log", "a segment is missing, or of another log"),
-    ("the last record is torn", "log", "etcd cuts it off at its start: it was not acknowledged"),
-    ("passed by", "log", "etcd refuses to start with this log"),
-    ("the rest of the segment is lost", "log", "etcd refuses to start with this log"),
-    ("the log ends here", "log", "what was written after this is lost"),
-)
-"""Part of what a reader says, the check it belongs to, and what it costs."""
-_GRAVER = ("stored checksum of a sound record",)
-"""What costs a reader nothing, and etcd its start."""
+_NO_START = "etcd refuses to start with this log"
+_LOST = "what changed at these revisions is lost here"
+_OWN_LIMIT = "etcdpod reads no further: what follows is not checked"
+
+REPORTED_ELSEWHERE = frozenset({Code.TRAILER_MISMATCH, Code.LOG_AND_DATABASE_DIFFER})
+"""Codes that other checks report with more detail."""
+CONSEQUENCES = {
+    Code.META_PAGE: ("structure", "etcd goes on from the other meta page"),
+    Code.META_PAGE_OF_MEMBER: ("structure", "etcd goes on from the other meta page"),
+    Code.NO_META_PAGE: (
+        "structure",
+        "nothing says which pages are current; etcd cannot open it",
+    ),
+    Code.POINTER_BEYOND_FILE: ("structure", _UNREACHABLE),
+    Code.PAGE_ID: ("structure", _UNREACHABLE),
+    Code.PAGE_TYPE: ("structure", _UNREACHABLE),
+    Code.PAGE_REUSED: ("double use", "one of the two places shows what is not its own"),
+    Code.OVERFLOW_BEYOND_FILE: (
+        "structure",
+        "a large value on this page may be cut or overwritten",
+    ),
+    Code.OVERFLOW_OVER_PAGES: (
+        "structure",
+        "a large value on this page may be cut or overwritten",
+    ),
+    Code.TOO_MANY_ELEMENTS: ("structure", "a part of the page's entries is not readable"),
+    Code.ELEMENT_OUTSIDE_PAGE: (
+        "structure",
+        "this entry, and perhaps its neighbour, cannot be read",
+    ),
+    Code.ELEMENTS_OVERLAP: ("structure", "this entry, and perhaps its neighbour, cannot be read"),
+    Code.ELEMENTS_APART: ("structure", "an entry of this page may be misread"),
+    Code.FILE_TRUNCATED: ("structure", "all pages behind the cut are missing"),
+    Code.PACKED_FILE_TRUNCATED: ("structure", "what follows in the packed file is missing"),
+    Code.PACKED_FILE_DAMAGED: ("structure", "what follows in the packed file is missing"),
+    Code.NOT_A_BUCKET: ("structure", "a bucket cannot be opened"),
+    Code.INLINE_BUCKET: ("structure", "what the bucket held cannot be read"),
+    Code.NO_KEY_BUCKET: ("structure", "no revision can be read through the tree"),
+    Code.TREE_TOO_DEEP: ("structure", _UNREACHABLE),
+    Code.META_REVISION: ("revisions", _REFUSED),
+    Code.KEY_NOT_A_REVISION: ("revisions", _REFUSED),
+    Code.OTHER_REVISION: ("revisions", "its resourceVersion is not that of its place"),
+    Code.CONTRADICTORY_NUMBERS: (
+        "revisions",
+        "conditional updates of this key are misjudged",
+    ),
+    Code.MALFORMED_RECORD: ("revisions", _REFUSED),
+    Code.FOREIGN_ENCODING: ("revisions", "another program, or an error, wrote this record"),
+    Code.NOT_ASCENDING: ("order", "a lookup by revision may miss entries of this page"),
+    Code.DUPLICATE_REVISION: ("revisions", "one of the two records is not what was written"),
+    Code.SUB_TOO_HIGH: ("revisions", "the place of this record in its transaction is wrong"),
+    Code.REVISIONS_MISSING: ("gaps", _LOST),
+    Code.REVISION_INCOMPLETE: ("gaps", _LOST),
+    Code.REVISIONS_MISSING_ELSEWHERE: ("gaps", _LOST),
+    Code.KEY_HISTORY_GAP: ("gaps", "the history of this key has a hole"),
+    Code.KEY_HISTORY_GAPS_ELSEWHERE: ("gaps", "the histories of these keys have holes"),
+    Code.COMPACTION_NOT_SCHEDULED: (
+        "revisions",
+        "etcd may compact at the wrong revision at its start",
+    ),
+    Code.COMPACTION_AHEAD: (
+        "revisions",
+        "etcd may compact at the wrong revision at its start",
+    ),
+    Code.RECORDS_DIFFER: ("structure", "two leftovers of one revision differ"),
+    Code.NOT_IN_DATABASE: ("gaps", "the database lost a write that was acknowledged"),
+    Code.ENTRIES_MISSING: ("log", "these writes are not in this log any more"),
+    Code.RAFT_SNAPSHOT: ("log", "etcd renames it and takes an older one"),
+    Code.NOT_IN_LOG: ("log", "the log's own record of it is missing or broken"),
+    Code.RECORD_CHECKSUM: ("log", _NO_START),
+    Code.STORED_CHECKSUM: ("log", _NO_START),
+    Code.SEGMENTS_MISSING: ("log", "what was written in between is not in this log"),
+    Code.SEGMENT_CHECKSUM: ("log", "a segment is missing, or of another log"),
+    Code.TORN_RECORD: ("log", "etcd cuts it off at its start: it was not acknowledged"),
+    Code.BYTES_SKIPPED: ("log", _NO_START),
+    Code.SEGMENT_REST_LOST: ("log", _NO_START),
+    Code.LOG_ENDS: ("log", "what was written after this is lost"),
+    Code.BREAK_LIMIT: ("log", _OWN_LIMIT),
+    Code.GAP_LIMIT: ("log", _OWN_LIMIT),
+}
+"""The check that a code belongs to, and what the defect costs; otherwise its severity decides."""
+SEVERITIES = {
+    Code.STORED_CHECKSUM: Severity.WARNING,
+    Code.BREAK_LIMIT: Severity.NOTE,
+    Code.GAP_LIMIT: Severity.NOTE,
+}
+"""Where a defect costs etcd more, or less, than it costs whoever reads the source."""
 _BY_SEVERITY = {
     Severity.NOTE: "nothing is lost by it",
     Severity.WARNING: "what is shown may be incomplete or wrong",
@@ -89,44 +126,44 @@ def check(subject: Subject) -> Iterator[Defect]:
         store.index.table(b"")  # looks for holes in the life of every key
         for _ in source.records(keys_only=True):
             pass
-    found = [d for d in source.damage if not any(part in d.what for part in ELSEWHERE)]
-    found = _gathered(_causes(found))
-    is_broken = any(part in damage.what for damage in found for part in (_FAILS, *_GRAVER))
+    found = [damage for damage in source.damage if damage.code not in REPORTED_ELSEWHERE]
+    found = _causes(found)
+    is_broken = any(damage.code in (Code.RECORD_CHECKSUM, Code.STORED_CHECKSUM) for damage in found)
     in_log = log_repairs(subject) if is_broken else {}
-    for damage in found:
-        of_log = tuple(fix for place, fix in in_log.items() if damage.where.endswith(place))
-        yield _defect(subject, damage, of_log)
+    for damage, times in _gathered(found):
+        repair = in_log.get((PurePath(damage.source).name, damage.offset))
+        yield _defect(subject, damage, times, () if repair is None else (repair,))
 
 
 def _causes(found: list[Damage]) -> list[Damage]:
     """Without what only follows from another defect: where nothing is current, nothing is right."""
-    if any(_NO_META in damage.what for damage in found):
-        found = [d for d in found if not (_BEYOND in d.what and d.page == 0)]
-    others = [damage for damage in found if _NO_BUCKET not in damage.what]
+    if any(damage.code is Code.NO_META_PAGE for damage in found):
+        found = [d for d in found if d.code is not Code.POINTER_BEYOND_FILE or d.page != 0]
+    others = [damage for damage in found if damage.code is not Code.NO_KEY_BUCKET]
     return others if any(one.severity is Severity.LOSS for one in others) else found
 
 
-def _gathered(found: list[Damage]) -> list[Damage]:
+def _gathered(found: list[Damage]) -> list[tuple[Damage, int]]:
     """The same of many elements of one page once, with their number."""
-    first: dict[tuple[str, int | None], Damage] = {}
-    more: Counter[tuple[str, int | None]] = Counter()
+    first: dict[object, Damage] = {}
+    times: Counter[object] = Counter()
     for number, damage in enumerate(found):
-        what = (damage.what, damage.page if damage.page is not None else -1 - number)
-        more[what] += 1
-        first.setdefault(what, damage)
-    return [
-        damage if more[what] == 1 else replace(damage, what=f"{damage.what} ({more[what]} times)")
-        for what, damage in first.items()
-    ]
+        same = number if damage.page is None else replace(damage, offset=None, key=None)
+        times[same] += 1
+        first.setdefault(same, damage)
+    return [(damage, times[same]) for same, damage in first.items()]
 
 
-def _defect(subject: Subject, damage: Damage, of_log: tuple[Repair, ...]) -> Defect:
-    named = next((row for row in CONSEQUENCES if row[0] in damage.what), None)
-    check_name, consequence = named[1:] if named else ("structure", _BY_SEVERITY[damage.severity])
+def _defect(subject: Subject, damage: Damage, times: int, of_log: tuple[Repair, ...]) -> Defect:
+    by_severity = ("structure", _BY_SEVERITY[damage.severity])
+    check_name, consequence = CONSEQUENCES.get(damage.code, by_severity)
+    # The search in the log has the better proposal.
+    what = damage_sentence(replace(damage, flip=None) if of_log else damage)
     return Defect(
         check=check_name,
-        where=damage.where,
-        what=damage.what.partition(_PROPOSAL)[0] if of_log else damage.what,
+        code=damage.code,
+        where=damage_place(damage),
+        what=what if times == 1 else f"{what} ({times} times)",
         consequence=consequence,
         severity=_severity(damage),
         page=damage.page,
@@ -137,7 +174,6 @@ def _defect(subject: Subject, damage: Damage, of_log: tuple[Repair, ...]) -> Def
 
 
 def _severity(damage: Damage) -> Severity:
-    if "another record of revision" in damage.what and "free page" in damage.where:
+    if damage.record is not None and damage.record.place == "free page":
         return Severity.NOTE  # what is no longer in use is nobody's loss
-    is_graver = damage.severity is Severity.NOTE and any(p in damage.what for p in _GRAVER)
-    return Severity.WARNING if is_graver else damage.severity
+    return SEVERITIES.get(damage.code, damage.severity)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from etcdpod.damage_text import damage_text
 from etcdpod.records import Severity, Trust
 from etcdpod.tui.cells import Cell, line
 from etcdpod.tui.model.safe_text import drawn_line, one_line
@@ -116,6 +117,6 @@ def _damage(world: World) -> list[Line]:
         return [*lines, line(Cell("  none was met", PLAIN))]
     lines.append(line(Cell(f"  {len(found):,} defects", BOLD)))
     for defect in found[:MOST_DAMAGE]:
-        text = one_line(f"{defect.where}: {defect.what}", 500)
+        text = one_line(damage_text(defect), 500)
         lines.append([Cell(f"  {defect.severity.value:<8}", _STYLES[defect.severity]), Cell(text)])
     return lines

@@ -11,6 +11,8 @@ import pytest
 from etcd3 import etcdrpc as rpc
 
 from etcdpod.connectors.live import paging
+from etcdpod.damage import DamageCode as Code
+from etcdpod.damage_text import damage_sentence
 from etcdpod.errors import CompactedError
 
 FEW_MIB = 4 << 20
@@ -103,8 +105,8 @@ def test_a_list_that_is_compacted_away_is_finished_newer_and_says_so(any_etcds, 
     listed += [record.key for record in records]
     assert listed == [f"/k/{number:06d}".encode() for number in range(299)]
     (damage,) = connector.damage
-    assert "was compacted while it was listed" in damage.what
-    assert connector.notices == [damage.what]
+    assert damage.code is Code.LIST_COMPACTED
+    assert connector.notices == [damage_sentence(damage)]
 
 
 def test_a_list_that_must_be_of_one_revision_is_read_anew(any_etcds, connect, monkeypatch):

@@ -8,6 +8,7 @@ import time
 import pytest
 from bbolt_writer import BRANCH, LEAF, BboltWriter, backend, branch_body, leaf_body
 
+from etcdpod.damage_text import damage_sentence
 from etcdpod.etcd.bbolt.file import BboltFile
 from etcdpod.etcd.bbolt.tree import Tree
 from etcdpod.records import Severity
@@ -34,7 +35,7 @@ def read(tree: Tree, name: bytes = BUCKET) -> list[tuple[bytes, bytes]]:
 
 
 def damage_texts(tree: Tree) -> list[str]:
-    return [damage.what for damage in tree.file.damage]
+    return [damage_sentence(damage) for damage in tree.file.damage]
 
 
 @pytest.mark.parametrize("page_size", [4096, 16384, 65536])
@@ -211,7 +212,7 @@ def test_many_defects_of_one_sort_are_counted_and_not_listed(opened):
     tree = opened(bytes(damaged.content))
     assert read(tree) == []
     assert len(tree.file.damage) == 11
-    assert "15 more times" in tree.file.damage[-1].what
+    assert "15 more times" in damage_texts(tree)[-1]
 
 
 def test_a_cut_file_loses_the_pages_behind_the_cut(opened):

@@ -29,7 +29,7 @@ from etcdpod.etcd.wal.reader import WalReader
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from etcdpod.records import Damage
+    from etcdpod.damage import Damage
 
 ARCHIVE = SHOP
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from wal_writer import NODE, LogWriter, put
 
+from etcdpod.damage import Damage
+from etcdpod.damage import DamageCode as Code
 from etcdpod.etcd.wal.entries import Mark, RaftLog, parse_request
 from etcdpod.etcd.wal.layout import RecordType
 from etcdpod.etcd.wal.messages import ConfChange, HardState, InternalRaftRequest, V2Request
 from etcdpod.etcd.wal.reader import WalReader
-from etcdpod.records import Damage, Severity
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,7 +93,7 @@ def test_a_jump_without_a_snapshot_is_a_gap(tmp_path: Path) -> None:
     writer.entry(index=5)
     log, damage = opened(writer.save())
     assert list(log.runs()) == [(0, 1), (1, 2)]
-    assert [(d.severity, d.what) for d in damage] == [(Severity.LOSS, "entries 2 to 4 are missing")]
+    assert [(d.code, d.first, d.last) for d in damage] == [(Code.ENTRIES_MISSING, 2, 4)]
 
 
 def test_an_entry_that_fails_its_checksum_never_replaces_others(tmp_path: Path) -> None:
@@ -144,4 +145,4 @@ def test_a_hard_state_that_calls_itself_an_entry_replaces_none(tmp_path: Path) -
     writer.request(**put(b"/a", b"last"))
     log, damage = opened(writer.save())
     assert [entry.raft_index for entry in log.entries()] == [1, 2, 3, 4, 5, 6]
-    assert [found.what for found in damage] == ["a record is not of the type that it states"]
+    assert [found.code for found in damage] == [Code.RECORD_TYPE]

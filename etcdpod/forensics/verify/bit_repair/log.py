@@ -31,11 +31,11 @@ MOST_BREAKS = 100
 PROOF = "the checksum of the record is right with it"
 
 
-def log_repairs(subject: Subject) -> dict[str, Repair]:
+def log_repairs(subject: Subject) -> dict[tuple[str, int | None], Repair]:
     """For each record that fails its checksum the bit that would make it right.
 
     Returns:
-        Repairs by ``SEGMENT offset N``, as the end of a defect's place has it.
+        Repairs by the file name of the segment and the byte offset of the record.
     """
     log = subject.log
     if log is None:
@@ -49,7 +49,7 @@ def log_repairs(subject: Subject) -> dict[str, Repair]:
         reader.close()
 
 
-def _searched_records(reader: WalReader) -> Iterator[tuple[str, Repair]]:
+def _searched_records(reader: WalReader) -> Iterator[tuple[tuple[str, int], Repair]]:
     state: int | None = 0
     found = 0
     for frame in reader.frames():
@@ -66,7 +66,7 @@ def _searched_records(reader: WalReader) -> Iterator[tuple[str, Repair]]:
             found += 1
             repair = _searched(segment, frame.offset, record, computed)
             if repair is not None:
-                yield f"{segment.path.name} offset {frame.offset}", repair
+                yield (segment.path.name, frame.offset), repair
             if found == MOST_BREAKS:
                 return
         # Of a sound record only the stored checksum is wrong: the chain goes on without it.

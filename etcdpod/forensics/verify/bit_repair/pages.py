@@ -26,8 +26,8 @@ from etcdpod.forensics.verify.model import Repair, Subject
 from etcdpod.forensics.verify.tree_order import page_entries
 
 if TYPE_CHECKING:
+    from etcdpod.damage import Damage
     from etcdpod.etcd.bbolt.file import BboltFile
-    from etcdpod.records import Damage
 
 MOST_ELEMENTS = 1024
 """Elements of the largest page that is searched."""
@@ -40,7 +40,7 @@ def page_repairs(subject: Subject, damage: Damage) -> tuple[Repair, ...]:
     if store is None or damage.page is None or subject.seconds_left() <= 0:
         return ()
     file, page = store.file, damage.page
-    if not 0 <= page < file.page_count or "free page" in damage.where:
+    if not 0 <= page < file.page_count:
         return ()
     if page < FIRST_DATA_PAGE:
         return _meta_repairs(file, page)

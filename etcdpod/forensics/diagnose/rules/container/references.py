@@ -25,6 +25,8 @@ class Missing:
     """``ConfigMap mailer-config``."""
     text: str
     """The same as a clause."""
+    name: str
+    """Name of the object."""
     evidence: Evidence
     """The field that refers to it."""
 
@@ -59,7 +61,7 @@ def missing_volumes(pod: Pod, cluster: Cluster) -> list[Missing]:
         if claim and not cluster.exists(claims, pod.namespace, claim):
             what = f"PersistentVolumeClaim {claim}"
             evidence = pod.shows(f"{base}.persistentVolumeClaim.claimName")
-            found.append(Missing(what, f"{what} does not exist", evidence))
+            found.append(Missing(what, f"{what} does not exist", claim, evidence))
     return found
 
 
@@ -85,11 +87,11 @@ def _missing(
     resource, evidence = RESOURCES[kind], pod.shows(path)
     if not cluster.exists(resource, pod.namespace, name):
         what = f"{kind} {name}"
-        return [Missing(what, f"{what} does not exist", evidence)]
+        return [Missing(what, f"{what} does not exist", name, evidence)]
     wanted = [text(reference, "key")] if text(reference, "key") else []
     wanted += [text(item, "key") for item in members(reference, "items")]
     return [
-        Missing(f"key {key} of {kind} {name}", f"{kind} {name} has no key {key}", evidence)
+        Missing(f"key {key} of {kind} {name}", f"{kind} {name} has no key {key}", name, evidence)
         for key in wanted
         if not cluster.has_key(resource, pod.namespace, name, key)
     ]

@@ -51,7 +51,7 @@ def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
         cause = "; ".join(item.text for item in missing)
         cause = f"a volume of the pod cannot be mounted: {cause}"
         solution = f"create {missing[0].what}, or mark the reference optional"
-        if says and not any(item.what.split()[-1] in says for item in missing):
+        if says and not any(item.name in says for item in missing):
             cause += f" (the kubelet says: {says})"
     else:
         cause = f"a volume of the pod cannot be mounted: {says}"
