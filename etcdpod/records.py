@@ -54,14 +54,30 @@ _MEANINGS = {
 }
 
 
+class Origin(Enum):
+    """The structure in which a record was read; the value is its name in output."""
+
+    TREE = "tree"
+    """The newest tree of a database."""
+    LIVE = "live"
+    """An answer of a running etcd."""
+    LOG = "wal"
+    """The write-ahead log."""
+    REFUSED = "wal, refused"
+    """A write in the log that etcd refused."""
+    OLDER_TREE = "older tree"
+    """The tree of an older transaction."""
+    FREE_PAGE = "free page"
+    """A page that no tree refers to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """Where the bytes of a record were read."""
 
     source: str
     """The source as the user named it: a path or an endpoint."""
-    place: str = "tree"
-    """``tree``, ``live``, ``wal``, ``older tree``, ``free page``, …"""
+    origin: Origin = Origin.TREE
     file: str | None = None
     """File inside the source (a WAL segment), where there are several."""
     page: int | None = None
@@ -71,7 +87,7 @@ class Provenance:
     trust: Trust = Trust.VOUCHED
 
     def __str__(self) -> str:
-        parts = [self.source, self.place]
+        parts = [self.source, self.origin.value]
         if self.file is not None:
             parts.append(self.file)
         if self.page is not None:

@@ -10,7 +10,7 @@ from paths import REPOSITORY
 
 from etcdpod.damage import Damage, DamageCode
 from etcdpod.damage_text import SENTENCES, damage_place, damage_sentence, damage_text
-from etcdpod.records import Provenance, Revision
+from etcdpod.records import Origin, Provenance, Revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +73,7 @@ def test_what_varies_is_in_the_sentence() -> None:
         DamageCode.LOG_AND_DATABASE_DIFFER, "dir", offset=64, file="0.wal", database_page=8
     )
     assert damage_place(differing) == "dir 0.wal offset 64, db page 8"
-    record = Provenance("dir", "free page", page=9, offset=70)
+    record = Provenance("dir", Origin.FREE_PAGE, page=9, offset=70)
     assert damage_place(Damage(DamageCode.RECORDS_DIFFER, "dir", record=record)) == str(record)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from etcdpod.cli.diagnostics import say
 from etcdpod.cli.provenance import say_trust
@@ -41,6 +41,14 @@ class Form:
     now: datetime | None = None
 
 
+class Remark(NamedTuple):
+    """What is printed about a value beside its object."""
+
+    text: str
+    is_undecodable: bool = False
+    """The value has no object because it could not be decoded."""
+
+
 class Printing:
     """One run of ``get``: its queries in, its text out, what could not be read counted."""
 
@@ -51,7 +59,7 @@ class Printing:
         self.queries = queries
         self.single = len(queries) == 1 and queries[0].name is not None
         self.code = ExitCode.FOUND
-        self.problems: list[str] = []
+        self.remarks: list[Remark] = []
         self.trust: Counter[Trust] = Counter()
         self._moment: datetime | None = None
 
@@ -72,7 +80,7 @@ class Printing:
                 self._say_nothing_found()
         else:
             self._print(self.queries, self.document())
-        self._say_problems()
+        self._say_remarks()
 
     # --- formats ----------------------------------------------------------------------------
 
@@ -164,27 +172,27 @@ class Printing:
             found = records(self.registry, query)
             if is_long(found):
                 self.registry.decoder.expect_many()
-            for parts, problems, trust in map_slices(found, self._work(query, output)):
-                self.problems.extend(problems)
+            for parts, remarks, trust in map_slices(found, self._work(query, output)):
+                self.remarks.extend(remarks)
                 self.trust.update(trust)
                 yield from parts
 
     def _work(
         self, query: Query, output: Output
-    ) -> Callable[[Sequence[Record]], tuple[list[Any], list[str], list[Trust]]]:
+    ) -> Callable[[Sequence[Record]], tuple[list[Any], list[Remark], list[Trust]]]:
         """What a worker does with a slice of records: the parts, and what is to be said of them."""
 
-        def work(found: Sequence[Record]) -> tuple[list[Any], list[str], list[Trust]]:
+        def work(found: Sequence[Record]) -> tuple[list[Any], list[Remark], list[Trust]]:
             parts: list[Any] = []
-            problems: list[str] = []
+            remarks: list[Remark] = []
             trust: list[Trust] = []
             for item in self._items(query, found, output.projection):
-                problems += _problem(item, show_secrets=self.registry.show_secrets)
+                remarks += _remarks(item, show_secrets=self.registry.show_secrets)
                 trust.append(item.record.provenance.trust)
                 part = output.part(item)
                 if part is not None:
                     parts.append(part)
-            return parts, problems, trust
+            return parts, remarks, trust
 
         return work
 
@@ -204,7 +212,7 @@ class Printing:
         items: dict[int, Item] = {}
         for query in queries:
             for item in self._items(query, records(self.registry, query), projection):
-                self.problems += _problem(item, show_secrets=self.registry.show_secrets)
+                self.remarks += _remarks(item, show_secrets=self.registry.show_secrets)
                 self.trust[item.record.provenance.trust] += 1
                 if item.object is not None:
                     items[id(item.object)] = item
@@ -238,13 +246,13 @@ class Printing:
             else "No resources found"
         )
 
-    def _say_problems(self) -> None:
+    def _say_remarks(self) -> None:
         say_trust(self.trust)
-        for problem in self.problems[:5]:
-            say(f"etcdpod: {problem}")
-        if len(self.problems) > 5:
-            say(f"etcdpod: {len(self.problems) - 5} more remarks on values")
-        if any("undecodable" in problem for problem in self.problems):
+        for remark in self.remarks[:5]:
+            say(f"etcdpod: {remark.text}")
+        if len(self.remarks) > 5:
+            say(f"etcdpod: {len(self.remarks) - 5} more remarks on values")
+        if any(remark.is_undecodable for remark in self.remarks):
             self.code = ExitCode.DAMAGED
 
 
@@ -255,15 +263,15 @@ def _file_text(path: str) -> str:
         raise UsageError(f"the file of columns cannot be read: {error}") from error
 
 
-def _problem(item: Item, *, show_secrets: bool) -> Iterable[str]:
-    """What is to be said of a value beside its object: why there is none, or what it leaves out."""
+def _remarks(item: Item, *, show_secrets: bool) -> Iterable[Remark]:
+    """Why a value has no object, or what its object leaves out."""
     outcome = item.outcome
+    key = item.record.key.decode(errors="backslashreplace")
     if isinstance(outcome, Encrypted | Undecodable):
-        yield f"{item.record.key.decode(errors='backslashreplace')}: {outcome}"
+        yield Remark(f"{key}: {outcome}", isinstance(outcome, Undecodable))
     elif outcome.unknown:
-        key = item.record.key.decode(errors="backslashreplace")
         hide = outcome.kind == "Secret" and not show_secrets
-        yield from (f"{key}: {text}" for text in unknown_fields(outcome, hide=hide))
+        yield from (Remark(f"{key}: {text}") for text in unknown_fields(outcome, hide=hide))
 
 
 def _with_path(projection: Projection | None, path: str) -> Projection | None:

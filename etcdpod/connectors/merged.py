@@ -15,6 +15,7 @@ from etcdpod.errors import CompactedError, FutureRevisionError
 from etcdpod.records import (
     Compacted,
     NotRecorded,
+    Origin,
     Record,
     Revision,
     SourceInfo,
@@ -242,11 +243,11 @@ def _copies(transaction: Iterable[Record]) -> list[list[Record]]:
     exact = [record for record in records if not _is_live(record)]
     groups = [list(group) for _, group in groupby(exact, key=lambda record: record.revision)]
     for record in filter(_is_live, records):
-        own = str(record.provenance)
         fitting = (
             group
             for group in groups
-            if group[0].key == record.key and own not in {str(other.provenance) for other in group}
+            if group[0].key == record.key
+            and all(other.provenance != record.provenance for other in group)
         )
         group = next(fitting, None)
         if group is None:
@@ -257,7 +258,7 @@ def _copies(transaction: Iterable[Record]) -> list[list[Record]]:
 
 
 def _is_live(record: Record) -> bool:
-    return record.provenance.place == "live"
+    return record.provenance.origin is Origin.LIVE
 
 
 def _best(ranked: list[Record]) -> Record:

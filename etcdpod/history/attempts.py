@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from etcdpod.connectors.base import Attempting
 from etcdpod.history.diff.objects import changes
 from etcdpod.history.summary import describe, summarise
-from etcdpod.records import Record
+from etcdpod.records import Origin, Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ def count_attempts(registry: Objects, key: bytes) -> int:
 def attempts(registry: Objects, key: bytes) -> Iterator[Attempt]:
     """The attempts on one key, in log order; none where the source has no log."""
     for record in _records(registry, key):
-        fate: Fate = "refused" if "refused" in record.provenance.place else "uncommitted"
+        fate: Fate = "refused" if record.provenance.origin is Origin.REFUSED else "uncommitted"
         item = None if record.tombstone else registry.read(record)
         if item is None:
             yield Attempt(record, fate, None, ("deletion",))

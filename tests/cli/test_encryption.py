@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from bbolt_writer import BboltWriter, backend, put
 
 from etcdpod.connectors.packed.private_folder import PrivateFolder
 from etcdpod.kube.encryption.ciphers import WRONG_KEY
@@ -244,3 +245,20 @@ def test_neither_keys_nor_what_they_open_leave_the_process(
         assert word not in caplog.text.encode()
         assert not any(word in content for content in seen)
     assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [(b"k8s:enc:aescbc:v1:key1:" + bytes(48), 0), (b"k8s\x00\xff\xff\xff", 4)],
+    ids=["encrypted", "undecodable"],
+)
+@pytest.mark.parametrize("name", ["app", "undecodable"])
+def test_the_exit_code_is_by_what_a_value_is_and_not_by_its_name(
+    tmp_path: Path, cli: Callable, name: str, value: bytes, code: int
+) -> None:
+    path = tmp_path / "made.db"
+    row = put(2, f"/registry/secrets/shop/{name}".encode(), value)
+    path.write_bytes(backend([row], writer=BboltWriter(trailer=True)))
+    ran = cli("get", "secrets", "-n", "shop", "--from", str(path))
+    assert name in ran.err
+    assert ran.code == code

@@ -10,9 +10,9 @@ from etcdpod.forensics.recover import Completeness, Revisions, judge
 from etcdpod.forensics.recover.apply_ready import apply_ready
 from etcdpod.forensics.recover.order import apply_rank
 from etcdpod.forensics.recover.recreated import made_by
-from etcdpod.records import Provenance, Record, Revision, Trust
+from etcdpod.records import Origin, Provenance, Record, Revision, Trust
 
-CARVED = Provenance("file", "free page", trust=Trust.STALE_PAGE)
+CARVED = Provenance("file", Origin.FREE_PAGE, trust=Trust.STALE_PAGE)
 TREE = Provenance("file")
 
 

@@ -23,7 +23,7 @@ from etcdpod.etcd.replay.rows import (
     TOMBSTONE,
     UNCOMMITTED,
 )
-from etcdpod.records import Provenance, Record, Revision, Trust
+from etcdpod.records import Origin, Provenance, Record, Revision, Trust
 
 if TYPE_CHECKING:
     import os
@@ -144,10 +144,10 @@ class LogPlace:
             trust = Trust.UNCOMMITTED
         else:
             trust = Trust.SUSPECT if flags & DOUBTFUL else Trust.LOGGED
-        place = "wal, refused" if flags & REFUSED else "wal"
+        origin = Origin.REFUSED if flags & REFUSED else Origin.LOG
         segment = rows.segment[row]
         name = None if segment == PRIOR_SEGMENT else self._segments[segment].path.name
-        return Provenance(self._source, place, name, offset=rows.frame[row], trust=trust)
+        return Provenance(self._source, origin, name, offset=rows.frame[row], trust=trust)
 
 
 class FilePlace:
@@ -215,10 +215,10 @@ class FilePlace:
         page, offset = int(self._rows.page[row]), int(self._rows.key_offset[row])
         trust = TRUST_ORDER[int(self._rank[row])]
         if trust is not Trust.OLDER_TREE:
-            place = "free page"
+            origin = Origin.FREE_PAGE
         else:
-            place = "older tree" if self._record is not None else "tree"
-        return Provenance(self._source, place, self._name, page or None, offset, trust)
+            origin = Origin.OLDER_TREE if self._record is not None else Origin.TREE
+        return Provenance(self._source, origin, self._name, page or None, offset, trust)
 
 
 def stale_place(

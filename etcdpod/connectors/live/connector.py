@@ -26,6 +26,7 @@ from etcdpod.records import (
     Compacted,
     Deleted,
     NotRecorded,
+    Origin,
     Provenance,
     Revision,
 )
@@ -82,7 +83,7 @@ class LiveConnector:
         self._connection = connection
         self._target = target
         self._notify = notify
-        self._provenance = Provenance(target, "live")
+        self._provenance = Provenance(target, Origin.LIVE)
 
     @classmethod
     def detect(cls, target: str) -> bool:

@@ -44,7 +44,8 @@ def check(subject: Subject) -> Iterator[Defect]:
     both = [one for one in free if one < len(used) and used[one]]
     for one in both[:NAMED]:
         what = f"page {one} is used by a tree and in the list of free pages"
-        yield _defect(file, one, what, "the next write may overwrite what the tree still needs")
+        consequence = "the next write may overwrite what the tree still needs"
+        yield _defect(file, one, what, consequence, check="double use")
     beyond = [one for one in free if not FIRST_DATA_PAGE <= one < file.meta.high_water_mark]
     if beyond:
         what = f"{len(beyond)} of the listed pages do not exist"
@@ -73,9 +74,10 @@ def _defect(
     what: str,
     consequence: str,
     severity: Severity = Severity.WARNING,
+    check: str = "freelist",
 ) -> Defect:
     return Defect(
-        check="double use" if "used by" in what else "freelist",
+        check=check,
         where=f"{file.path} page {page}",
         what=what,
         consequence=consequence,

@@ -12,7 +12,7 @@ from etcdpod.damage_text import damage_place, damage_sentence
 from etcdpod.forensics.verify.bit_repair.log import log_repairs
 from etcdpod.forensics.verify.bit_repair.pages import page_repairs
 from etcdpod.forensics.verify.model import Defect
-from etcdpod.records import Severity
+from etcdpod.records import Origin, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,6 +174,6 @@ def _defect(subject: Subject, damage: Damage, times: int, of_log: tuple[Repair, 
 
 
 def _severity(damage: Damage) -> Severity:
-    if damage.record is not None and damage.record.place == "free page":
+    if damage.record is not None and damage.record.origin is Origin.FREE_PAGE:
         return Severity.NOTE  # what is no longer in use is nobody's loss
     return SEVERITIES.get(damage.code, damage.severity)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from etcdpod.history.text.diff import BOLD, CYAN, DIM, GREEN, RED, one_line, painted, semantic
 from etcdpod.history.text.fields import step_fields
+from etcdpod.records import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -46,13 +47,13 @@ class _Row:
 class _Tally:
     """What the line below a history sums up."""
 
-    places: Counter[str] = field(default_factory=Counter)
+    origins: Counter[Origin] = field(default_factory=Counter)
     certainties: Counter[str] = field(default_factory=Counter)
     widest: timedelta | None = None
 
     def add(self, step: Step) -> None:
         """Count one step."""
-        self.places[step.record.provenance.place] += 1
+        self.origins[step.record.provenance.origin] += 1
         if step.writer is not None:
             self.certainties[step.writer.certainty] += 1
         span = step.time
@@ -205,8 +206,9 @@ def _notes(tally: _Tally, lives: Sequence[Incarnation], compact_revision: int) -
         notes.append(f"times: ± {tally.widest.total_seconds() / 2:.1f} s")
     if tally.certainties:
         notes.append("who: " + _listed(tally.certainties))
-    if tally.places.keys() - {"tree", "live"}:
-        notes.append("read from: " + _listed(tally.places))
+    if tally.origins.keys() - {Origin.TREE, Origin.LIVE}:
+        counts = Counter({origin.value: count for origin, count in tally.origins.items()})
+        notes.append("read from: " + _listed(counts))
     if compact_revision > 0:
         note = f"compacted below {compact_revision}"
         # Revision 2 is the first that a cluster writes: nothing can have lived before it.

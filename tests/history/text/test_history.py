@@ -14,13 +14,15 @@ from paths import SHOP
 from etcdpod.changes import Step, TimeSpan, Writer
 from etcdpod.history.incarnations import incarnations, steps
 from etcdpod.history.text.table import step_fields, table, who
-from etcdpod.records import Encrypted, Provenance, Record, Revision, Trust
+from etcdpod.records import Encrypted, Origin, Provenance, Record, Revision, Trust
 
 WATCH = SHOP / "watch.jsonl"
 BORN = datetime(2026, 11, 22, 20, 24, 25, 712_345, tzinfo=UTC)
 
 
-def record(main: int, version: int, create: int, sub: int = 0, place: str = "tree") -> Record:
+def record(
+    main: int, version: int, create: int, sub: int = 0, origin: Origin = Origin.TREE
+) -> Record:
     return Record(
         key=b"/registry/pods/shop/db-0",
         revision=Revision(main, sub),
@@ -30,7 +32,7 @@ def record(main: int, version: int, create: int, sub: int = 0, place: str = "tre
         lease=0,
         value=b"",
         value_size=0,
-        provenance=Provenance("end.db", place, page=12, offset=345, trust=Trust.VOUCHED),
+        provenance=Provenance("end.db", origin, page=12, offset=345, trust=Trust.VOUCHED),
     )
 
 
@@ -221,7 +223,7 @@ def test_colour_adds_colour_and_nothing_else() -> None:
 
 
 def test_places_are_summed_up_when_there_is_more_than_the_tree() -> None:
-    records = [record(445, 1, 445, place="wal"), *LIFE[1:]]
+    records = [record(445, 1, 445, origin=Origin.LOG), *LIFE[1:]]
     assert told(records)[-1] == "read from: tree 3, wal 1"
 
 
