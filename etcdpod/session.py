@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from etcdpod.connectors.base import Connector, LongWork
+    from etcdpod.connectors.live.notices import Notice
     from etcdpod.damage import Damage
     from etcdpod.kube.encryption.keyring import ConfiguredKeyring
     from etcdpod.records import SourceInfo
@@ -43,8 +44,8 @@ class SourceOptions:
     show_secrets: bool = False
     connection: Mapping[str, object] = field(default_factory=dict)
     """etcdctl's flags that were given, by name: endpoints, cacert, cert, key, user, …"""
-    notify: Callable[[str], None] = field(default=lambda text: None)
-    """Told, a line at a time, what the user should hear while a source is read."""
+    notify: Callable[[Notice], None] = field(default=lambda notice: None)
+    """Called with what the user should hear while a live source is opened and read."""
     wal_dir: str | None = None
     """Where the write-ahead log of a data directory lies, if not in it."""
     only_vouched: bool = False

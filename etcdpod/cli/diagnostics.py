@@ -17,6 +17,7 @@ from etcdpod.records import Severity
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from etcdpod.connectors.live.notices import Notice
     from etcdpod.damage import Damage
 
 INTERRUPTED = 130
@@ -32,6 +33,13 @@ SHOWN_DAMAGE = 5
 def say(text: str) -> None:
     """One line of talk on stderr."""
     print(printable(text), file=sys.stderr)
+
+
+def say_notice(notice: Notice) -> None:
+    """Print what a live source reports while it is opened and read."""
+    from etcdpod.connectors.live.notices import notice_text
+
+    say(notice_text(notice))
 
 
 def fail(error: EtcdpodError) -> ExitCode:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from etcdpod.cli.completion import complete_namespace
-from etcdpod.cli.diagnostics import LongWork, guarded, progress, report_damage, say
+from etcdpod.cli.diagnostics import LongWork, guarded, progress, report_damage, say_notice
 from etcdpod.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def source_options(function: Command) -> Command:
         options = SourceOptions(
             targets=sources,
             connection={name: value for name, value in live.items() if value not in (None, False)},
-            notify=say,
+            notify=say_notice,
             progress=progress if sys.stderr.isatty() else None,
             long_work=LongWork,
             **reading,

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from etcdpod.connectors.base import Watching
+from etcdpod.connectors.live.notices import Notice, NoticeCode, notice_text
 from etcdpod.errors import EtcdpodError
 from etcdpod.forensics.activity.activity import Ledger
 from etcdpod.forensics.incident.axis import clock_samples
@@ -75,8 +76,6 @@ PAUSE = 0.001
 FIRST_PAUSE = 0.05
 """The same after the first heads: what they show is read and drawn before there are more."""
 
-LOST, FOUND_AGAIN = "trying again", "went on with"
-
 
 def open_sources(options: SourceOptions, turns: Turns, post: Post, stopped: Stopped) -> None:
     """Open the sources, then read the heads of all revisions, then the times."""
@@ -101,11 +100,11 @@ def open_sources(options: SourceOptions, turns: Turns, post: Post, stopped: Stop
 def _hooks(post: Post, stopped: Stopped) -> dict[str, Any]:
     """Where a session tells what the user should hear, and how far it has come."""
 
-    def notify(text: str) -> None:
-        # In these words a live source tells that it lost its connection, and has one again.
-        if text.endswith(LOST):
+    def notify(notice: Notice) -> None:
+        text = notice_text(notice)
+        if notice.code is NoticeCode.CONNECTION_LOST:
             post(ConnectionChanged(text))
-        elif text.startswith(FOUND_AGAIN):
+        elif notice.code is NoticeCode.CONNECTION_RESTORED:
             post(ConnectionChanged(""))
         post(Said(text))
 

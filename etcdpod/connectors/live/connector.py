@@ -18,9 +18,9 @@ from etcdpod.connectors.live.messages import (
     prefix_span,
     put_record,
 )
+from etcdpod.connectors.live.notices import Notice, NoticeCode
 from etcdpod.connectors.live.save import save_snapshot
 from etcdpod.damage import Damage, DamageCode
-from etcdpod.damage_text import damage_sentence
 from etcdpod.errors import CompactedError, FutureRevisionError, UsageError
 from etcdpod.records import (
     Compacted,
@@ -72,8 +72,8 @@ class LiveConnector:
         self,
         connection: Connection,
         target: str,
-        notices: list[str],
-        notify: Callable[[str], None],
+        notices: list[Notice],
+        notify: Callable[[Notice], None],
     ) -> None:
         self.notices = notices
         """What a user should have been told, in order: logins, changed members, lost revisions."""
@@ -96,7 +96,7 @@ class LiveConnector:
         target: str | None = None,
         *,
         options: LiveOptions | None = None,
-        notify: Callable[[str], None] | None = None,
+        notify: Callable[[Notice], None] | None = None,
         ask_password: Callable[[str], str] | None = None,
     ) -> LiveConnector:
         """Connects to ``target``, or to what the options or this machine name; see ``open_live``.
@@ -276,7 +276,7 @@ class LiveConnector:
 
     def _tell(self, damage: Damage) -> None:
         self.damage.append(damage)
-        self._notify(damage_sentence(damage))
+        self._notify(Notice(NoticeCode.DAMAGE, damage=damage))
 
 
 def _checked(at: int) -> int:

@@ -18,6 +18,7 @@ from etcdpod.connectors.live.maintenance import (
     reachable,
 )
 from etcdpod.connectors.live.messages import key_span, later_fields, later_number
+from etcdpod.errors import FutureRevisionError
 
 if TYPE_CHECKING:
     from etcdpod.connectors.live.connection.connection import Connection
@@ -44,6 +45,8 @@ class MemberHash:
     compact_revision: int = 0
     """Hashes compare only where this is equal too; -1: never compacted."""
     problem: str = ""
+    is_behind: bool = False
+    """The member has not reached the revision asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def hash_members(connection: Connection) -> HashComparison:
             hashes = ask_all(members, lambda member: _hash(connection, member, asked, listed))  # noqa: B023
             hashes = tuple({item.name or item.endpoint: item for item in hashes}.values())
             scopes = {(item.revision, item.compact_revision) for item in hashes if not item.problem}
-            lagging = any("future revision" in item.problem for item in hashes)
+            lagging = any(item.is_behind for item in hashes)
             if (len(scopes) <= 1 and not lagging) or attempt == _TRIES - 1:
                 break
             time.sleep(_PAUSE)
@@ -110,7 +113,9 @@ def _hash(
             metadata=connection.metadata(quorum=False),
         )
     except grpc.RpcError as error:
-        return MemberHash(where, problem=explain(error, member.endpoint, HASH_TIMEOUT).what)
+        explained = explain(error, member.endpoint, HASH_TIMEOUT)
+        is_behind = isinstance(explained, FutureRevisionError)
+        return MemberHash(where, problem=explained.what, is_behind=is_behind)
     header = answer.header
     return MemberHash(
         where,

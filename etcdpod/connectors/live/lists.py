@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from etcdpod.connectors.live.messages import key_record, put_record
+from etcdpod.connectors.live.notices import Notice, NoticeCode
 from etcdpod.connectors.live.paging import Listing
 from etcdpod.connectors.live.spool import Spool
 from etcdpod.damage import Damage, DamageCode
@@ -61,7 +62,7 @@ class Lister:
                 tell(Damage(code, source, revision=overtaken, name=repr(start)))
                 listing = self._listing(None)
 
-    def whole(self, tell: Callable[[str], None]) -> Iterator[Record]:
+    def whole(self, tell: Callable[[Notice], None]) -> Iterator[Record]:
         """The newest list, all of one revision: read to its end before it is handed over.
 
         Args:
@@ -75,9 +76,7 @@ class Lister:
                 )
             except CompactedError as error:
                 overtaken = error
-                tell(
-                    f"revision {listing.revision} was compacted while it was listed: starting anew"
-                )
+                tell(Notice(NoticeCode.LIST_RESTARTED, revision=listing.revision or 0))
             else:
                 return _closing(spool)
         raise overtaken

@@ -18,6 +18,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from etcd3 import etcdrpc
 
+from etcdpod.connectors.live.notices import Notice, NoticeCode, notice_text
 from etcdpod.errors import ExitCode, SourceError, UsageError
 
 BOUND_SECONDS = 9.0
@@ -168,7 +169,7 @@ def test_skipping_verification_is_loud_and_reads_an_expired_etcd(secure_etcd, au
         key=str(client.key),
     )
     assert sum(len(record.value) for record in connector.range(b"/k/")) == 2_000_000
-    assert [n for n in connector.notices if "NOT verified" in n and n.startswith("WARNING")]
+    assert NoticeCode.NOT_VERIFIED in [n.code for n in connector.notices]
 
 
 def test_a_key_with_a_passphrase_is_told(authority, connect, tmp_path):
@@ -314,7 +315,7 @@ def test_dead_endpoints_beside_a_living_one_are_noted(etcds, connect):
     etcd.ctl("put", "/k", "v")
     connector = connect(f"http://127.0.0.1:1,{etcd.endpoint}")
     assert [record.value for record in connector.range(b"/")] == [b"v"]
-    assert [n for n in connector.notices if "127.0.0.1:1: connection refused" in n]
+    assert [n for n in connector.notices if "127.0.0.1:1: connection refused" in notice_text(n)]
 
 
 def test_unix_sockets_and_ipv6(etcds, connect, tmp_path):
@@ -367,7 +368,7 @@ def test_a_user_reads_what_its_role_grants(etcd_with_users, connect):
     connector = connect(etcd_with_users.endpoint, user="reader", password="readpw")
     assert [record.value for record in connector.range(b"/registry/pods/")] == [b"v"]
     assert [r.value for r in connector.history(b"/registry/pods/a/b")] == [b"v"]
-    assert [n for n in connector.notices if "logging in as reader" in n and "raft log" in n]
+    assert Notice(NoticeCode.LOGGING_IN, user="reader") in connector.notices
     with one_clear_line("lacks a permission", "grant"):
         connector.range(b"/registry/")
     with one_clear_line("lacks a permission"):
@@ -396,21 +397,21 @@ def test_a_worn_out_login_is_renewed(etcd_with_users, connect):
     assert len(list(connector.range(b"/registry/pods/"))) == 1
     connector._connection._token = "worn.1"  # as etcd forgets one that was not used for a while
     assert len(list(connector.range(b"/registry/pods/"))) == 1
-    assert len([n for n in connector.notices if "logging in as reader" in n]) == 2
+    assert connector.notices.count(Notice(NoticeCode.LOGGING_IN, user="reader")) == 2
 
 
 def test_a_user_is_not_needed_where_there_are_none(etcds, connect):
     etcd = etcds.start()
     connector = connect(etcd.endpoint, user="someone", password="x")
     assert connector.info().current_revision == 1
-    assert [n for n in connector.notices if "no users switched on" in n]
+    assert Notice(NoticeCode.NO_USERS) in connector.notices
 
 
 def test_a_password_on_the_command_line_is_warned_of(etcds, connect):
     etcd = etcds.start()
     connector = connect(etcd.endpoint, user="someone", password="pa55", password_origin="argv")
-    assert [n for n in connector.notices if "WARNING" in n and "ETCDCTL_PASSWORD" in n]
-    assert not [n for n in connector.notices if "pa55" in n]
+    assert Notice(NoticeCode.PASSWORD_IN_ARGUMENTS) in connector.notices
+    assert not [n for n in connector.notices if "pa55" in notice_text(n)]
 
 
 def test_a_password_is_asked_for_or_missed(etcd_with_users):

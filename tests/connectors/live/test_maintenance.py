@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from etcdpod.connectors.live import hashes
 from etcdpod.errors import SourceError
 
 
@@ -104,6 +105,16 @@ def test_hashes_at_the_compact_revision_are_comparable_too(any_etcds, connect):
     comparison = connect(etcd.endpoint).hash_members()
     assert [item.problem for item in comparison.hashes] == [""]
     assert comparison.agree is None
+
+
+def test_a_member_that_is_behind_is_asked_again(any_etcds, connect, monkeypatch):
+    etcd = any_etcds.start()
+    etcd.ctl("put", "/k", "v")
+    true, ahead = hashes.newest_revision, iter((5,))
+    monkeypatch.setattr(hashes, "newest_revision", lambda *words: next(ahead, None) or true(*words))
+    comparison = connect(etcd.endpoint).hash_members()
+    assert comparison.revision == 2
+    assert [(item.problem, item.is_behind) for item in comparison.hashes] == [("", False)]
 
 
 def test_a_learner_is_known_and_read_by_its_own_state(etcds, connect):

@@ -11,8 +11,8 @@ import pytest
 from etcd3 import etcdrpc as rpc
 
 from etcdpod.connectors.live import paging
+from etcdpod.connectors.live.notices import Notice, NoticeCode, notice_text
 from etcdpod.damage import DamageCode as Code
-from etcdpod.damage_text import damage_sentence
 from etcdpod.errors import CompactedError
 
 FEW_MIB = 4 << 20
@@ -106,7 +106,8 @@ def test_a_list_that_is_compacted_away_is_finished_newer_and_says_so(any_etcds, 
     assert listed == [f"/k/{number:06d}".encode() for number in range(299)]
     (damage,) = connector.damage
     assert damage.code is Code.LIST_COMPACTED
-    assert connector.notices == [damage_sentence(damage)]
+    assert connector.notices == [Notice(NoticeCode.DAMAGE, damage=damage)]
+    assert "at a newer revision" in notice_text(connector.notices[0])
 
 
 def test_a_list_that_must_be_of_one_revision_is_read_anew(any_etcds, connect, monkeypatch):
@@ -127,7 +128,7 @@ def test_a_list_that_must_be_of_one_revision_is_read_anew(any_etcds, connect, mo
     monkeypatch.setattr(paging.Listing, "pages", disturbed)
     listed = [record.key for record in connector.range(b"/k/")]
     assert listed == [f"/k/{number:06d}".encode() for number in range(1, 300)]
-    assert [n for n in connector.notices if "starting anew" in n]
+    assert NoticeCode.LIST_RESTARTED in [n.code for n in connector.notices]
     assert connector.damage == []
 
 
@@ -152,8 +153,12 @@ def test_a_list_goes_on_when_its_member_dies(etcds, connect):
     members[0].kill()
     listed += [record.key for record in records]
     assert listed == [f"/k/{number:06d}".encode() for number in range(300)]
-    assert [n for n in connector.notices if members[0].address in n and "trying again" in n]
-    assert [n for n in connector.notices if "went on with" in n]
+    assert [
+        n
+        for n in connector.notices
+        if members[0].address in n.endpoint and n.code is NoticeCode.CONNECTION_LOST
+    ]
+    assert NoticeCode.CONNECTION_RESTORED in [n.code for n in connector.notices]
 
 
 def test_a_list_goes_on_when_its_only_member_restarts(any_etcds, connect):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from etcdpod.connectors.live import LiveConnector, LiveOptions, live_options, open_live
-from etcdpod.connectors.live.connection.connection import discovery
+from etcdpod.connectors.live.connection import discovery
 from etcdpod.connectors.live.connection.endpoints import Endpoint, parse_endpoints
 from etcdpod.connectors.live.connection.options import parse_duration
 from etcdpod.connectors.live.messages import prefix_span
+from etcdpod.connectors.live.notices import notice_text
 from etcdpod.connectors.live.watch import answers_progress
 from etcdpod.errors import SourceError, UsageError
 
@@ -231,5 +232,5 @@ def test_found_certificates_are_used_for_a_local_endpoint(etcds, authority, tmp_
     connector = open_live(etcd.endpoint, LiveOptions(), root=root)
     assert connector.info().current_revision == 1
     (notice,) = connector.notices
-    assert notice.startswith("using kubeadm's certificates: ")
+    assert notice_text(notice).startswith("using kubeadm's certificates: ")
     connector.close()

@@ -23,6 +23,7 @@ from etcdpod.connectors.live.connection.explain import (
     short_reason,
 )
 from etcdpod.connectors.live.connection.member import Member
+from etcdpod.connectors.live.notices import Notice, NoticeCode
 from etcdpod.errors import EtcdpodError, SourceError
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Connection:
         endpoints: Sequence[Endpoint],
         files: TlsFiles,
         options: LiveOptions,
-        notify: Callable[[str], None],
+        notify: Callable[[Notice], None],
     ) -> None:
         self.options = options
         self.files = files
@@ -162,7 +163,8 @@ class Connection:
             self._members.rotate(-1)
             if not self._in_trouble:
                 self._in_trouble = True
-                self._notify(f"{member.endpoint}: {short_reason(error)}; trying again")
+                lost, reason = NoticeCode.CONNECTION_LOST, short_reason(error)
+                self._notify(Notice(lost, str(member.endpoint), reason=reason))
 
     def forget_login(self, member: Member) -> None:
         """Has the user logged in anew by the next call."""
@@ -216,9 +218,16 @@ class Connection:
             self._cluster_id = member.status.header.cluster_id
             skipped = [other for other in self._members if other.problem is not None]
             for other in skipped:
-                self._notify(f"{_reason(other)}; using {member.endpoint}")
+                self._notify(
+                    Notice(
+                        NoticeCode.ENDPOINT_SKIPPED,
+                        str(member.endpoint),
+                        skipped=str(other.endpoint),
+                        reason=_reason(other),
+                    )
+                )
         elif self._in_trouble:
-            self._notify(f"went on with {member.endpoint}")
+            self._notify(Notice(NoticeCode.CONNECTION_RESTORED, str(member.endpoint)))
         self._in_trouble = False
         return member
 
@@ -249,16 +258,16 @@ class Connection:
         user, password = self.options.user, self.options.password
         if user is None:
             return
-        self._notify(f"logging in as {user}: etcd records each login in its raft log")
+        self._notify(Notice(NoticeCode.LOGGING_IN, user=user))
         if not member.endpoint.secure and not member.endpoint.is_socket:
-            self._notify(f"WARNING: {member.endpoint} has no TLS: the password goes out in clear")
+            self._notify(Notice(NoticeCode.PASSWORD_IN_CLEAR, str(member.endpoint)))
         request = etcdrpc.AuthenticateRequest(name=user, password=password or "")
         try:
             answer = member.auth.Authenticate(request, timeout=self.options.command_timeout)
         except grpc.RpcError as error:
             if "authentication is not enabled" in details_of(error):
                 self._token = ""
-                self._notify("this etcd has no users switched on; --user is not needed")
+                self._notify(Notice(NoticeCode.NO_USERS))
                 return
             if is_transient(error):
                 raise
@@ -268,6 +277,6 @@ class Connection:
 
 def _reason(member: Member) -> str:
     if isinstance(member.problem, SourceError):
-        return f"{member.endpoint}: {member.problem.what}"
+        return member.problem.what
     assert member.problem is not None
-    return f"{member.endpoint}: {short_reason(member.problem)}"
+    return short_reason(member.problem)

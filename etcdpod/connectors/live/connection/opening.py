@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from etcdpod.connectors.live.connection import discovery
 from etcdpod.connectors.live.connection.endpoints import parse_endpoints
 from etcdpod.connectors.live.connection.options import LiveOptions
+from etcdpod.connectors.live.notices import Notice, NoticeCode
 from etcdpod.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _DEFAULT_ENDPOINT = "127.0.0.1:2379"
 def open_live(
     target: str | None = None,
     options: LiveOptions | None = None,
-    notify: Callable[[str], None] | None = None,
+    notify: Callable[[Notice], None] | None = None,
     *,
     ask_password: Callable[[str], str] | None = None,
     root: Path = Path("/"),
@@ -43,12 +44,12 @@ def open_live(
         UsageError: the words do not fit together.
         SourceError: no connection, with the reason.
     """
-    notices: list[str] = []
+    notices: list[Notice] = []
 
-    def tell(text: str) -> None:
-        notices.append(text)
+    def tell(notice: Notice) -> None:
+        notices.append(notice)
         if notify is not None:
-            notify(text)
+            notify(notice)
 
     options = LiveOptions() if options is None else options
     if target is not None:
@@ -56,10 +57,7 @@ def open_live(
     endpoints, options = _resolve(options, root, tell)
     options = _with_password(options, ask_password, tell)
     if options.insecure_skip_tls_verify and any(endpoint.secure for endpoint in endpoints):
-        tell(
-            "WARNING: the server's certificate is NOT verified (--insecure-skip-tls-verify): "
-            "anyone on the way can read and forge what is shown"
-        )
+        tell(Notice(NoticeCode.NOT_VERIFIED))
 
     from etcdpod.connectors.live.connection.connection import Connection
     from etcdpod.connectors.live.connection.tls import load_tls_files
@@ -76,7 +74,7 @@ def open_live(
 
 
 def _resolve(
-    options: LiveOptions, root: Path, notify: Callable[[str], None]
+    options: LiveOptions, root: Path, notify: Callable[[Notice], None]
 ) -> tuple[tuple[Endpoint, ...], LiveOptions]:
     """The endpoints meant, and the options with the certificates that this machine offers."""
     secure = options.names_tls_files or options.insecure_skip_tls_verify
@@ -97,7 +95,7 @@ def _resolve(
         endpoints = parse_endpoints((discovery.LOCAL_ENDPOINT,), secure_by_default=True)
     if found is None:
         return endpoints, options
-    notify(f"using {found}")
+    notify(Notice(NoticeCode.CERTIFICATES_FOUND, reason=str(found)))
     options = replace(options, cacert=found.cacert, cert=found.cert, key=found.key)
     return endpoints, options
 
@@ -105,16 +103,13 @@ def _resolve(
 def _with_password(
     options: LiveOptions,
     ask_password: Callable[[str], str] | None,
-    notify: Callable[[str], None],
+    notify: Callable[[Notice], None],
 ) -> LiveOptions:
     if options.user is None:
         return options
     if options.password is not None:
         if options.password_origin == "argv":
-            notify(
-                "WARNING: a password on the command line can be read by every user of this "
-                "machine; set ETCDCTL_PASSWORD, or leave it out to be asked"
-            )
+            notify(Notice(NoticeCode.PASSWORD_IN_ARGUMENTS))
         return options
     if ask_password is None:
         raise UsageError(
