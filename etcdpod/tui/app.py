@@ -10,27 +10,27 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.app import App, SystemCommand
 
-from etcdpod.tui.loading import follow, open_sources, read_heads
+from etcdpod.tui.loading import follow, open_sources, read_keys
 from etcdpod.tui.messages import (
-    Compacted,
     ConnectionChanged,
     Failed,
     Followed,
-    HeadsRead,
-    Opened,
+    KeysRead,
     OpeningFailed,
     Progress,
     Said,
+    SourceCompacted,
+    SourcesOpened,
     TimesRead,
     TravelTo,
 )
-from etcdpod.tui.model.browser_state import World
+from etcdpod.tui.model.browser_state import BrowserState
 from etcdpod.tui.model.safe_text import one_line
 from etcdpod.tui.model.title import moment_text, subject_text
 from etcdpod.tui.screens.browser import BrowserScreen
 from etcdpod.tui.screens.command_screen import CommandScreen
 from etcdpod.tui.threads import in_thread
-from etcdpod.tui.work_priority import Turns
+from etcdpod.tui.work_priority import WorkPriority
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,8 +58,8 @@ class EtcdpodApp(App[str]):
         super().__init__()
         self.options = options
         self.browser = BrowserScreen()
-        self.turns = Turns()
-        self._world: World | None = None
+        self.priority = WorkPriority()
+        self._state: BrowserState | None = None
         self.failures: list[str] = []
         """Tracebacks of defects that were met; shown when the browser ends."""
         self._followed: list[Record] = []
@@ -69,24 +69,26 @@ class EtcdpodApp(App[str]):
     @property
     def is_open(self) -> bool:
         """Whether the sources are open."""
-        return self._world is not None
+        return self._state is not None
 
     @property
-    def world(self) -> World:
+    def state(self) -> BrowserState:
         """What is open; only to be asked for once ``is_open``."""
-        assert self._world is not None
-        return self._world
+        assert self._state is not None
+        return self._state
 
     async def on_mount(self) -> None:
         """Show the browser at once, and open the sources behind it."""
         gc.set_threshold(*RARELY)
         await self.push_screen(self.browser)  # what is read finds all of it there
-        in_thread(self, partial(open_sources, self.options, self.turns, self.post_message), "open")
+        in_thread(
+            self, partial(open_sources, self.options, self.priority, self.post_message), "open"
+        )
 
     def on_unmount(self) -> None:
         """End what waits for a live source: threads that wait for ever would keep us here."""
-        if self.is_open and self.world.live:
-            self.world.session.close()
+        if self.is_open and self.state.live:
+            self.state.session.close()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The commands of the screen, for the palette; then those of Textual."""
@@ -96,10 +98,14 @@ class EtcdpodApp(App[str]):
 
     # --- opening and reading ----------------------------------------------------------------
 
-    @on(Opened)
-    def _opened(self, event: Opened) -> None:
-        self._world = World(
-            event.session, event.info, ledger=event.ledger, ended=event.ended, turns=self.turns
+    @on(SourcesOpened)
+    def _opened(self, event: SourcesOpened) -> None:
+        self._state = BrowserState(
+            event.session,
+            event.info,
+            ledger=event.ledger,
+            ended=event.ended,
+            priority=self.priority,
         )
         self.refresh_title(self.browser)
 
@@ -107,49 +113,49 @@ class EtcdpodApp(App[str]):
     def _failed(self, event: OpeningFailed) -> None:
         self.exit(event.reason, return_code=3)
 
-    @on(HeadsRead)
-    def _heads(self, event: HeadsRead) -> None:
-        self.world.catalog.catch_up()
-        self.world.complete = self.world.complete or event.done
+    @on(KeysRead)
+    def _keys_read(self, event: KeysRead) -> None:
+        self.state.catalog.catch_up()
+        self.state.complete = self.state.complete or event.done
         if not self.browser.is_whole:
             return  # it is being closed
-        self.browser.world_changed()
-        if event.done and self.world.live:
-            work = partial(follow, self.world, self.world.newest + 1, self.post_message)
+        self.browser.state_changed()
+        if event.done and self.state.live:
+            work = partial(follow, self.state, self.state.newest + 1, self.post_message)
             in_thread(self, work, "follow")
             if self._breath is None:
                 self._breath = self.set_interval(BREATH, self._show_followed)
 
-    @on(Compacted)
-    def _compacted(self, event: Compacted) -> None:
+    @on(SourceCompacted)
+    def _compacted(self, event: SourceCompacted) -> None:
         if not self.browser.is_whole:
             return
         self._followed.clear()
-        self.world.start_over(event.info)
+        self.state.start_over(event.info)
         self.browser.start_over()
         work = partial(
-            read_heads, self.world.registry, self.world.ledger, self.turns, self.post_message
+            read_keys, self.state.registry, self.state.ledger, self.priority, self.post_message
         )
         in_thread(self, work, "open")
 
     @on(TimesRead)
     def _times(self, event: TimesRead) -> None:
-        self.world.moments = event.moments
+        self.state.times = event.times
         if not self.browser.is_whole:
             return
         for screen in self._command_screens:
-            screen.moments_known()
+            screen.times_known()
             self.refresh_title(screen)
 
     @on(Followed)
     def _follow(self, event: Followed) -> None:
-        self._followed.extend(event.heads)
+        self._followed.extend(event.records)
 
     def _show_followed(self) -> None:
         if self._followed and self.browser.is_whole:
-            heads, self._followed = self._followed, []
-            self.world.follow(heads, time.time())
-            self.browser.world_changed()
+            records, self._followed = self._followed, []
+            self.state.follow(records, time.time())
+            self.browser.state_changed()
 
     # --- what screens share -----------------------------------------------------------------
 
@@ -191,12 +197,12 @@ class EtcdpodApp(App[str]):
             self.browser.travel(None)
             return
         self.browser.go(event.revision)
-        if event.revision < self.world.oldest:
-            text = f"the registry is not whole before {self.world.oldest}: shown as of there"
+        if event.revision < self.state.oldest:
+            text = f"the registry is not whole before {self.state.oldest}: shown as of there"
             self.post_message(Said(f"revision {event.revision}: {text}"))
 
     def refresh_title(self, screen: CommandScreen) -> None:
         """Write the title of a screen."""
-        screen.title_bar.subject = subject_text(self.world, screen.about)
-        screen.title_bar.moment = moment_text(self.world, screen.at)
-        screen.title_bar.live = self.world.live and screen.at is None
+        screen.title_bar.subject = subject_text(self.state, screen.about)
+        screen.title_bar.moment = moment_text(self.state, screen.at)
+        screen.title_bar.live = self.state.live and screen.at is None

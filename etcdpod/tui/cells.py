@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from rich.style import Style
 
-    Line = Sequence["Cell"]
+    Line = Sequence["StyledText"]
     """One line of a text: pieces side by side."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class StyledText:
     """A text that is safe to draw, and its style."""
 
     text: str
@@ -35,7 +35,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class GridColumn:
     """One column of a grid."""
 
     title: str
@@ -57,24 +57,24 @@ class RowSource(Protocol):
     """What a grid shows."""
 
     @property
-    def columns(self) -> Sequence[Column]:
+    def columns(self) -> Sequence[GridColumn]:
         """The columns, from left to right."""
 
     def __len__(self) -> int: ...
 
-    def row(self, index: int) -> Sequence[Cell]:
+    def row(self, index: int) -> Sequence[StyledText]:
         """The cells of a row: safe text and a style each."""
 
 
 class NoRows:
     """A source without anything."""
 
-    columns: Sequence[Column] = ()
+    columns: Sequence[GridColumn] = ()
 
     def __len__(self) -> int:
         return 0
 
-    def row(self, index: int) -> Sequence[Cell]:
+    def row(self, index: int) -> Sequence[StyledText]:
         """There is none."""
         return ()
 
@@ -98,7 +98,7 @@ def spread(widths: Sequence[int], place: int, span: int, gap: int) -> int:
     return sum(covered) + gap * (len(covered) - 1)
 
 
-def squeezed(widths: Sequence[int], columns: Sequence[Column], excess: int) -> list[int]:
+def squeezed(widths: Sequence[int], columns: Sequence[GridColumn], excess: int) -> list[int]:
     """The widths with ``excess`` taken from the columns that have most to give."""
     found = list(widths)
     givers = [place for place, column in enumerate(columns) if column.least]
@@ -115,9 +115,9 @@ def squeezed(widths: Sequence[int], columns: Sequence[Column], excess: int) -> l
     return found
 
 
-def line(*pieces: str | Cell) -> Line:
+def line(*pieces: str | StyledText) -> Line:
     """A line from pieces; plain strings are cells without a style."""
-    return [piece if isinstance(piece, Cell) else Cell(piece) for piece in pieces]
+    return [piece if isinstance(piece, StyledText) else StyledText(piece) for piece in pieces]
 
 
 def plain_text(lines: Sequence[Line]) -> str:
@@ -130,17 +130,17 @@ def wrapped(pieces: Line, width: int) -> list[Line]:
     if sum(piece.width for piece in pieces) <= width or width < NARROWEST:
         return [pieces]
     indent = hanging(pieces, width)
-    lines: list[list[Cell]] = [[]]
+    lines: list[list[StyledText]] = [[]]
     room = width
     for piece in pieces:
         rest = piece.text
         while rest:
             part, rest = _split(rest, room)
             if part:
-                lines[-1].append(Cell(part, piece.style))
-                room -= Cell(part).width
+                lines[-1].append(StyledText(part, piece.style))
+                room -= StyledText(part).width
             if rest:
-                lines.append([Cell(" " * indent)])
+                lines.append([StyledText(" " * indent)])
                 room = width - indent
     return list(lines)
 

@@ -21,17 +21,17 @@ from etcdpod.forensics.incident.model import rising
 from etcdpod.records import Severity
 from etcdpod.session import Session
 from etcdpod.tui.messages import (
-    Compacted,
     ConnectionChanged,
     Followed,
-    HeadsRead,
-    Opened,
+    KeysRead,
     OpeningFailed,
     Progress,
     Said,
+    SourceCompacted,
+    SourcesOpened,
     TimesRead,
 )
-from etcdpod.tui.model.moments import Moments
+from etcdpod.tui.model.revision_times import RevisionTimes
 from etcdpod.tui.work_priority import Rank
 
 if TYPE_CHECKING:
@@ -43,23 +43,23 @@ if TYPE_CHECKING:
     from etcdpod.history.lives import Registry
     from etcdpod.records import Record
     from etcdpod.session import SourceOptions
-    from etcdpod.tui.model.browser_state import World
-    from etcdpod.tui.work_priority import Turns
+    from etcdpod.tui.model.browser_state import BrowserState
+    from etcdpod.tui.work_priority import WorkPriority
 
     Post = Callable[[Message], object]
     Stopped = Callable[[], bool]
 
-HEADS_AT_ONCE = 2000
+KEYS_AT_ONCE = 2000
 """Heads taken between two pauses."""
 
 TELL_EVERY = 0.4
-"""Seconds between two tellings of how many heads there are."""
+"""Seconds between two tellings of how many records there are."""
 
 SHOW_SHARE = 4
 """The more there is, the longer it takes to show it: a table is made anew after a fourth more."""
 
 FIRST_LONGEST, LONGEST_BREAK = 1.0, 0.02
-"""Seconds that reading heads waits for rows that are looked at: the first, and later ones."""
+"""Seconds that reading records waits for rows that are looked at: the first, and later ones."""
 
 PATIENT_PAUSE = 0.004
 """The same where nobody waits for the outcome."""
@@ -74,11 +74,13 @@ PAUSE = 0.001
 """Seconds in which the event loop may go first."""
 
 FIRST_PAUSE = 0.05
-"""The same after the first heads: what they show is read and drawn before there are more."""
+"""The same after the first records: what they show is read and drawn before there are more."""
 
 
-def open_sources(options: SourceOptions, turns: Turns, post: Post, stopped: Stopped) -> None:
-    """Open the sources, then read the heads of all revisions, then the times."""
+def open_sources(
+    options: SourceOptions, priority: WorkPriority, post: Post, stopped: Stopped
+) -> None:
+    """Open the sources, then read the records of all revisions, then the times."""
     ledger = Ledger()
     try:
         session = Session.open(replace(options, **_hooks(post, stopped)))
@@ -87,14 +89,14 @@ def open_sources(options: SourceOptions, turns: Turns, post: Post, stopped: Stop
         info = session.info
         ledger.compact_revision = info.compact_revision
         ended = None if info.kind == "live" else registry.clock.span(info.current_revision).estimate
-        post(Opened(session, info, ledger, ended))
+        post(SourcesOpened(session, info, ledger, ended))
     except (EtcdpodError, OSError) as error:
         post(OpeningFailed(str(error)))
         return
-    read_heads(registry, ledger, turns, post, stopped)
+    read_keys(registry, ledger, priority, post, stopped)
     if len(ledger) and not stopped():
         main = ledger.columns.main
-        read_times(registry, (int(main[0]), int(main[-1])), turns, post, stopped)
+        read_times(registry, (int(main[0]), int(main[-1])), priority, post, stopped)
 
 
 def _hooks(post: Post, stopped: Stopped) -> dict[str, Any]:
@@ -129,12 +131,12 @@ def _hooks(post: Post, stopped: Stopped) -> dict[str, Any]:
     return {"notify": notify, "progress": progress, "long_work": long_work}
 
 
-def read_heads(
-    registry: Registry, ledger: Ledger, turns: Turns, post: Post, stopped: Stopped
+def read_keys(
+    registry: Registry, ledger: Ledger, priority: WorkPriority, post: Post, stopped: Stopped
 ) -> None:
-    """Take the heads of every kept revision, and tell from time to time."""
+    """Take the records of every kept revision, and tell from time to time."""
     begun = told = shown = time.monotonic()
-    for chunk in chunks(iter(registry.connector.records(keys_only=True)), HEADS_AT_ONCE):
+    for chunk in chunks(iter(registry.connector.records(keys_only=True)), KEYS_AT_ONCE):
         if stopped():
             return
         first = len(ledger) == 0
@@ -142,18 +144,18 @@ def read_heads(
         now = time.monotonic()
         if first or now - told > TELL_EVERY:
             told = now
-            post(Progress(f"reading revisions … {len(ledger):,}", "heads"))
+            post(Progress(f"reading revisions … {len(ledger):,}", "records"))
         if first or now - shown > max(TELL_EVERY, (now - begun) / SHOW_SHARE):
             shown = now
-            post(HeadsRead(done=False))
+            post(KeysRead(done=False))
         time.sleep(FIRST_PAUSE if first else PAUSE)
-        turns.stand_back(Rank.LISTED, FIRST_LONGEST if first else LONGEST_BREAK)
-    post(Progress("", "heads"))
-    post(HeadsRead(done=True))
+        priority.give_way(Rank.LISTED, FIRST_LONGEST if first else LONGEST_BREAK)
+    post(Progress("", "records"))
+    post(KeysRead(done=True))
 
 
 def read_times(
-    registry: Registry, span: tuple[int, int], turns: Turns, post: Post, stopped: Stopped
+    registry: Registry, span: tuple[int, int], priority: WorkPriority, post: Post, stopped: Stopped
 ) -> None:
     """Ask the clock for the times of an axis: a few at first, then one for each column."""
     begun = time.monotonic()
@@ -164,8 +166,8 @@ def read_times(
                 return
             samples.append(sample)
             time.sleep(pause)
-            turns.stand_back(Rank.DATED)
-        post(TimesRead(Moments(rising(samples))))
+            priority.give_way(Rank.DATED)
+        post(TimesRead(RevisionTimes(rising(samples))))
         if (time.monotonic() - begun) / COARSE * FINE > FOR_TIMES:
             return  # what there is will do
 
@@ -176,9 +178,9 @@ def chunks(records: Iterator[Record], size: int) -> Iterator[list[Record]]:
         yield chunk
 
 
-def follow(world: World, since: int, post: Post, stopped: Stopped) -> None:
+def follow(state: BrowserState, since: int, post: Post, stopped: Stopped) -> None:
     """Post every new revision of a live source, until it is closed."""
-    connector = world.connector
+    connector = state.connector
     if not isinstance(connector, Watching):
         return
     lost = _losses(connector)
@@ -186,7 +188,7 @@ def follow(world: World, since: int, post: Post, stopped: Stopped) -> None:
         if stopped():
             return
         if _losses(connector) > lost:  # what was deleted in between, nobody tells
-            post(Compacted(world.session.info))
+            post(SourceCompacted(state.session.info))
             return
         post(Followed([replace(record, value=b"")]))
 

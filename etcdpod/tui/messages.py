@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from etcdpod.forensics.activity.activity import Ledger
     from etcdpod.records import Record, SourceInfo
     from etcdpod.session import Session
-    from etcdpod.tui.model.moments import Moments
-    from etcdpod.tui.model.objects.entries import Entry
-    from etcdpod.tui.model.objects.listing import Listing
-    from etcdpod.tui.model.objects.navigation import Place
-    from etcdpod.tui.model.objects.rows import Row
+    from etcdpod.tui.model.objects.entries import ListedObject
+    from etcdpod.tui.model.objects.listing import ObjectListing
+    from etcdpod.tui.model.objects.navigation import ObjectLocation
+    from etcdpod.tui.model.objects.rows import ObjectRow
+    from etcdpod.tui.model.revision_times import RevisionTimes
 
 
 @dataclass
-class Opened(Message):
+class SourcesOpened(Message):
     """The sources are open."""
 
     session: Session
@@ -40,8 +40,8 @@ class OpeningFailed(Message):
 
 
 @dataclass
-class HeadsRead(Message):
-    """More heads of revisions are in the ledger."""
+class KeysRead(Message):
+    """More records of revisions are in the ledger."""
 
     done: bool
 
@@ -50,15 +50,15 @@ class HeadsRead(Message):
 class TimesRead(Message):
     """The times of the revisions are known."""
 
-    moments: Moments
+    times: RevisionTimes
 
 
 @dataclass
 class RowsRead(Message):
     """Rows of a listing were read."""
 
-    listing: Listing
-    rows: Sequence[tuple[Entry, Row]]
+    listing: ObjectListing
+    rows: Sequence[tuple[ListedObject, ObjectRow]]
     background: bool = False
     """Read for the filter, and not because they are looked at."""
 
@@ -79,11 +79,11 @@ class Progress(Message):
 class Followed(Message):
     """New revisions of a live source."""
 
-    heads: Sequence[Record]
+    records: Sequence[Record]
 
 
 @dataclass
-class Compacted(Message):
+class SourceCompacted(Message):
     """Revisions of a live source were compacted before they could be followed."""
 
     info: SourceInfo
@@ -106,10 +106,10 @@ class TravelTo(Message):
 
 
 @dataclass
-class Found(Message):
+class LocationFound(Message):
     """Where an object is that was looked for."""
 
-    place: Place
+    place: ObjectLocation
 
 
 @dataclass

@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Screenshot:
     """One picture: a source, the size of the terminal, and the keys that lead there."""
 
     name: str
@@ -35,16 +35,16 @@ class Picture:
     keys: tuple[str, ...]
 
 
-PICTURES = (
-    Picture("browser", "demo", (132, 36), ("g", *"720", "enter", "n", "slash", *"web", "enter")),
-    Picture("history", "demo", (132, 36), ("slash", *"web-79", "enter", "h", "o", "o")),
-    Picture("incident", "demo-end", (132, 40), ("p", "f")),
-    Picture("why", "demo", (132, 36), ("slash", *"orders", "enter", "w")),
+SCREENSHOTS = (
+    Screenshot("browser", "demo", (132, 36), ("g", *"720", "enter", "n", "slash", *"web", "enter")),
+    Screenshot("history", "demo", (132, 36), ("slash", *"web-79", "enter", "h", "o", "o")),
+    Screenshot("incident", "demo-end", (132, 40), ("p", "f")),
+    Screenshot("why", "demo", (132, 36), ("slash", *"orders", "enter", "w")),
 )
 """All pictures, in the order in which the README tells of them."""
 
 
-async def draw(picture: Picture) -> str:
+async def draw(picture: Screenshot) -> str:
     """The SVG of one picture.
 
     Raises:
@@ -81,7 +81,7 @@ def main(arguments: list[str]) -> int:
         return 2
     folder = Path(arguments[0])
     folder.mkdir(parents=True, exist_ok=True)
-    for picture in PICTURES:
+    for picture in SCREENSHOTS:
         svg = asyncio.run(draw(picture))
         (folder / f"{picture.name}.svg").write_text(svg, encoding="utf-8")
     return 0

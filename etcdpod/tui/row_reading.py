@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
     from etcdpod.connectors.base import Selection
     from etcdpod.records import Record
-    from etcdpod.tui.model.objects.entries import Entry
-    from etcdpod.tui.model.objects.listing import Listing
-    from etcdpod.tui.model.objects.rows import Row, RowReader
-    from etcdpod.tui.work_priority import Turns
+    from etcdpod.tui.model.objects.entries import ListedObject
+    from etcdpod.tui.model.objects.listing import ObjectListing
+    from etcdpod.tui.model.objects.rows import ObjectRow, RowReader
+    from etcdpod.tui.work_priority import WorkPriority
 
     Post = Callable[[Message], object]
     Stopped = Callable[[], bool]
-    Part = list[tuple[bytes, int, Row]]
+    Part = list[tuple[bytes, int, ObjectRow]]
     """Keys, their revisions, and what was read of them."""
 
 ROWS_AT_ONCE = 60
@@ -48,11 +48,11 @@ class RowOrder:
     """What is to be read of a listing."""
 
     reader: RowReader
-    listing: Listing
-    entries: Sequence[Entry]
+    listing: ObjectListing
+    entries: Sequence[ListedObject]
     at: int | None
     now: datetime
-    turns: Turns
+    priority: WorkPriority
     whole: bool = True
     """All revisions were read: what a list of the kind has is what the listing has."""
     background: bool = False
@@ -64,7 +64,7 @@ def read_rows(order: RowOrder, post: Post, stopped: Stopped) -> None:
     label, total = order.reader.kind.label, len(order.entries)
     done = 0
     try:
-        with order.turns.work(Rank.LISTED if order.background else Rank.LOOKED_AT):
+        with order.priority.work(Rank.LISTED if order.background else Rank.LOOKED_AT):
             for part in _parts(order):
                 if stopped():
                     return
@@ -73,13 +73,13 @@ def read_rows(order: RowOrder, post: Post, stopped: Stopped) -> None:
                 if order.background:
                     if total > ONE_BY_ONE:
                         post(Progress(f"reading {label} … {done:,} of {total:,}", "rows"))
-                    order.turns.stand_back(Rank.LISTED)
+                    order.priority.give_way(Rank.LISTED)
                 time.sleep(PAUSE)
     finally:
         post(Progress("", "rows"))
 
 
-def _parts(order: RowOrder) -> Iterator[list[tuple[Entry, Row]]]:
+def _parts(order: RowOrder) -> Iterator[list[tuple[ListedObject, ObjectRow]]]:
     """The entries with their rows: from a list of the kind where that is quicker."""
     wanted = {entry.key: entry for entry in order.entries if not entry.gone}
     for part in _listed(order, wanted):
@@ -96,7 +96,7 @@ def _parts(order: RowOrder) -> Iterator[list[tuple[Entry, Row]]]:
         yield [(e, reader.read(reader.record(e.key, order.at), order.now)) for e in some]
 
 
-def _listed(order: RowOrder, wanted: Mapping[bytes, Entry]) -> Iterator[Part]:
+def _listed(order: RowOrder, wanted: Mapping[bytes, ListedObject]) -> Iterator[Part]:
     """Rows of a list of the kind, those that are wanted among them if it has them."""
     reader = order.reader
     few_of_many = not order.whole and len(wanted) <= ONE_BY_ONE
@@ -110,7 +110,7 @@ def _listed(order: RowOrder, wanted: Mapping[bytes, Entry]) -> Iterator[Part]:
     try:
         found = reader.registry.select(reader.kind.resource, namespace, at=order.at)
         if _is_selection(found) and len(wanted) >= WORTH_ALL_CORES:
-            order.turns.stand_back(
+            order.priority.give_way(
                 Rank.LISTED
             )  # what is forked now must not stop in the middle of something
             reader.registry.decoder.expect_many()

@@ -25,7 +25,7 @@ class Rank(IntEnum):
     """Times of revisions."""
 
 
-class Turns:
+class WorkPriority:
     """Lets threads that nobody waits for stand back; Python runs only one of them at a time."""
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class Turns:
         finally:
             self._count(rank, -1)
 
-    def stand_back(self, rank: Rank, longest: float = LONGEST) -> None:
+    def give_way(self, rank: Rank, longest: float = LONGEST) -> None:
         """Wait while more urgent work is done; called between two pieces of one's own."""
         with self._changed:
             self._changed.wait_for(lambda: not any(self._working[:rank]), longest)

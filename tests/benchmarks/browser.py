@@ -107,7 +107,7 @@ async def _open(pilot: Pilot[str], found: dict[str, float], started: float) -> N
         found[name] = time.time() - started
 
     await reached("first rows", lambda: table.listing is not None and _filled(table))
-    await reached("complete: every object listed", lambda: app.world.complete)
+    await reached("complete: every object listed", lambda: app.state.complete)
     listing = table.listing
     await reached("every cell read", lambda: not listing.unread_of_view())
     while any(not worker.is_finished for worker in app.workers):

@@ -15,7 +15,7 @@ from paths import FIXTURES
 from etcdpod.demo import demo_path
 from etcdpod.session import Session, SourceOptions
 from etcdpod.tui.app import EtcdpodApp
-from etcdpod.tui.model.browser_state import World
+from etcdpod.tui.model.browser_state import BrowserState
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -48,7 +48,7 @@ async def settle(pilot: Pilot[str]) -> None:
         app = pilot.app
         busy = [worker for worker in app.workers if not worker.is_finished]
         busy = [worker for worker in busy if worker.group != "follow"]
-        opened = app.is_open and app.world.complete and not busy
+        opened = app.is_open and app.state.complete and not busy
         quiet = quiet + STEP if opened else 0.0
         if quiet >= QUIET_SECONDS:
             return
@@ -104,13 +104,13 @@ def press(rest: Callable[[Pilot[str]], object]) -> Callable[..., object]:
 
 
 @pytest.fixture(scope="module")
-def demo_world() -> Iterator[World]:
+def demo_state() -> Iterator[BrowserState]:
     """The demo, read completely, without a screen."""
     with Session.open(SourceOptions(targets=("demo",))) as session:
-        world = World(session, session.info)
-        world.add(session.connector.records(keys_only=True))
-        world.complete = True
-        yield world
+        state = BrowserState(session, session.info)
+        state.add(session.connector.records(keys_only=True))
+        state.complete = True
+        yield state
 
 
 @pytest.fixture(scope="session")

@@ -192,7 +192,7 @@ async def test_g_goes_to_a_revision_or_a_time_and_says_so(browse, press, see) ->
         assert "(rev 620) PAST" in text
         assert "┃620" in text
         assert app.browser.title_bar.has_class("past")
-        registry = app.world.registry
+        registry = app.state.registry
         alive = {r.key for r in registry.select(registry.resolve("pods"), at=620)}
         listing = app.browser.objects.listing
         assert {entry.key for entry in listing.entries if not entry.gone} == alive
@@ -208,12 +208,12 @@ async def test_g_goes_to_a_revision_or_a_time_and_says_so(browse, press, see) ->
 async def test_arrows_move_through_time_by_slices_and_revisions(browse, press) -> None:
     async with browse("demo") as pilot:
         app = pilot.app
-        moments = []
+        revisions = []
         for _ in range(5):
             await press(pilot, "left")
-            moments.append(app.browser.at)
-        assert moments == sorted(set(moments), reverse=True)
-        for earlier in reversed(moments[:-1]):
+            revisions.append(app.browser.at)
+        assert revisions == sorted(set(revisions), reverse=True)
+        for earlier in reversed(revisions[:-1]):
             await press(pilot, "right")
             assert app.browser.at == earlier
         here = app.browser.at

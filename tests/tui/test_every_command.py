@@ -65,7 +65,7 @@ def emptied(widget: str) -> Check:
 
 BROWSER = {
     "jump_to_kind": Effect(asked("kind")),
-    "filter": Effect(asked("filter")),
+    "filter_rows": Effect(asked("filter")),
     "open_history": Effect(shows(HistoryScreen)),
     "findings": Effect(shows(FindingsScreen)),
     "incident": Effect(shows(IncidentScreen)),
@@ -89,7 +89,7 @@ BROWSER = {
     "owner": Effect(lambda app: app.browser.kind.label == "jobs"),
     "all_namespaces": Effect(lambda app: app.browser.namespace is None, ("n",)),
     "sort_back": Effect(view(reverse=True)),
-    "deleted": Effect(view(deleted=False)),
+    "toggle_deleted": Effect(view(deleted=False)),
     "sidebar": Effect(lambda app: app.browser.has_class("sidebar-toggled")),
     "zoom": Effect(lambda app: app.browser.has_class("zoomed")),
     "next_pane": Effect(lambda app: app.browser.detail.lines.has_focus),
@@ -105,13 +105,13 @@ BROWSER = {
 HISTORY = {
     "zoom_difference": Effect(lambda app: app.screen.has_class("zoomed")),
     "owner_history": Effect(lambda app: app.screen.subject.kind == "Job"),
-    "mark": Effect(lambda app: app.screen.marked is not None),
+    "mark_revision": Effect(lambda app: app.screen.marked is not None),
     "next_view": Effect(lambda app: app.screen.view == "unified"),
     "blame": Effect(lambda app: app.screen.view == "blame"),
     "field_filter": Effect(asked("field")),
     "noise": Effect(lambda app: app.screen.noise),
     "travel": Effect(lambda app: app.screen is app.browser and app.browser.at == 552),
-    "changes": Effect(lambda app: app.screen.view == "changes", ("2",)),
+    "field_changes": Effect(lambda app: app.screen.view == "changes", ("2",)),
     "unified": Effect(lambda app: app.screen.view == "unified"),
     "side_by_side": Effect(lambda app: app.screen.view == "side by side"),
     "whole_object": Effect(lambda app: app.screen.view == "object"),
@@ -139,7 +139,7 @@ INCIDENT = {
     "lane_namespace": Effect(lambda app: app.screen.namespace == "jobs"),
     "cursor_left": Effect(lambda app: app.screen.chart.revision < 1050),
     "cursor_right": Effect(chart_at(1050), ("left",)),
-    "filter": Effect(asked("lanes")),
+    "filter_rows": Effect(asked("lanes")),
 }
 
 FINDINGS = {
@@ -218,7 +218,7 @@ def begin_again(app: EtcdpodApp) -> None:
     browser.remove_class("zoomed", "sidebar-toggled")
     browser.namespace = None
     browser.travel(None)
-    browser.open_kind(next(kind for kind in app.world.catalog.kinds if kind.label == "pods"))
+    browser.open_kind(next(kind for kind in app.state.catalog.kinds if kind.label == "pods"))
     browser.objects.change(deleted=True)
     browser.objects.cursor = 0
     browser.objects.focus()

@@ -80,7 +80,7 @@ async def test_nothing_acts_on_the_terminal(browse, press, see, hostile_snapshot
     async with browse(hostile_snapshot, size=(100, 30)) as pilot:
         app = pilot.app
         browser = app.browser
-        kinds = {kind.label: kind for kind in app.world.catalog.kinds}
+        kinds = {kind.label: kind for kind in app.state.catalog.kinds}
         browser.open_kind(kinds[kind])
         await press(pilot)
         for index in range(len(browser.objects.listing.entries)):

@@ -84,7 +84,7 @@ async def test_it_follows_what_is_written_deleted_and_made_again(etcd_server, se
     server.etcdctl("put", "/registry/pods/busy/first", stdin=pod("first", "Running"))
     app = EtcdpodApp(SourceOptions(targets=(server.endpoint,)))
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.is_open and app.world.complete)
+        await until(pilot, lambda: app.is_open and app.state.complete)
         assert "● LIVE" in see(app)
         writer = threading.Thread(target=write_wildly, args=(server, 3.0))
         writer.start()
@@ -95,12 +95,12 @@ async def test_it_follows_what_is_written_deleted_and_made_again(etcd_server, se
         await until(pilot, lambda: table(app) == expected)
         cells = cells_now(server.endpoint)
         await until(pilot, lambda: cells_shown(app) == cells)
-        newest = app.world.newest
-        ledger = [int(main) for main in app.world.ledger.columns.main]
+        newest = app.state.newest
+        ledger = [int(main) for main in app.state.ledger.columns.main]
         assert ledger == list(range(2, newest + 1)), "every revision once"
         await press(pilot, "g", *str(newest - 3), "enter")
         server.etcdctl("put", "/registry/pods/busy/last", stdin=pod("last", "Running"))
-        await until(pilot, lambda: app.world.newest > newest)
+        await until(pilot, lambda: app.state.newest > newest)
         assert app.browser.at == newest - 3, "one who travels stays where he is"
         assert b"/registry/pods/busy/last" not in table(app)
         await press(pilot, "L")
@@ -114,7 +114,7 @@ async def test_a_connection_that_dies_is_told_of_and_comes_back(etcd_server, see
     server.etcdctl("put", "/registry/pods/busy/first", stdin=pod("first", "Running"))
     app = EtcdpodApp(SourceOptions(targets=(server.endpoint,)))
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.is_open and app.world.complete)
+        await until(pilot, lambda: app.is_open and app.state.complete)
         await pilot.pause(0.5)
         server.stop(kill=True)
         await until(pilot, lambda: "trying again" in see(app))
@@ -136,7 +136,7 @@ async def test_what_was_compacted_while_the_connection_was_lost_is_read_anew(
         server.etcdctl("put", f"/registry/pods/busy/{name}", stdin=pod(name, "Running"))
     app = EtcdpodApp(SourceOptions(targets=(server.endpoint,)))
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.is_open and app.world.complete)
+        await until(pilot, lambda: app.is_open and app.state.complete)
         await until(pilot, lambda: len(table(app)) == 2)
         server.stop(kill=True)
         await until(pilot, lambda: "trying again" in see(app))

@@ -12,35 +12,35 @@ from paths import REPOSITORY
 
 from etcdpod.errors import UsageError
 from etcdpod.forensics.incident.axis import axis_moments
-from etcdpod.tui.cells import Cell, Column, fitted, line, plain_text, squeezed, wrapped
-from etcdpod.tui.model.moments import Moments, parse_place
+from etcdpod.tui.cells import GridColumn, StyledText, fitted, line, plain_text, squeezed, wrapped
 from etcdpod.tui.model.objects.cells import ObjectRows
 from etcdpod.tui.model.objects.filters import parse_filter
-from etcdpod.tui.model.objects.listing import Listing, View
-from etcdpod.tui.model.objects.navigation import find_kind, owner_place
+from etcdpod.tui.model.objects.listing import ObjectListing, View
+from etcdpod.tui.model.objects.navigation import find_kind, owner_location
 from etcdpod.tui.model.objects.rows import RowReader
 from etcdpod.tui.model.objects.side_lists import side_lists
+from etcdpod.tui.model.revision_times import RevisionTimes, parse_place
 from etcdpod.tui.model.safe_text import LINE_LIMIT, drawn_line, one_line
-from etcdpod.tui.model.subject import Subject
+from etcdpod.tui.model.viewed_object import ViewedObject
 
 if TYPE_CHECKING:
-    from etcdpod.tui.model.browser_state import World
+    from etcdpod.tui.model.browser_state import BrowserState
 
 NOW = datetime(2026, 11, 22, 20, 26, tzinfo=UTC)
 
 
 @pytest.fixture
-def listing(demo_world: World) -> Listing:
-    kind = find_kind(demo_world, "po")
-    reader = RowReader(demo_world.registry, kind)
-    listing = Listing(demo_world.ledger, demo_world.catalog, kind, reader.columns)
+def listing(demo_state: BrowserState) -> ObjectListing:
+    kind = find_kind(demo_state, "po")
+    reader = RowReader(demo_state.registry, kind)
+    listing = ObjectListing(demo_state.ledger, demo_state.catalog, kind, reader.columns)
     listing.show(View())
     for entry in listing.entries:
         listing.put(entry, reader.read(reader.record(entry.key, None), NOW))
     return listing
 
 
-def names(listing: Listing) -> list[str]:
+def names(listing: ObjectListing) -> list[str]:
     return [entry.name for entry in listing.entries]
 
 
@@ -62,16 +62,16 @@ def test_no_model_imports_textual() -> None:
 
 
 def test_the_table_at_any_revision_is_what_the_source_answers(
-    demo_world: World, listing: Listing
+    demo_state: BrowserState, listing: ObjectListing
 ) -> None:
-    pods = demo_world.registry.resolve("pods")
+    pods = demo_state.registry.resolve("pods")
     for at in (300, 446, 620, 767, 768, 900, 1050):
         listing.show(View(at=at, deleted=False))
-        expected = {r.key: r.mod_revision for r in demo_world.registry.select(pods, at=at)}
+        expected = {r.key: r.mod_revision for r in demo_state.registry.select(pods, at=at)}
         assert {entry.key: entry.revision for entry in listing.entries} == expected
 
 
-def test_deleted_objects_are_there_and_can_be_hidden(listing: Listing) -> None:
+def test_deleted_objects_are_there_and_can_be_hidden(listing: ObjectListing) -> None:
     assert (listing.alive, listing.deleted) == (23, 4)
     gone = [entry.name for entry in listing.entries if entry.gone]
     assert gone == ["api-fcfcf9977-frwjl", "conf", "filler", "web-79f78d44fd-7zlw4"]
@@ -80,9 +80,9 @@ def test_deleted_objects_are_there_and_can_be_hidden(listing: Listing) -> None:
 
 
 def test_rows_have_kubectls_cells_and_what_kubectl_never_shows(
-    demo_world: World, listing: Listing
+    demo_state: BrowserState, listing: ObjectListing
 ) -> None:
-    rows = ObjectRows(listing, Moments(), NOW)
+    rows = ObjectRows(listing, RevisionTimes(), NOW)
     titles = [column.title for column in rows.columns]
     assert titles == [
         *("", "NAMESPACE", "NAME", "READY", "STATUS", "RESTARTS", "AGE"),
@@ -112,7 +112,7 @@ def test_rows_have_kubectls_cells_and_what_kubectl_never_shows(
         ('sta"', set()),
     ],
 )
-def test_filters(listing: Listing, text: str, expected: set[str] | None) -> None:
+def test_filters(listing: ObjectListing, text: str, expected: set[str] | None) -> None:
     listing.show(View(filter=parse_filter(text, listing.headers)))
     if expected is None:
         assert names(listing)
@@ -121,14 +121,14 @@ def test_filters(listing: Listing, text: str, expected: set[str] | None) -> None
         assert set(names(listing)) == expected
 
 
-def test_a_filter_finds_names_before_anything_was_read(demo_world: World) -> None:
-    kind = find_kind(demo_world, "deploy")
-    listing = Listing(demo_world.ledger, demo_world.catalog, kind, ["NAME", "READY"])
+def test_a_filter_finds_names_before_anything_was_read(demo_state: BrowserState) -> None:
+    kind = find_kind(demo_state, "deploy")
+    listing = ObjectListing(demo_state.ledger, demo_state.catalog, kind, ["NAME", "READY"])
     listing.show(View(filter=parse_filter("web", listing.headers)))
     assert names(listing) == ["web"]
 
 
-def test_orders(listing: Listing) -> None:
+def test_orders(listing: ObjectListing) -> None:
     listing.show(View(sort="RESTARTS"))
     assert names(listing)[0] == "orders"
     listing.show(View(sort="REVISION"))
@@ -141,7 +141,7 @@ def test_orders(listing: Listing) -> None:
     assert kept == sorted(kept)
 
 
-def test_a_place_in_the_table_is_found_again(listing: Listing) -> None:
+def test_a_place_in_the_table_is_found_again(listing: ObjectListing) -> None:
     listing.show(View(sort="KEPT"))
     place = listing.position(b"/registry/pods/shop/db-0")
     assert place is not None
@@ -149,11 +149,11 @@ def test_a_place_in_the_table_is_found_again(listing: Listing) -> None:
     assert listing.position(b"/registry/pods/shop/nobody") is None
 
 
-def test_kinds_and_namespaces_are_counted_at_a_revision(demo_world: World) -> None:
-    pods = find_kind(demo_world, "pods")
-    lists = side_lists(demo_world, 700, pods)
+def test_kinds_and_namespaces_are_counted_at_a_revision(demo_state: BrowserState) -> None:
+    pods = find_kind(demo_state, "pods")
+    lists = side_lists(demo_state, 700, pods)
     counted = dict(zip(lists.kind_rows.names, lists.kind_rows.counts, strict=True))
-    registry = demo_world.registry
+    registry = demo_state.registry
     for name in ("pods", "events", "deployments", "nodes"):
         expected = sum(1 for _ in registry.select(registry.resolve(name), at=700))
         assert counted[name] == expected
@@ -166,27 +166,27 @@ def test_kinds_and_namespaces_are_counted_at_a_revision(demo_world: World) -> No
     [("po", "pods"), ("deploy", "deployments"), ("ev", "events"), ("Node", "nodes"),
      ("leases.coordination.k8s.io", "leases"), ("masterleases", "masterleases")],
 )  # fmt: skip
-def test_kinds_go_by_any_of_their_names(demo_world: World, text: str, label: str) -> None:
-    assert find_kind(demo_world, text).label == label
+def test_kinds_go_by_any_of_their_names(demo_state: BrowserState, text: str, label: str) -> None:
+    assert find_kind(demo_state, text).label == label
 
 
-def test_the_owner_of_a_pod_is_found(demo_world: World) -> None:
+def test_the_owner_of_a_pod_is_found(demo_state: BrowserState) -> None:
     key = b"/registry/pods/shop/web-79f78d44fd-7zlw4"
-    pod = Subject(demo_world, key, 700, "shop", "web-79f78d44fd-7zlw4", "Pod")
-    first = owner_place(pod)
+    pod = ViewedObject(demo_state, key, 700, "shop", "web-79f78d44fd-7zlw4", "Pod")
+    first = owner_location(pod)
     assert (first.kind.label, first.name) == ("replicasets", "web-79f78d44fd")
-    second = owner_place(first.subject(demo_world, 700))
+    second = owner_location(first.subject(demo_state, 700))
     assert (second.kind.label, second.name) == ("deployments", "web")
     with pytest.raises(UsageError, match="has no owner"):
-        owner_place(second.subject(demo_world, 700))
+        owner_location(second.subject(demo_state, 700))
 
 
-# --- moments -----------------------------------------------------------------------------------
+# --- times -----------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
-def moments(demo_world: World) -> Moments:
-    return Moments(axis_moments(demo_world.registry.clock, 2, 1050))
+def times(demo_state: BrowserState) -> RevisionTimes:
+    return RevisionTimes(axis_moments(demo_state.registry.clock, 2, 1050))
 
 
 @pytest.mark.parametrize(
@@ -194,20 +194,20 @@ def moments(demo_world: World) -> Moments:
     [("720", 720, 720), ("+5", 905, 905), ("-5", 895, 895), ("20:25:06", 725, 745),
      ("2026-11-22T20:24:41Z", 605, 630), ("-60s", 440, 560), ("20:24", 695, 715)],
 )  # fmt: skip
-def test_a_place_in_time_can_be_typed(moments: Moments, text: str, low: int, high: int) -> None:
-    assert low <= parse_place(text, moments, current=900, newest=1050) <= high
+def test_a_place_in_time_can_be_typed(times: RevisionTimes, text: str, low: int, high: int) -> None:
+    assert low <= parse_place(text, times, current=900, newest=1050) <= high
 
 
 @pytest.mark.parametrize("text", ["yesterday", "25:99:99", ""])
-def test_what_is_no_place_in_time_is_said(moments: Moments, text: str) -> None:
+def test_what_is_no_place_in_time_is_said(times: RevisionTimes, text: str) -> None:
     with pytest.raises((UsageError, ValueError)):
-        parse_place(text, moments, current=900, newest=1050)
+        parse_place(text, times, current=900, newest=1050)
 
 
 def test_without_any_time_only_revisions_can_be_gone_to() -> None:
-    assert parse_place("7", Moments(), 10, 20) == 7
+    assert parse_place("7", RevisionTimes(), 10, 20) == 7
     with pytest.raises(UsageError, match="nothing here carries a time"):
-        parse_place("20:25:00", Moments(), 10, 20)
+        parse_place("20:25:00", RevisionTimes(), 10, 20)
 
 
 # --- text --------------------------------------------------------------------------------------
@@ -228,8 +228,8 @@ def test_hostile_text_is_spelled_out_on_one_line() -> None:
 )
 def test_a_cell_takes_exactly_its_width(text: str) -> None:
     for width in (1, 2, 5, 10, 40):
-        assert Cell(fitted(text, width)).width == width
-        assert Cell(fitted(text, width, right=True, middle=True)).width == width
+        assert StyledText(fitted(text, width)).width == width
+        assert StyledText(fitted(text, width, right=True, middle=True)).width == width
 
 
 def test_a_long_name_loses_its_middle() -> None:
@@ -237,7 +237,7 @@ def test_a_long_name_loses_its_middle() -> None:
 
 
 def test_only_columns_that_may_give_are_squeezed() -> None:
-    columns = [Column("a"), Column("b", least=5), Column("c", least=8)]
+    columns = [GridColumn("a"), GridColumn("b", least=5), GridColumn("c", least=8)]
     assert squeezed([10, 10, 20], columns, 8) == [10, 9, 13]
     assert squeezed([10, 10, 20], columns, 100) == [10, 5, 8]
 

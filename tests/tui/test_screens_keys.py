@@ -204,7 +204,7 @@ async def test_the_incident_takes_the_browser_to_its_moment(browse, press) -> No
     async with browse("demo") as pilot:
         await press(pilot, "p", "f", "g")
         assert pilot.app.screen is pilot.app.browser
-        assert pilot.app.browser.at == pilot.app.world.clamped(pilot.app.browser.at)
+        assert pilot.app.browser.at == pilot.app.state.clamped(pilot.app.browser.at)
         assert pilot.app.browser.at < 500
 
 

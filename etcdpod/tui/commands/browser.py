@@ -14,7 +14,7 @@ class JumpToKind(Command):
     asks = True
 
 
-class Filter(Command):
+class FilterRows(Command):
     """Filter the rows as you type: word, !word, -l app=web, status=CrashLoopBackOff, restarts>3."""
 
     key = "slash"
@@ -117,7 +117,7 @@ class SortBack(Command):
     shown = "S"
 
 
-class Deleted(Command):
+class ToggleDeleted(Command):
     """Show or hide what was deleted by then."""
 
     key = "D"
@@ -209,7 +209,7 @@ class Live(Command):
 
 BROWSER = (
     JumpToKind,
-    Filter,
+    FilterRows,
     OpenHistory,
     Findings,
     Incident,
@@ -233,7 +233,7 @@ BROWSER = (
     Owner,
     AllNamespaces,
     SortBack,
-    Deleted,
+    ToggleDeleted,
     Sidebar,
     Zoom,
     NextPane,

@@ -6,7 +6,7 @@ from etcdpod.tui.commands.browser import NextPane
 from etcdpod.tui.commands.command import Command
 
 
-class Mark(Command):
+class MarkRevision(Command):
     """Mark this revision: the difference is shown from it to the selected one; again: unmark."""
 
     key = "space"
@@ -20,7 +20,7 @@ class NextView(Command):
     footer = "view"
 
 
-class Changes(Command):
+class FieldChanges(Command):
     """Only what changed, field by field."""
 
     key = "1"
@@ -103,13 +103,13 @@ class ZoomDifference(Command):
 HISTORY = (
     ZoomDifference,
     OwnerHistory,
-    Mark,
+    MarkRevision,
     NextView,
     Blame,
     FieldFilter,
     Noise,
     Travel,
-    Changes,
+    FieldChanges,
     Unified,
     SideBySide,
     WholeObject,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from etcdpod.tui.commands.browser import Filter
+from etcdpod.tui.commands.browser import FilterRows
 from etcdpod.tui.commands.command import Command
 
 
@@ -103,6 +103,6 @@ INCIDENT = (
     LaneNamespace,
     CursorLeft,
     CursorRight,
-    Filter,
+    FilterRows,
 )
 """The incident view."""

@@ -8,9 +8,9 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from etcdpod.forensics.activity.activity import Ledger, writes
-from etcdpod.tui.model.moments import Moments
 from etcdpod.tui.model.objects.catalog import Catalog
-from etcdpod.tui.work_priority import Turns
+from etcdpod.tui.model.revision_times import RevisionTimes
+from etcdpod.tui.work_priority import WorkPriority
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,7 +30,7 @@ BATCH = 0.2
 
 
 @dataclass
-class World:
+class BrowserState:
     """Shared by all screens; grown by messages, on the event loop only."""
 
     session: Session
@@ -38,12 +38,12 @@ class World:
     """As it was when the source was opened: asking a live one again is a request."""
     ended: datetime | None = None
     """When the newest revision of a source that does not go on was written, as far as is known."""
-    moments: Moments = field(default_factory=Moments)
+    times: RevisionTimes = field(default_factory=RevisionTimes)
     ledger: Ledger = field(default_factory=Ledger)
-    """The heads of all revisions, as far as they were read."""
+    """The records of all revisions, as far as they were read."""
     complete: bool = False
-    """All heads that the source held when it was opened have been read."""
-    turns: Turns = field(default_factory=Turns)
+    """All records that the source held when it was opened have been read."""
+    priority: WorkPriority = field(default_factory=WorkPriority)
     """Who reads first."""
 
     def __post_init__(self) -> None:
@@ -89,19 +89,19 @@ class World:
             return self.info.compact_revision
         return int(self.ledger.columns.main[0]) if len(self.ledger) else 1
 
-    def add(self, heads: Iterable[Record]) -> None:
-        """Take in heads that are newer than all before."""
-        self.ledger.add(heads)
+    def add(self, records: Iterable[Record]) -> None:
+        """Take in records that are newer than all before."""
+        self.ledger.add(records)
         self.catalog.catch_up()
 
-    def follow(self, heads: Sequence[Record], time: float) -> None:
-        """Take in heads that were written just now: the time of their coming dates them."""
-        self.add(heads)
-        for head, moment in ((heads[0], time - BATCH), (heads[-1], time)):
-            self.moments = self.moments.extended(head.mod_revision, moment)
+    def follow(self, records: Sequence[Record], time: float) -> None:
+        """Take in records that were written just now: the time of their coming dates them."""
+        self.add(records)
+        for head, moment in ((records[0], time - BATCH), (records[-1], time)):
+            self.times = self.times.extended(head.mod_revision, moment)
 
     def start_over(self, info: SourceInfo) -> None:
-        """Forget all heads: they are about to be read anew."""
+        """Forget all records: they are about to be read anew."""
         self.info = info
         self.ledger = Ledger(info.compact_revision)
         self.catalog = Catalog(self.ledger, self.registry.types, self.registry.prefixes)
@@ -116,12 +116,12 @@ class World:
         if at is None and self.live:
             return datetime.now(UTC).replace(microsecond=0)
         known = self.ended if at is None else None
-        moment = known or self.moments.at(self.newest if at is None else at)
+        moment = known or self.times.at(self.newest if at is None else at)
         return (moment or datetime.now(UTC)).replace(microsecond=0)
 
     def axis(self, columns: int) -> Axis:
         """The whole span that can be travelled."""
-        return self.moments.axis(self.oldest, self.newest, columns)
+        return self.times.axis(self.oldest, self.newest, columns)
 
     def writes(self, axis: Axis, keys: np.ndarray | None = None) -> list[int]:
         """Revisions written in each column of an axis."""

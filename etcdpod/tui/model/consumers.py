@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from etcdpod.forensics.activity.activity import Consumer, consumers
 from etcdpod.forensics.activity.attribution import writers
-from etcdpod.tui.cells import Cell, Column
+from etcdpod.tui.cells import GridColumn, StyledText
 from etcdpod.tui.model.safe_text import one_line
 from etcdpod.tui.styles import BOLD, DIM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from etcdpod.tui.model.browser_state import World
+    from etcdpod.tui.model.browser_state import BrowserState
 
 BAR = 20
 """Columns of the bar of the largest."""
@@ -22,9 +22,9 @@ BAR = 20
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
-def groupings(world: World) -> dict[str, Callable[[bytes], str]]:
+def groupings(state: BrowserState) -> dict[str, Callable[[bytes], str]]:
     """To whose account a key goes, for each grouping of keys."""
-    catalog, ledger = world.catalog, world.ledger
+    catalog, ledger = state.catalog, state.ledger
 
     def number(key: bytes) -> int:
         found = ledger.number(key)
@@ -46,23 +46,23 @@ class ConsumerRows:
     by_bytes: bool
 
     @property
-    def columns(self) -> Sequence[Column]:
+    def columns(self) -> Sequence[GridColumn]:
         """Name, numbers, and a bar of the number that they are ordered by."""
         return (
-            Column(self.title.upper(), limit=70),
-            Column("REVISIONS", right=True),
-            Column("BYTES", right=True),
-            Column("KEYS", right=True),
-            Column("LARGEST", right=True),
-            Column("FIRST", right=True),
-            Column("LAST", right=True),
-            Column("BYTES" if self.by_bytes else "REVISIONS", limit=BAR + 8),
+            GridColumn(self.title.upper(), limit=70),
+            GridColumn("REVISIONS", right=True),
+            GridColumn("BYTES", right=True),
+            GridColumn("KEYS", right=True),
+            GridColumn("LARGEST", right=True),
+            GridColumn("FIRST", right=True),
+            GridColumn("LAST", right=True),
+            GridColumn("BYTES" if self.by_bytes else "REVISIONS", limit=BAR + 8),
         )
 
     def __len__(self) -> int:
         return len(self.found)
 
-    def row(self, index: int) -> Sequence[Cell]:
+    def row(self, index: int) -> Sequence[StyledText]:
         """One consumer."""
         one = self.found[index]
         size = one.bytes if self.by_bytes else one.revisions
@@ -71,11 +71,11 @@ class ConsumerRows:
         share = f" {100 * size / max(total, 1):.0f}%"
         numbers = (one.revisions, one.bytes, one.keys, one.largest)
         return (
-            Cell(one_line(one.name), BOLD),
-            *(Cell(f"{number:,}") for number in numbers),
-            Cell(str(one.first), DIM),
-            Cell(str(one.last), DIM),
-            Cell(bar(size, most) + share),
+            StyledText(one_line(one.name), BOLD),
+            *(StyledText(f"{number:,}") for number in numbers),
+            StyledText(str(one.first), DIM),
+            StyledText(str(one.last), DIM),
+            StyledText(bar(size, most) + share),
         )
 
 
@@ -95,9 +95,9 @@ GROUPINGS = ("kind", "namespace", "key", "writer")
 
 
 def count(
-    world: World, grouping: str, progress: Callable[[int, int], None] | None = None
+    state: BrowserState, grouping: str, progress: Callable[[int, int], None] | None = None
 ) -> list[Consumer]:
     """Count by one of the groupings; for writers every revision has to be read."""
     if grouping == "writer":
-        return writers(world.registry, world.ledger, progress=progress)
-    return consumers(world.ledger, groupings(world)[grouping])
+        return writers(state.registry, state.ledger, progress=progress)
+    return consumers(state.ledger, groupings(state)[grouping])

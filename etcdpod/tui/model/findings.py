@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from etcdpod.tui.cells import Cell, Column, line
+from etcdpod.tui.cells import GridColumn, StyledText, line
 from etcdpod.tui.model.safe_text import one_line
 from etcdpod.tui.model.text import clock_text
 from etcdpod.tui.styles import BAD, BOLD, DIM, PLAIN, REMOVED, WARNING
@@ -26,39 +26,39 @@ class FindingRows:
     findings: Sequence[Finding]
 
     @property
-    def columns(self) -> Sequence[Column]:
+    def columns(self) -> Sequence[GridColumn]:
         """How bad, since when, what, and why."""
         return (
-            Column("SEVERITY"),
-            Column("SINCE"),
-            Column("OBJECT", limit=60, least=24, middle=True),
-            Column("RULE", limit=30, least=12),
-            Column("CAUSE", limit=300),
+            GridColumn("SEVERITY"),
+            GridColumn("SINCE"),
+            GridColumn("OBJECT", limit=60, least=24, middle=True),
+            GridColumn("RULE", limit=30, least=12),
+            GridColumn("CAUSE", limit=300),
         )
 
     def __len__(self) -> int:
         return len(self.findings)
 
-    def row(self, index: int) -> Sequence[Cell]:
+    def row(self, index: int) -> Sequence[StyledText]:
         """One finding."""
         found = self.findings[index]
         return (
-            Cell(found.severity, _STYLES[found.severity]),
-            Cell(clock_text(found.since, tenths=False)),
-            Cell(one_line(str(found.object)), BOLD),
-            Cell(one_line(found.rule)),
-            Cell(one_line(found.cause)),
+            StyledText(found.severity, _STYLES[found.severity]),
+            StyledText(clock_text(found.since, tenths=False)),
+            StyledText(one_line(str(found.object)), BOLD),
+            StyledText(one_line(found.rule)),
+            StyledText(one_line(found.cause)),
         )
 
 
 def finding_lines(found: Finding) -> list[Line]:
     """Everything that is known of one finding."""
     lines = [
-        [Cell("Cause     ", BOLD), Cell(one_line(found.cause, 2000))],
-        [Cell("Solution  ", BOLD), Cell(one_line(found.solution, 2000))],
-        [Cell("Next      ", BOLD), Cell(one_line(found.next_check, 2000))],
+        [StyledText("Cause     ", BOLD), StyledText(one_line(found.cause, 2000))],
+        [StyledText("Solution  ", BOLD), StyledText(one_line(found.solution, 2000))],
+        [StyledText("Next      ", BOLD), StyledText(one_line(found.next_check, 2000))],
         line(),
-        line(Cell("Evidence", BOLD)),
+        line(StyledText("Evidence", BOLD)),
     ]
     for one in found.evidence:
         place = one.field or (f"event {one.event}" if one.event else "")
@@ -66,5 +66,11 @@ def finding_lines(found: Finding) -> list[Line]:
             f"{one.kind} {one.namespace}/{one.name}" if one.namespace else f"{one.kind} {one.name}"
         )
         head = one_line(f"  rev {one.revision}  {who}  {place}")
-        lines.append([Cell(head, DIM), Cell(" = " if one.says else ""), Cell(one_line(one.says))])
-    return [*lines, line(Cell("", PLAIN))]
+        lines.append(
+            [
+                StyledText(head, DIM),
+                StyledText(" = " if one.says else ""),
+                StyledText(one_line(one.says)),
+            ]
+        )
+    return [*lines, line(StyledText("", PLAIN))]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from etcdpod.forensics.incident.model import State
 from etcdpod.forensics.incident.svg import lanes_svg
 from etcdpod.forensics.incident.text import draw_lanes, legend, title
-from etcdpod.tui.cells import Cell
+from etcdpod.tui.cells import StyledText
 from etcdpod.tui.export import Exportable, fenced, file_name
 from etcdpod.tui.model.safe_text import one_line
 from etcdpod.tui.model.text import clock_text
@@ -85,26 +85,31 @@ def changes_of(lane: Lane) -> list[int]:
 def reading(lane: Lane, axis: Axis, revision: int) -> Line:
     """What a lane says at a moment: state, since when, and the marks of that column."""
     moment = clock_text(axis.moment(revision))
-    pieces = [Cell(f"rev {revision}  {moment}  ", BOLD), Cell(one_line(title(lane)), BOLD)]
+    pieces = [
+        StyledText(f"rev {revision}  {moment}  ", BOLD),
+        StyledText(one_line(title(lane)), BOLD),
+    ]
     span = lane.span_at(revision)
     if span is None:
-        pieces.append(Cell("  does not exist", DIM))
+        pieces.append(StyledText("  does not exist", DIM))
     else:
         reason = f" ({span.reason})" if span.reason else ""
-        pieces.append(Cell(f"  {span.state.glyph} {span.state.label}", LANE[span.state.colour]))
+        pieces.append(
+            StyledText(f"  {span.state.glyph} {span.state.label}", LANE[span.state.colour])
+        )
         since = clock_text(axis.moment(span.start))
-        pieces.append(Cell(one_line(f"{reason}  since rev {span.start} {since}")))
+        pieces.append(StyledText(one_line(f"{reason}  since rev {span.start} {since}")))
     column = axis.position(revision)
     marks = [mark for mark in lane.marks if axis.position(mark.revision) == column]
-    pieces += [Cell(one_line(f"  {mark.glyph} {mark.text}"), BOLD) for mark in marks[:3]]
+    pieces += [StyledText(one_line(f"  {mark.glyph} {mark.text}"), BOLD) for mark in marks[:3]]
     if lane.note and not marks:
-        pieces.append(Cell(one_line(f"  · {lane.note}"), DIM))
+        pieces.append(StyledText(one_line(f"  · {lane.note}"), DIM))
     return pieces
 
 
 def legend_lines(lanes: Sequence[Lane], width: int) -> list[Line]:
     """What the letters mean, in as many lines as it takes."""
-    lines: list[list[Cell]] = [[]]
+    lines: list[list[StyledText]] = [[]]
     room = width
     for glyph, colour, label in legend(lanes):
         size = len(label) + 4
@@ -112,7 +117,7 @@ def legend_lines(lanes: Sequence[Lane], width: int) -> list[Line]:
             lines.append([])
             room = width
         room -= size
-        lines[-1] += [Cell(glyph, LANE[colour]), Cell(f" {label}  ", DIM)]
+        lines[-1] += [StyledText(glyph, LANE[colour]), StyledText(f" {label}  ", DIM)]
     return list(lines)
 
 

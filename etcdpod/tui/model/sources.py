@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from etcdpod.damage_text import damage_text
 from etcdpod.records import Severity, Trust
-from etcdpod.tui.cells import Cell, line
+from etcdpod.tui.cells import StyledText, line
 from etcdpod.tui.model.safe_text import drawn_line, one_line
 from etcdpod.tui.model.text import clock_text
 from etcdpod.tui.styles import BAD, BOLD, DIM, HEADING, PLAIN, WARNING
@@ -15,7 +15,7 @@ from etcdpod.tui.styles import BAD, BOLD, DIM, HEADING, PLAIN, WARNING
 if TYPE_CHECKING:
     from etcdpod.records import SourceInfo
     from etcdpod.tui.cells import Line
-    from etcdpod.tui.model.browser_state import World
+    from etcdpod.tui.model.browser_state import BrowserState
 
 _STYLES = {Severity.NOTE: DIM, Severity.WARNING: WARNING, Severity.LOSS: BAD}
 
@@ -23,21 +23,21 @@ MOST_DAMAGE = 2000
 """Defects that are listed one by one."""
 
 
-def source_lines(world: World, info: SourceInfo) -> list[Line]:
+def source_lines(state: BrowserState, info: SourceInfo) -> list[Line]:
     """The whole report."""
     return [
         *_source(info),
         line(),
-        *_reach(world, info),
+        *_reach(state, info),
         line(),
-        *_clocks(world),
+        *_clocks(state),
         line(),
-        *_damage(world),
+        *_damage(state),
     ]
 
 
 def _fact(name: str, text: str) -> Line:
-    return [Cell(f"  {name:<22}", DIM), Cell(drawn_line(one_line(text, 500)))]
+    return [StyledText(f"  {name:<22}", DIM), StyledText(drawn_line(one_line(text, 500)))]
 
 
 def _words(value: object) -> str:
@@ -63,14 +63,14 @@ def _source(info: SourceInfo) -> list[Line]:
     if info.cluster_id is not None:
         facts.append(_fact("cluster", f"{info.cluster_id:x}"))
     facts += [_fact(name, _words(value)) for name, value in info.details.items()]
-    return [line(Cell("Source", HEADING)), *facts]
+    return [line(StyledText("Source", HEADING)), *facts]
 
 
-def _reach(world: World, info: SourceInfo) -> list[Line]:
-    ledger = world.ledger
-    lines = [line(Cell("How far it reaches", HEADING))]
+def _reach(state: BrowserState, info: SourceInfo) -> list[Line]:
+    ledger = state.ledger
+    lines = [line(StyledText("How far it reaches", HEADING))]
     lines.append(
-        _fact("revisions kept", f"{len(ledger):,}" + ("" if world.complete else " so far"))
+        _fact("revisions kept", f"{len(ledger):,}" + ("" if state.complete else " so far"))
     )
     lines += [
         _fact(f"of trust {trust.value}", f"{ledger.trust[trust]:,}, {trust.meaning}")
@@ -82,14 +82,14 @@ def _reach(world: World, info: SourceInfo) -> list[Line]:
         deleted = int(columns.gone[ledger.newest()].sum())
         lines += [
             _fact("of keys", f"{len(ledger.keys):,}, of which {deleted:,} are deleted now"),
-            _fact("oldest kept", _moment(world, int(columns.main[0]))),
-            _fact("newest", _moment(world, world.newest)),
+            _fact("oldest kept", _moment(state, int(columns.main[0]))),
+            _fact("newest", _moment(state, state.newest)),
         ]
     if info.compact_revision > 0:
         lines.append(
             _fact(
                 "compacted below",
-                f"{_moment(world, info.compact_revision)}: before it etcd kept only the "
+                f"{_moment(state, info.compact_revision)}: before it etcd kept only the "
                 "last revision of what then existed",
             )
         )
@@ -98,25 +98,26 @@ def _reach(world: World, info: SourceInfo) -> list[Line]:
     return lines
 
 
-def _moment(world: World, revision: int) -> str:
-    time = world.moments.at(revision)
+def _moment(state: BrowserState, revision: int) -> str:
+    time = state.times.at(revision)
     return (
         f"{revision}" if time is None else f"{revision}  ({clock_text(time)} UTC, {time:%Y-%m-%d})"
     )
 
 
-def _clocks(world: World) -> list[Line]:
-    notes = world.clock.notes or ("all clocks agree",)
-    return [line(Cell("Clocks", HEADING)), *(line(f"  {one_line(note)}") for note in notes)]
+def _clocks(state: BrowserState) -> list[Line]:
+    notes = state.clock.notes or ("all clocks agree",)
+    return [line(StyledText("Clocks", HEADING)), *(line(f"  {one_line(note)}") for note in notes)]
 
 
-def _damage(world: World) -> list[Line]:
-    found = list(world.session.damage)
-    lines = [line(Cell("Damage", HEADING))]
+def _damage(state: BrowserState) -> list[Line]:
+    found = list(state.session.damage)
+    lines = [line(StyledText("Damage", HEADING))]
     if not found:
-        return [*lines, line(Cell("  none was met", PLAIN))]
-    lines.append(line(Cell(f"  {len(found):,} defects", BOLD)))
+        return [*lines, line(StyledText("  none was met", PLAIN))]
+    lines.append(line(StyledText(f"  {len(found):,} defects", BOLD)))
     for defect in found[:MOST_DAMAGE]:
         text = one_line(damage_text(defect), 500)
-        lines.append([Cell(f"  {defect.severity.value:<8}", _STYLES[defect.severity]), Cell(text)])
+        severity = StyledText(f"  {defect.severity.value:<8}", _STYLES[defect.severity])
+        lines.append([severity, StyledText(text)])
     return lines

@@ -10,7 +10,7 @@ from etcdpod.history.blame import blame_lines
 from etcdpod.history.text.diff import semantic, unified
 from etcdpod.history.text.table import who
 from etcdpod.kubectl.formats.yaml import dumps
-from etcdpod.tui.cells import Cell, fitted, line
+from etcdpod.tui.cells import StyledText, fitted, line
 from etcdpod.tui.model.safe_text import drawn_line
 from etcdpod.tui.styles import ADDED, BOLD, CHANGED, DIM, PLAIN, REMOVED, WARNING
 
@@ -48,18 +48,18 @@ def _yaml_line(text: str) -> Line:
     name, colon, value = stripped.partition(":")
     if not colon or " " in name.strip('"') or not (value == "" or value.startswith(" ")):
         return line(text)
-    return [Cell(text[:indent]), Cell(name, CHANGED), Cell(f":{value}")]
+    return [StyledText(text[:indent]), StyledText(name, CHANGED), StyledText(f":{value}")]
 
 
 def item_lines(item: Item | None, *, managed_fields: bool = False) -> list[Line]:
     """The YAML of what was read, or why there is none."""
     if item is None:
-        return [line(Cell("the object does not exist at this revision", DIM))]
+        return [line(StyledText("the object does not exist at this revision", DIM))]
     if item.object is None:
         return [
-            line(Cell("this value cannot be shown as an object", WARNING)),
+            line(StyledText("this value cannot be shown as an object", WARNING)),
             line(drawn_line(str(item.outcome))),
-            line(Cell("x shows its bytes", DIM)),
+            line(StyledText("x shows its bytes", DIM)),
         ]
     value = item.object
     if not managed_fields:
@@ -67,7 +67,7 @@ def item_lines(item: Item | None, *, managed_fields: bool = False) -> list[Line]
     lines = yaml_lines(value)
     unknown = getattr(item.outcome, "unknown", ())
     if unknown:
-        lines.append(line(Cell(f"# {len(unknown)} fields that no schema knows:", WARNING)))
+        lines.append(line(StyledText(f"# {len(unknown)} fields that no schema knows:", WARNING)))
         lines += [
             line(drawn_line(f"#   {field.path or '.'} field {field.number}: {field.data.hex()}"))
             for field in unknown
@@ -87,7 +87,7 @@ def without_managed_fields(value: dict[str, Any]) -> dict[str, Any]:
 def change_lines(changes: Iterable[Change]) -> list[Line]:
     """Changes field by field; removals red and with a minus, additions green and with a plus."""
     lines = [_signed(text) for text in semantic(changes)]
-    return lines or [line(Cell("nothing but noise changed (m shows it)", DIM))]
+    return lines or [line(StyledText("nothing but noise changed (m shows it)", DIM))]
 
 
 def unified_lines(
@@ -95,12 +95,12 @@ def unified_lines(
 ) -> list[Line]:
     """Two objects compared line by line."""
     lines = [_signed(text) for text in unified(before, after, names=names)]
-    return lines or [line(Cell("the two are the same", DIM))]
+    return lines or [line(StyledText("the two are the same", DIM))]
 
 
 def _signed(text: str) -> Line:
     text = drawn_line(text)
-    return [Cell(text, _SIGNS.get(text.lstrip(" ")[:1], PLAIN))]
+    return [StyledText(text, _SIGNS.get(text.lstrip(" ")[:1], PLAIN))]
 
 
 def side_by_side(
@@ -124,15 +124,15 @@ def side_by_side(
             lines.append(
                 [
                     _half(old, half, DIM if same else REMOVED),
-                    Cell(" │ " if same else " ┃ ", DIM if same else BOLD),
+                    StyledText(" │ " if same else " ┃ ", DIM if same else BOLD),
                     _half(new, half, DIM if same else ADDED),
                 ]
             )
     return lines
 
 
-def _half(text: str | None, width: int, style: Any) -> Cell:
-    return Cell(fitted(drawn_line(text or ""), width), style)
+def _half(text: str | None, width: int, style: Any) -> StyledText:
+    return StyledText(fitted(drawn_line(text or ""), width), style)
 
 
 def blamed(steps: Iterable[Step]) -> list[Line]:
@@ -143,10 +143,10 @@ def blamed(steps: Iterable[Step]) -> list[Line]:
     for one in found:
         origin = one.origin
         shown = "" if origin is None or origin == above else _origin(origin)
-        lines.append([Cell(fitted(shown, _ORIGIN_WIDTH), DIM), Cell("│ ", DIM)])
+        lines.append([StyledText(fitted(shown, _ORIGIN_WIDTH), DIM), StyledText("│ ", DIM)])
         lines[-1] = [*lines[-1], *_yaml_line(one.text)]
         above = origin
-    return lines or [line(Cell("no revision of it can be read", DIM))]
+    return lines or [line(StyledText("no revision of it can be read", DIM))]
 
 
 _ORIGIN_WIDTH = 42
@@ -160,4 +160,4 @@ def _origin(origin: Origin) -> str:
 
 def message(text: str, *more: str) -> Sequence[Line]:
     """A text of our own instead of an object."""
-    return [line(Cell(text, DIM)), *(line(one) for one in more)]
+    return [line(StyledText(text, DIM)), *(line(one) for one in more)]

@@ -8,20 +8,20 @@ from etcdpod.tui.model.safe_text import one_line
 from etcdpod.tui.model.text import clock_text
 
 if TYPE_CHECKING:
-    from etcdpod.tui.model.browser_state import World
+    from etcdpod.tui.model.browser_state import BrowserState
 
 
-def subject_text(world: World, about: str) -> str:
+def subject_text(state: BrowserState, about: str) -> str:
     """The source, what the screen is about, versions."""
-    parts = [one_line(world.name), about, f"rev {world.newest}"]
-    if world.info.etcd_version:
-        parts.insert(2, f"etcd {world.info.etcd_version}")
+    parts = [one_line(state.name), about, f"rev {state.newest}"]
+    if state.info.etcd_version:
+        parts.insert(2, f"etcd {state.info.etcd_version}")
     return "  ".join(part for part in parts if part)
 
 
-def moment_text(world: World, at: int | None) -> str:
+def moment_text(state: BrowserState, at: int | None) -> str:
     """``◀ AS OF 20:25:02.5 (rev 720) PAST``; empty for the newest revision of a file."""
     if at is None:
         return ""
-    time = clock_text(world.moments.at(at))
+    time = clock_text(state.times.at(at))
     return f"◀ AS OF {time} (rev {at}) PAST" if time else f"◀ AS OF rev {at} PAST"

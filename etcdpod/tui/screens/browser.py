@@ -14,12 +14,12 @@ from etcdpod.tui.messages import TravelTo
 from etcdpod.tui.model.objects.caption import caption
 from etcdpod.tui.model.objects.listing import View
 from etcdpod.tui.model.objects.navigation import find_kind
-from etcdpod.tui.model.objects.side_lists import Counted, side_lists
-from etcdpod.tui.model.subject import Subject
+from etcdpod.tui.model.objects.side_lists import NameCounts, side_lists
+from etcdpod.tui.model.viewed_object import ViewedObject
 from etcdpod.tui.screens.browser_keys import BrowserKeys
 from etcdpod.tui.widgets.detail import Detail
 from etcdpod.tui.widgets.grid import Grid
-from etcdpod.tui.widgets.objects import Objects
+from etcdpod.tui.widgets.objects import ObjectTable
 from etcdpod.tui.widgets.time_axis import NO_CONTENT, AxisContent, TimeAxis
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from etcdpod.tui.commands import Command
-    from etcdpod.tui.model.moments import Moments
     from etcdpod.tui.model.objects.catalog import Kind
+    from etcdpod.tui.model.revision_times import RevisionTimes
 
 
 class BrowserScreen(BrowserKeys):
@@ -48,7 +48,7 @@ class BrowserScreen(BrowserKeys):
     def __init__(self) -> None:
         super().__init__()
         self._kinds: list[Kind] = []
-        self._axis_basis: tuple[int, int, Moments] | None = None
+        self._axis_basis: tuple[int, int, RevisionTimes] | None = None
         self._axis_content = NO_CONTENT
 
     def body(self) -> Iterable[Widget]:
@@ -57,7 +57,7 @@ class BrowserScreen(BrowserKeys):
             Vertical(Grid(id="kinds"), Grid(id="namespaces"), id="sidebar"),
             Vertical(
                 Static(id="caption", markup=False),
-                Vertical(Objects(id="objects"), Detail(id="detail"), id="panes"),
+                Vertical(ObjectTable(id="objects"), Detail(id="detail"), id="panes"),
                 id="main",
             ),
             id="body",
@@ -72,26 +72,26 @@ class BrowserScreen(BrowserKeys):
     @property
     def is_whole(self) -> bool:
         """Whether its widgets are there: not any more while the app ends."""
-        return bool(self.query(Objects))
+        return bool(self.query(ObjectTable))
 
     # --- what the application tells ---------------------------------------------------------
 
-    def world_changed(self) -> None:
+    def state_changed(self) -> None:
         """The source was opened, or more of it was read."""
         if self.kind is None:
-            self.open_kind(find_kind(self.world, "pods"))
+            self.open_kind(find_kind(self.state, "pods"))
         else:
             self.objects.reselect()
         self._refresh_around()
 
     def start_over(self) -> None:
         """All revisions are read anew."""
-        if self.at is not None and self.at < self.world.oldest:
+        if self.at is not None and self.at < self.state.oldest:
             self.travel(None)
         self.objects.start_over()
         self._refresh_around()
 
-    def moments_known(self) -> None:
+    def times_known(self) -> None:
         """The times of revisions are known: ages and the axis are drawn anew."""
         self.objects.reselect()
         self._refresh_around()
@@ -106,7 +106,7 @@ class BrowserScreen(BrowserKeys):
         deleted = before.deleted if before is not None else True
         sort = "REVISION" if kind.label == "events" else ""
         view = View(at=self.at, namespace=namespace, deleted=deleted, sort=sort)
-        self.objects.open(self.world, kind, view)
+        self.objects.open(self.state, kind, view)
         if key is not None:
             self.objects.select(key)
         self._refresh_around()
@@ -129,13 +129,13 @@ class BrowserScreen(BrowserKeys):
         entry = self.objects.selected
         return None if entry is None else entry.key
 
-    def subject(self) -> Subject | None:
+    def subject(self) -> ViewedObject | None:
         """The object under the cursor as of the revision that is shown."""
         entry = self.objects.selected
         if entry is None or self.kind is None:
             return None
         kind = self.kind.resource.kind if self.kind.resource is not None else ""
-        return Subject(self.world, entry.key, self.at, entry.namespace, entry.name, kind)
+        return ViewedObject(self.state, entry.key, self.at, entry.namespace, entry.name, kind)
 
     def _refresh_around(self) -> None:
         """Everything beside the table: lists, caption, title, axis, pane."""
@@ -146,7 +146,7 @@ class BrowserScreen(BrowserKeys):
         self.detail.look_at(self.subject())
 
     def _refresh_lists(self) -> None:
-        places = side_lists(self.world, self.at, self.kind)
+        places = side_lists(self.state, self.at, self.kind)
         self._kinds = places.kinds
         kinds, namespaces = self.query_one("#kinds", Grid), self.query_one("#namespaces", Grid)
         for grid, rows, cursor in (
@@ -164,16 +164,16 @@ class BrowserScreen(BrowserKeys):
 
     def _refresh_axis(self) -> None:
         widget = self.query_one(TimeAxis)
-        world = self.world
-        if not len(world.ledger) or widget.size.width == 0:
+        state = self.state
+        if not len(state.ledger) or widget.size.width == 0:
             return
-        basis = (widget.columns, len(world.ledger), world.moments)
+        basis = (widget.columns, len(state.ledger), state.times)
         if basis != self._axis_basis:  # counting takes longer than moving a cursor may
             self._axis_basis = basis
-            axis = world.axis(widget.columns)
-            self._axis_content = AxisContent(axis, world.writes(axis))
+            axis = state.axis(widget.columns)
+            self._axis_content = AxisContent(axis, state.writes(axis))
         key = self.selected_key()
-        changes = [] if key is None else world.ledger.revisions_of(key)
+        changes = [] if key is None else state.ledger.revisions_of(key)
         widget.show(replace(self._axis_content, changes=changes, at=self.at))
 
     # --- what widgets tell ------------------------------------------------------------------
@@ -203,13 +203,13 @@ class BrowserScreen(BrowserKeys):
 
     @on(Grid.Moved, "#namespaces")
     def _namespace_selected(self, event: Grid.Moved) -> None:
-        if event.grid.has_focus and isinstance(event.grid.source, Counted):
+        if event.grid.has_focus and isinstance(event.grid.source, NameCounts):
             name = event.grid.source.names[event.index] if event.index else None
             if name != self.namespace:
                 self.show_namespace(name)
 
-    @on(TimeAxis.Clicked)
-    def _axis_clicked(self, event: TimeAxis.Clicked) -> None:
+    @on(TimeAxis.RevisionClicked)
+    def _axis_clicked(self, event: TimeAxis.RevisionClicked) -> None:
         self.go(event.revision)
 
     @on(TimeAxis.Resized)

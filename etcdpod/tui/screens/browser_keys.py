@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 from textual import on
 
 from etcdpod.errors import UsageError
-from etcdpod.tui.messages import Found, Said
+from etcdpod.tui.messages import LocationFound, Said
 from etcdpod.tui.model.objects.export import object_export, text_export
 from etcdpod.tui.model.objects.filters import parse_filter
-from etcdpod.tui.model.objects.navigation import find_kind, kind_names, owner_place
+from etcdpod.tui.model.objects.navigation import find_kind, kind_names, owner_location
 from etcdpod.tui.screens.time_travel import TimeTravelScreen
 from etcdpod.tui.threads import in_thread
 from etcdpod.tui.widgets.detail import Detail
-from etcdpod.tui.widgets.objects import Objects
+from etcdpod.tui.widgets.objects import ObjectTable
 from etcdpod.tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
     from etcdpod.tui.export import Exportable
     from etcdpod.tui.model.objects.catalog import Kind
-    from etcdpod.tui.model.subject import Subject
+    from etcdpod.tui.model.viewed_object import ViewedObject
 
 ZOOMED = "zoomed"
 """The class of a screen whose pane has all the room."""
@@ -33,9 +33,9 @@ class BrowserKeys(TimeTravelScreen):
     namespace: str | None = None
 
     @property
-    def objects(self) -> Objects:
+    def objects(self) -> ObjectTable:
         """The table."""
-        return self.query_one(Objects)
+        return self.query_one(ObjectTable)
 
     @property
     def detail(self) -> Detail:
@@ -50,7 +50,7 @@ class BrowserKeys(TimeTravelScreen):
         """Show one namespace, or all."""
         raise NotImplementedError
 
-    def subject(self) -> Subject | None:
+    def subject(self) -> ViewedObject | None:
         """The object under the cursor."""
         raise NotImplementedError
 
@@ -58,9 +58,9 @@ class BrowserKeys(TimeTravelScreen):
 
     def action_jump_to_kind(self) -> None:
         """Ask for a kind."""
-        self.prompt.ask("kind", ":", suggestions=kind_names(self.world.catalog))
+        self.prompt.ask("kind", ":", suggestions=kind_names(self.state.catalog))
 
-    def action_filter(self) -> None:
+    def action_filter_rows(self) -> None:
         """Ask for a filter; it works while it is typed."""
         view = self.objects.view
         self.objects.read_all()
@@ -98,7 +98,7 @@ class BrowserKeys(TimeTravelScreen):
         if words[0] in ("q", "quit", "q!"):
             self.app.exit()
             return
-        kind = find_kind(self.world, words[0])
+        kind = find_kind(self.state, words[0])
         if len(words) > 1:
             self.namespace = None if words[1] in ("all", "-A") else words[1]
         self.open_kind(kind)
@@ -140,7 +140,7 @@ class BrowserKeys(TimeTravelScreen):
             self.objects.change(reverse=not view.reverse)
             self.refresh_caption()
 
-    def action_deleted(self) -> None:
+    def action_toggle_deleted(self) -> None:
         """With or without what was deleted."""
         view = self.objects.view
         if view is not None:
@@ -271,11 +271,11 @@ class BrowserKeys(TimeTravelScreen):
 
         in_thread(self, lambda stopped: self._find(subject), "owner")
 
-    def _find(self, subject: Subject) -> None:
-        self.post_message(Found(owner_place(subject)))
+    def _find(self, subject: ViewedObject) -> None:
+        self.post_message(LocationFound(owner_location(subject)))
 
-    @on(Found)
-    def _found(self, event: Found) -> None:
+    @on(LocationFound)
+    def _found(self, event: LocationFound) -> None:
         place = event.place
         if self.namespace is not None and place.namespace:
             self.namespace = place.namespace

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from etcdpod.tui.app import EtcdpodApp
-    from etcdpod.tui.model.browser_state import World
+    from etcdpod.tui.model.browser_state import BrowserState
 
 
 class CommandScreen(Screen[None]):
@@ -54,9 +54,9 @@ class CommandScreen(Screen[None]):
         return (*cls.KEYS, *EVERYWHERE)
 
     @property
-    def world(self) -> World:
+    def state(self) -> BrowserState:
         """What is open; only to be asked for once something is."""
-        return self.app.world
+        return self.app.state
 
     def body(self) -> Iterable[Widget]:
         """The widgets between the title and the keys."""
@@ -86,7 +86,7 @@ class CommandScreen(Screen[None]):
             return False
         return super().check_action(action, parameters)
 
-    def moments_known(self) -> None:
+    def times_known(self) -> None:
         """The times of revisions are known now: what shows them is to be drawn anew."""
 
     # --- what every screen can do -----------------------------------------------------------

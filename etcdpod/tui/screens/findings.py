@@ -16,7 +16,7 @@ from etcdpod.tui.cells import plain_text
 from etcdpod.tui.messages import Progress, Said, TravelTo
 from etcdpod.tui.model.findings import FindingRows, finding_lines
 from etcdpod.tui.model.objects.export import text_export
-from etcdpod.tui.model.objects.navigation import place_of
+from etcdpod.tui.model.objects.navigation import locate
 from etcdpod.tui.model.objects.shapes import ODD, oddness
 from etcdpod.tui.screens.command_screen import CommandScreen
 from etcdpod.tui.screens.history import HistoryScreen
@@ -79,7 +79,7 @@ class FindingsScreen(CommandScreen):
     def _work(self, stopped: Stopped) -> None:
         self.app.post_message(Progress("examining …", "diagnosis"))
         try:
-            diagnosis = examine(self.world.registry, self.namespace, self.at)
+            diagnosis = examine(self.state.registry, self.namespace, self.at)
         except ODD as error:
             self.post_message(Said(f"no diagnosis: {oddness(error)}", problem=True))
             return
@@ -125,20 +125,20 @@ class FindingsScreen(CommandScreen):
             return
         try:
             about = found.object
-            place = place_of(self.world, about.kind, about.namespace, about.name)
+            place = locate(self.state, about.kind, about.namespace, about.name)
         except UsageError as error:
             self.post_message(Said(str(error), problem=True))
             return
-        self.app.push_screen(HistoryScreen(place.subject(self.world, self.at)))
+        self.app.push_screen(HistoryScreen(place.subject(self.state, self.at)))
 
     def action_finding_travel(self) -> None:
         """The browser at the moment since when it is so."""
         found = self.selected
         revision = None
         if found is not None and found.since is not None:
-            revision = self.world.moments.revision_by(found.since)
+            revision = self.state.times.revision_by(found.since)
         if revision is not None:
-            self.app.post_message(TravelTo(self.world.clamped(revision)))
+            self.app.post_message(TravelTo(self.state.clamped(revision)))
 
     def exported(self) -> Exportable | None:
         """All findings with their evidence."""

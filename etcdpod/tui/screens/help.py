@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from etcdpod.tui.cells import Cell, line
+from etcdpod.tui.cells import StyledText, line
 from etcdpod.tui.styles import BOLD
 from etcdpod.tui.widgets.lines import Lines
 
@@ -65,4 +65,6 @@ class HelpScreen(ModalScreen[None]):
 def help_lines(commands: Sequence[type[Command]]) -> list[Line]:
     """Key and sentence of each command."""
     pairs = [(command.keys(), command.help()) for command in commands]
-    return [line(Cell(f" {keys:<11}", BOLD), Cell(text)) for keys, text in (*pairs, *MOVING)]
+    return [
+        line(StyledText(f" {keys:<11}", BOLD), StyledText(text)) for keys, text in (*pairs, *MOVING)
+    ]

@@ -13,12 +13,19 @@ from textual.widgets import Static
 
 from etcdpod.tui import commands
 from etcdpod.tui.cells import plain_text
-from etcdpod.tui.messages import Found, TravelTo
+from etcdpod.tui.messages import LocationFound, TravelTo
 from etcdpod.tui.model.history.difference import VIEWS, Question, answer
 from etcdpod.tui.model.history.export import history_export
-from etcdpod.tui.model.history.life import Heading, Life, Moment, headings, iterate_life, touching
+from etcdpod.tui.model.history.object_history import (
+    Heading,
+    HistoryEntry,
+    ObjectHistory,
+    headings,
+    iterate_history,
+    touching,
+)
 from etcdpod.tui.model.history.rows import HistoryRows
-from etcdpod.tui.model.objects.navigation import owner_place
+from etcdpod.tui.model.objects.navigation import owner_location
 from etcdpod.tui.model.safe_text import one_line
 from etcdpod.tui.screens.command_screen import CommandScreen
 from etcdpod.tui.threads import in_thread
@@ -33,7 +40,7 @@ if TYPE_CHECKING:
     from etcdpod.tui.cells import Line
     from etcdpod.tui.commands import Command
     from etcdpod.tui.export import Exportable
-    from etcdpod.tui.model.subject import Subject
+    from etcdpod.tui.model.viewed_object import ViewedObject
     from etcdpod.tui.threads import Stopped
 
 NARROW = 100
@@ -41,10 +48,10 @@ NARROW = 100
 
 
 @dataclass
-class LifeRead(Message):
+class HistoryRead(Message):
     """The history, or its beginning, was read."""
 
-    life: Life | None
+    life: ObjectHistory | None
     noise: bool
     done: bool
 
@@ -62,7 +69,7 @@ class HistoryScreen(CommandScreen):
     """One object, revision by revision.
 
     Args:
-        subject: the object; the cursor begins at its moment.
+        subject: the object; the cursor begins at its entry.
     """
 
     CSS_PATH = "history.tcss"
@@ -73,15 +80,15 @@ class HistoryScreen(CommandScreen):
         (190, "-wide"),
     ]
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: ViewedObject) -> None:
         super().__init__()
         self.subject = subject
         self.at = subject.at
-        self.life: Life | None = None
+        self.life: ObjectHistory | None = None
         self.view = next(iter(VIEWS))
         self.noise = False
         self.field = ""
-        self.marked: Moment | None = None
+        self.marked: HistoryEntry | None = None
         self._revision = subject.at
 
     def body(self) -> Iterable[Widget]:
@@ -95,7 +102,7 @@ class HistoryScreen(CommandScreen):
         self.app.refresh_title(self)
         self.steps.empty = "reading …"
         self.steps.focus()
-        self._read_life()
+        self._read_history()
 
     @property
     def steps(self) -> Grid:
@@ -109,20 +116,20 @@ class HistoryScreen(CommandScreen):
 
     # --- the life ---------------------------------------------------------------------------
 
-    def _read_life(self) -> None:
-        in_thread(self, partial(self._work_life, self.noise), "life")
+    def _read_history(self) -> None:
+        in_thread(self, partial(self._work_history, self.noise), "life")
 
-    def _work_life(self, noise: bool, stopped: Stopped) -> None:
-        life: Life | None = None
-        registry = self.subject.world.registry
-        for life in iterate_life(registry, self.subject.key, noise=noise):
+    def _work_history(self, noise: bool, stopped: Stopped) -> None:
+        life: ObjectHistory | None = None
+        registry = self.subject.state.registry
+        for life in iterate_history(registry, self.subject.key, noise=noise):
             if stopped():
                 return
-            self.post_message(LifeRead(life, noise, done=False))
-        self.post_message(LifeRead(life, noise, done=True))
+            self.post_message(HistoryRead(life, noise, done=False))
+        self.post_message(HistoryRead(life, noise, done=True))
 
-    @on(LifeRead)
-    def _take_life(self, event: LifeRead) -> None:
+    @on(HistoryRead)
+    def _take_history(self, event: HistoryRead) -> None:
         event.stop()
         if event.noise != self.noise:
             return
@@ -133,18 +140,18 @@ class HistoryScreen(CommandScreen):
     def _show_steps(self) -> None:
         if self.life is None:
             return
-        moments = self.life.moments
+        entries = self.life.entries
         if self.field:
-            moments = tuple(touching(moments, self.field))
+            entries = tuple(touching(entries, self.field))
         narrow = self.size.width < NARROW
-        rows = HistoryRows(headings(self.life, moments), self.at, self.marked, narrow)
+        rows = HistoryRows(headings(self.life, entries), self.at, self.marked, narrow)
         self.steps.show(rows, cursor=rows.position(self._revision))
         self._show_caption()
 
     def _show_caption(self) -> None:
         if self.life is None:
             return
-        count, lives = len(self.life.moments), self.life.incarnations
+        count, lives = len(self.life.entries), self.life.incarnations
         parts = [
             f"{count} revision{'' if count == 1 else 's'} kept",
             f"{lives} incarnation{'' if lives == 1 else 's'}",
@@ -160,7 +167,7 @@ class HistoryScreen(CommandScreen):
     # --- the difference ---------------------------------------------------------------------
 
     @property
-    def selected(self) -> Moment | None:
+    def selected(self) -> HistoryEntry | None:
         """The revision under the cursor."""
         source = self.steps.source
         if not isinstance(source, HistoryRows) or not source.entries:
@@ -168,14 +175,14 @@ class HistoryScreen(CommandScreen):
         entry = source.entries[min(self.steps.cursor, len(source.entries) - 1)]
         if isinstance(entry, Heading):  # a heading stands for the revision below it
             rest = source.entries[self.steps.cursor :]
-            return next((one for one in rest if isinstance(one, Moment)), None)
+            return next((one for one in rest if isinstance(one, HistoryEntry)), None)
         return entry
 
     @on(Grid.Moved, "#steps")
     def _moved(self) -> None:
-        moment = self.selected
-        if moment is not None:
-            self._revision = moment.revision
+        entry = self.selected
+        if entry is not None:
+            self._revision = entry.revision
         self._show_difference()
 
     @on(Grid.Chosen, "#steps")
@@ -183,21 +190,21 @@ class HistoryScreen(CommandScreen):
         self.action_zoom_difference()
 
     def _question(self) -> Question | None:
-        moment, life = self.selected, self.life
-        if moment is None or life is None:
+        entry, life = self.selected, self.life
+        if entry is None or life is None:
             return None
         before = self.marked
-        if before is None or before is moment:
-            before = _neighbour(life, moment)
-        elif before.revision > moment.revision:
-            before, moment = moment, before
-        world = self.subject.world
-        marked = self.marked is not None and self.marked in (before, moment)
+        if before is None or before is entry:
+            before = _neighbour(life, entry)
+        elif before.revision > entry.revision:
+            before, entry = entry, before
+        state = self.subject.state
+        marked = self.marked is not None and self.marked in (before, entry)
         width = self.difference.size.width or self.size.width
         return Question(
-            world.registry,
+            state.registry,
             life.key,
-            moment,
+            entry,
             before,
             marked and before is not None and self.marked is not self.selected,
             self.noise,
@@ -223,12 +230,12 @@ class HistoryScreen(CommandScreen):
 
     # --- keys -------------------------------------------------------------------------------
 
-    def action_mark(self) -> None:
+    def action_mark_revision(self) -> None:
         """Mark the revision, or take the mark away."""
-        moment = self.selected
-        same = self.marked is not None and moment is not None
+        entry = self.selected
+        same = self.marked is not None and entry is not None
         self.marked = (
-            None if same and self.marked.revision == moment.revision else moment  # type: ignore[union-attr]
+            None if same and self.marked.revision == entry.revision else entry  # type: ignore[union-attr]
         )
         self._show_steps()
         self._show_difference()
@@ -243,7 +250,7 @@ class HistoryScreen(CommandScreen):
         names = list(VIEWS)
         self._show_view(names[(names.index(self.view) + 1) % len(names)])
 
-    def action_changes(self) -> None:
+    def action_field_changes(self) -> None:
         """Field by field."""
         self._show_view("changes")
 
@@ -266,7 +273,7 @@ class HistoryScreen(CommandScreen):
     def action_noise(self) -> None:
         """With or without managedFields and heartbeats."""
         self.noise = not self.noise
-        self._read_life()
+        self._read_history()
 
     def action_field_filter(self) -> None:
         """Ask for a field."""
@@ -280,22 +287,22 @@ class HistoryScreen(CommandScreen):
 
     def action_travel(self) -> None:
         """The browser at this revision."""
-        moment = self.selected
-        if moment is not None:
-            self.app.post_message(TravelTo(moment.revision))
+        entry = self.selected
+        if entry is not None:
+            self.app.post_message(TravelTo(entry.revision))
 
     def action_owner_history(self) -> None:
         """Find the owner in a thread, and show its history above this one."""
         subject = replace(self.subject, at=self._revision)
         in_thread(self, lambda stopped: self._find_owner(subject), "owner")
 
-    def _find_owner(self, subject: Subject) -> None:
-        self.post_message(Found(owner_place(subject)))
+    def _find_owner(self, subject: ViewedObject) -> None:
+        self.post_message(LocationFound(owner_location(subject)))
 
-    @on(Found)
-    def _found(self, event: Found) -> None:
+    @on(LocationFound)
+    def _found(self, event: LocationFound) -> None:
         event.stop()
-        self.app.push_screen(HistoryScreen(event.place.subject(self.subject.world, self._revision)))
+        self.app.push_screen(HistoryScreen(event.place.subject(self.subject.state, self._revision)))
 
     def action_previous_revision(self) -> None:
         """One revision up."""
@@ -331,10 +338,10 @@ class HistoryScreen(CommandScreen):
         return history_export(self.subject, self.life, self.view, plain_text(self.difference.lines))
 
 
-def _neighbour(life: Life, moment: Moment) -> Moment | None:
+def _neighbour(life: ObjectHistory, entry: HistoryEntry) -> HistoryEntry | None:
     """The revision before one, in the same incarnation."""
-    index = life.moments.index(moment)
-    before = life.moments[index - 1] if index else None
-    if before is None or before.step.incarnation != moment.step.incarnation:
+    index = life.entries.index(entry)
+    before = life.entries[index - 1] if index else None
+    if before is None or before.step.incarnation != entry.step.incarnation:
         return None
     return before

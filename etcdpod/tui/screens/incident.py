@@ -22,7 +22,7 @@ from etcdpod.tui.model.incident import (
     legend_lines,
     reading,
 )
-from etcdpod.tui.model.objects.navigation import place_of
+from etcdpod.tui.model.objects.navigation import locate
 from etcdpod.tui.screens.command_screen import CommandScreen
 from etcdpod.tui.screens.history import HistoryScreen
 from etcdpod.tui.threads import in_thread
@@ -99,7 +99,7 @@ class IncidentScreen(CommandScreen):
         return self.query_one(LaneChart)
 
     def _work(self, stopped: Stopped) -> None:
-        registry = self.world.registry
+        registry = self.state.registry
 
         def progress(count: int) -> None:
             if stopped():
@@ -126,8 +126,8 @@ class IncidentScreen(CommandScreen):
 
     def _whole_span(self) -> tuple[int, int]:
         """From the first sign of a pod to the end."""
-        world = self.world
-        return first_shown(self._lanes.pods if self._lanes else (), world.oldest), world.newest
+        state = self.state
+        return first_shown(self._lanes.pods if self._lanes else (), state.oldest), state.newest
 
     def _show(self) -> None:
         if self._lanes is None or self._span is None:
@@ -135,7 +135,7 @@ class IncidentScreen(CommandScreen):
         chart = self.chart
         lanes = self._lanes.chosen(self.namespace, self.words, self.order)
         chart.load(lanes)
-        axis = self.world.moments.axis(*self._span, chart.columns)
+        axis = self.state.times.axis(*self._span, chart.columns)
         revision = chart.revision or (self.at if self.at is not None else axis.last)
         chart.show(lanes, axis, min(max(revision, axis.first), axis.last))
         where = self.namespace or "all namespaces"
@@ -145,7 +145,7 @@ class IncidentScreen(CommandScreen):
         parts.append(f"rev {axis.first} to {axis.last}")
         self.query_one("#caption", Static).update("  ·  ".join(parts))
 
-    def moments_known(self) -> None:
+    def times_known(self) -> None:
         """The axis can be laid out by time."""
         self._show()
 
@@ -153,7 +153,7 @@ class IncidentScreen(CommandScreen):
         """The axis has as many columns as there is room."""
         self._show()
 
-    @on(LaneChart.Moved)
+    @on(LaneChart.CursorMoved)
     def _moved(self) -> None:
         chart = self.chart
         if chart.lane is not None and chart.axis is not None:
@@ -161,7 +161,7 @@ class IncidentScreen(CommandScreen):
             below = self.query_one("#reading", Lines)
             below.show([said, *legend_lines(chart.lanes, self.size.width)])
 
-    @on(LaneChart.Chosen)
+    @on(LaneChart.LaneChosen)
     def _chosen(self) -> None:
         self.action_lane_history()
 
@@ -252,7 +252,7 @@ class IncidentScreen(CommandScreen):
         self.namespace = names[(place + 1) % len(names)]
         self._show()
 
-    def action_filter(self) -> None:
+    def action_filter_rows(self) -> None:
         """Ask for words."""
         self.prompt.ask("lanes", "/", text=self.words)
 
@@ -273,15 +273,15 @@ class IncidentScreen(CommandScreen):
         lane = self.chart.lane
         if lane is None:
             return
-        world = self.world
-        at = self.chart.revision if self.chart.revision < world.newest else None
-        kind = world.registry.resolve(lane.kind).kind
+        state = self.state
+        at = self.chart.revision if self.chart.revision < state.newest else None
+        kind = state.registry.resolve(lane.kind).kind
         try:
-            place = place_of(world, kind, lane.namespace, lane.name)
+            place = locate(state, kind, lane.namespace, lane.name)
         except UsageError as error:
             self.post_message(Said(str(error), problem=True))
             return
-        self.app.push_screen(HistoryScreen(place.subject(world, at)))
+        self.app.push_screen(HistoryScreen(place.subject(state, at)))
 
     def action_lane_travel(self) -> None:
         """The browser at this moment."""
@@ -303,5 +303,5 @@ class IncidentScreen(CommandScreen):
         """The picture."""
         if self._span is None or not self.chart.lanes:
             return None
-        axis = self.world.moments.axis(*self._span, SVG_COLUMNS)
-        return incident_export(list(self.chart.lanes), axis, self.world.name)
+        axis = self.state.times.axis(*self._span, SVG_COLUMNS)
+        return incident_export(list(self.chart.lanes), axis, self.state.name)

@@ -56,7 +56,7 @@ class SourcesScreen(CommandScreen):
         in_thread(self, self._work, "report")
 
     def _work(self, stopped: Stopped) -> None:
-        lines = source_lines(self.world, self.world.session.info)
+        lines = source_lines(self.state, self.state.session.info)
         if not stopped():
             self.post_message(ReportRead(lines))
 

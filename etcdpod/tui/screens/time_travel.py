@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from etcdpod.errors import UsageError
-from etcdpod.tui.model.moments import parse_place
+from etcdpod.tui.model.revision_times import parse_place
 from etcdpod.tui.screens.command_screen import CommandScreen
 from etcdpod.tui.widgets.time_axis import TimeAxis
 
@@ -22,12 +22,12 @@ class TimeTravelScreen(CommandScreen):
     @property
     def here(self) -> int:
         """The revision that is shown."""
-        return self.world.newest if self.at is None else self.at
+        return self.state.newest if self.at is None else self.at
 
     def go(self, revision: int) -> None:
         """Travel to the nearest revision that can be shown."""
-        revision = self.world.clamped(revision)
-        self.travel(None if revision >= self.world.newest else revision)
+        revision = self.state.clamped(revision)
+        self.travel(None if revision >= self.state.newest else revision)
 
     def action_earlier(self) -> None:
         """To the last revision of the slice before that has another."""
@@ -47,7 +47,7 @@ class TimeTravelScreen(CommandScreen):
         while column < columns and axis.axis.revision_at(column) <= self.here:
             column += 1
         if column + 1 >= columns:
-            self.go(self.world.newest)
+            self.go(self.state.newest)
             return
         following = axis.axis.position(axis.axis.revision_at(column)) + 1
         self.go(max(axis.axis.revision_at(following) - 1, self.here + 1))
@@ -88,18 +88,18 @@ class TimeTravelScreen(CommandScreen):
         Raises:
             UsageError: it is neither a revision nor a time.
         """
-        world = self.world
-        revision = parse_place(text, world.moments, self.here, world.newest)
-        if not world.oldest <= revision <= world.newest:
+        state = self.state
+        revision = parse_place(text, state.times, self.here, state.newest)
+        if not state.oldest <= revision <= state.newest:
             raise UsageError(
                 f"revision {revision} is not kept here",
-                next_step=f"this source holds {world.oldest} to {world.newest}",
+                next_step=f"this source holds {state.oldest} to {state.newest}",
             )
         self.go(revision)
 
     def _changes(self) -> list[int]:
         key = self.selected_key()
-        return [] if key is None else self.world.ledger.revisions_of(key)
+        return [] if key is None else self.state.ledger.revisions_of(key)
 
     def _axis(self) -> TimeAxis:
         return self.query_one(TimeAxis)

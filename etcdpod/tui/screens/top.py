@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Counted(Message):
+class ConsumersCounted(Message):
     """The consumers were counted."""
 
     grouping: str
@@ -77,15 +77,15 @@ class TopScreen(CommandScreen):
             self.app.post_message(Progress(f"reading writers … {done:,} of {total:,}", "count"))
 
         try:
-            found = count(self.world, grouping, progress)
-            self.post_message(Counted(grouping, found))
+            found = count(self.state, grouping, progress)
+            self.post_message(ConsumersCounted(grouping, found))
         except Unwanted:
             pass
         finally:
             self.app.post_message(Progress("", "count"))
 
-    @on(Counted)
-    def _take(self, event: Counted) -> None:
+    @on(ConsumersCounted)
+    def _take(self, event: ConsumersCounted) -> None:
         event.stop()
         if event.grouping == self.grouping:
             self._found = event.found
@@ -99,7 +99,7 @@ class TopScreen(CommandScreen):
         order = "bytes" if self.by_bytes else "revisions"
         self.query_one("#caption", Static).update(
             f"by {self.grouping}, most {order} first  ·  {revisions:,} revisions in {size:,} bytes "
-            f"of etcd's bucket  ·  {self.world.info.size:,} bytes in all"
+            f"of etcd's bucket  ·  {self.state.info.size:,} bytes in all"
         )
 
     def action_group_by(self) -> None:

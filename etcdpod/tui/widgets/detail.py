@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from etcdpod.tui.cells import Line
-    from etcdpod.tui.model.subject import Subject
+    from etcdpod.tui.model.viewed_object import ViewedObject
     from etcdpod.tui.threads import Stopped
 
 SETTLE = 0.06
@@ -39,7 +39,7 @@ SETTLE = 0.06
 class LinesRead(Message):
     """The text of a tab is there."""
 
-    subject: Subject
+    subject: ViewedObject
     tab: str
     lines: Sequence[Line]
 
@@ -47,7 +47,7 @@ class LinesRead(Message):
 class TabStrip(Widget):
     """The names of the tabs, and at the right what is looked at."""
 
-    class Clicked(Message):
+    class TabClicked(Message):
         """A tab was clicked."""
 
         def __init__(self, tab: str) -> None:
@@ -75,7 +75,7 @@ class TabStrip(Widget):
         for name in TABS:
             right += len(name) + 2
             if event.x < right:
-                self.post_message(self.Clicked(name))
+                self.post_message(self.TabClicked(name))
                 return
 
 
@@ -84,7 +84,7 @@ class Detail(Vertical):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.subject: Subject | None = None
+        self.subject: ViewedObject | None = None
         self.tab = next(iter(TABS))
         self._timer: Timer | None = None
 
@@ -98,7 +98,7 @@ class Detail(Vertical):
         """The text."""
         return self.query_one(Lines)
 
-    def look_at(self, subject: Subject | None) -> None:
+    def look_at(self, subject: ViewedObject | None) -> None:
         """Show another object, or the same at another revision."""
         if subject == self.subject:
             return
@@ -131,9 +131,9 @@ class Detail(Vertical):
             return
         in_thread(self, partial(self._work, self.subject, self.tab), "detail")
 
-    def _work(self, subject: Subject, tab: str, stopped: Stopped) -> None:
+    def _work(self, subject: ViewedObject, tab: str, stopped: Stopped) -> None:
         try:
-            with subject.world.turns.work(Rank.LOOKED_AT):
+            with subject.state.priority.work(Rank.LOOKED_AT):
                 lines = TABS[tab](subject)
         except (EtcdpodError, OSError) as error:
             lines = message("cannot be read", one_line(str(error)))
@@ -146,12 +146,12 @@ class Detail(Vertical):
         if event.subject == self.subject and event.tab == self.tab:
             self.lines.show(event.lines)
 
-    @on(TabStrip.Clicked)
-    def _tab_clicked(self, event: TabStrip.Clicked) -> None:
+    @on(TabStrip.TabClicked)
+    def _tab_clicked(self, event: TabStrip.TabClicked) -> None:
         event.stop()
         self.open_tab(event.tab)
 
 
-def _title(subject: Subject) -> str:
+def _title(subject: ViewedObject) -> str:
     moment = "newest" if subject.at is None else f"as of {subject.at}"
     return f"{subject.full_name}  {moment}"

@@ -13,7 +13,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from etcdpod.tui.cells import Cell, NoRows, fitted, spread, squeezed
+from etcdpod.tui.cells import NoRows, StyledText, fitted, spread, squeezed
 from etcdpod.tui.styles import PLAIN
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ class Grid(ScrollView, can_focus=True, inherit_bindings=False):
         "grid--empty",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("up,k", "move(-1)", "Row up"),
-        ("down,j", "move(1)", "Row down"),
+        ("up,k", "move(-1)", "ObjectRow up"),
+        ("down,j", "move(1)", "ObjectRow down"),
         ("pageup,ctrl+b", "page(-1)", "Page up"),
         ("pagedown,ctrl+f", "page(1)", "Page down"),
         ("home", "edge(0)", "First row"),
@@ -190,9 +190,9 @@ class Grid(ScrollView, can_focus=True, inherit_bindings=False):
     def _header_strip(self) -> Strip:
         pairs = zip(self.source.columns, self._drawn, strict=False)
         titles = [c.short if c.short and width < len(c.title) else c.title for c, width in pairs]
-        return self._strip([Cell(title) for title in titles], plain=True)
+        return self._strip([StyledText(title) for title in titles], plain=True)
 
-    def _strip(self, cells: Sequence[Cell], plain: bool) -> Strip:
+    def _strip(self, cells: Sequence[StyledText], plain: bool) -> Strip:
         """Cells side by side. On the cursor colours give way to its own, marks stay."""
         segments: list[Segment] = []
         below = 0

@@ -40,10 +40,10 @@ class LaneChart(ScrollView, can_focus=True, inherit_bindings=False):
         ("end", "edge(1)", "Last lane"),
     ]
 
-    class Moved(Message):
+    class CursorMoved(Message):
         """The cursor stands elsewhere."""
 
-    class Chosen(Message):
+    class LaneChosen(Message):
         """The lane under the cursor was clicked."""
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -85,7 +85,7 @@ class LaneChart(ScrollView, can_focus=True, inherit_bindings=False):
         self.row = min(self.row, max(len(lanes) - 1, 0))
         self.virtual_size = Size(self.size.width, len(lanes) + 1)
         self.refresh()
-        self.post_message(self.Moved())
+        self.post_message(self.CursorMoved())
 
     def _title(self, lane: Lane) -> str:
         return title(lane, namespace=self._several)
@@ -140,7 +140,7 @@ class LaneChart(ScrollView, can_focus=True, inherit_bindings=False):
         if self.axis is not None:
             self.revision = min(max(revision, self.axis.first), self.axis.last)
             self.refresh()
-            self.post_message(self.Moved())
+            self.post_message(self.CursorMoved())
 
     def action_move(self, rows: int) -> None:
         """Another lane."""
@@ -148,7 +148,7 @@ class LaneChart(ScrollView, can_focus=True, inherit_bindings=False):
         region = Region(0, self.row, 1, 2)
         self.scroll_to_region(region, animate=False, force=True, immediate=True, x_axis=False)
         self.refresh()
-        self.post_message(self.Moved())
+        self.post_message(self.CursorMoved())
 
     def action_page(self, pages: int) -> None:
         """A page of lanes."""
@@ -168,7 +168,7 @@ class LaneChart(ScrollView, can_focus=True, inherit_bindings=False):
             self.point_at(self.axis.revision_at(column))
         if event.y > 0 and index < len(self.lanes):
             if index == self.row and column < 0:
-                self.post_message(self.Chosen())
+                self.post_message(self.LaneChosen())
             self.action_move(index - self.row)
 
 

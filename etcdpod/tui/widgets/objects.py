@@ -11,7 +11,7 @@ from textual import on
 
 from etcdpod.tui.messages import RowsRead
 from etcdpod.tui.model.objects.cells import ObjectRows
-from etcdpod.tui.model.objects.listing import Listing
+from etcdpod.tui.model.objects.listing import ObjectListing
 from etcdpod.tui.model.objects.rows import RowReader
 from etcdpod.tui.row_reading import RowOrder, read_rows
 from etcdpod.tui.threads import in_thread
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
     from textual.timer import Timer
 
-    from etcdpod.tui.model.browser_state import World
+    from etcdpod.tui.model.browser_state import BrowserState
     from etcdpod.tui.model.objects.catalog import Kind
-    from etcdpod.tui.model.objects.entries import Entry
+    from etcdpod.tui.model.objects.entries import ListedObject
     from etcdpod.tui.model.objects.listing import View
 
 SETTLE = 0.25
 """Seconds of rest before rows are read that nobody looks at."""
 
 AT_ONCE = 0.01
-"""The same where all heads were just read, and nobody has moved yet."""
+"""The same where all records were just read, and nobody has moved yet."""
 
 READ_UNASKED = 50_000
 """Up to so many objects are read before a filter or an order asks for them."""
@@ -41,14 +41,14 @@ REFILTER = 0.4
 """Seconds between two runs of a filter while rows are still being read."""
 
 
-class Objects(Grid):
+class ObjectTable(Grid):
     """Rows are selected at once from keys; their cells come as they are read."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, empty="no objects")
-        self.world: World | None = None
-        self.listing: Listing | None = None
-        self._readers: dict[Kind, tuple[RowReader, Listing]] = {}
+        self.state: BrowserState | None = None
+        self.listing: ObjectListing | None = None
+        self._readers: dict[Kind, tuple[RowReader, ObjectListing]] = {}
         self._reader: RowReader | None = None
         self._background: Timer | None = None
         self._refilter: Timer | None = None
@@ -58,23 +58,23 @@ class Objects(Grid):
 
     # --- what is shown ----------------------------------------------------------------------
 
-    def open(self, world: World, kind: Kind, view: View) -> None:
+    def open(self, state: BrowserState, kind: Kind, view: View) -> None:
         """Show a kind."""
-        self.world = world
+        self.state = state
         if kind not in self._readers:
-            reader = RowReader(world.registry, kind)
-            listing = Listing(world.ledger, world.catalog, kind, reader.columns)
+            reader = RowReader(state.registry, kind)
+            listing = ObjectListing(state.ledger, state.catalog, kind, reader.columns)
             self._readers[kind] = reader, listing
         self._reader, self.listing = self._readers[kind]
         self._apply(view, keep=None)
 
     def start_over(self) -> None:
         """Forget what was read, and show it again as it is read anew."""
-        if self.world is None or self.listing is None:
+        if self.state is None or self.listing is None:
             return
         kind, view = self.listing.kind, self.listing.view
         self._readers.clear()
-        self.open(self.world, kind, view)
+        self.open(self.state, kind, view)
 
     def change(self, **changes: Any) -> None:
         """Show the same kind otherwise: at another revision, filtered, sorted."""
@@ -91,7 +91,7 @@ class Objects(Grid):
         return None if self.listing is None else self.listing.view
 
     @property
-    def selected(self) -> Entry | None:
+    def selected(self) -> ListedObject | None:
         """The entry under the cursor."""
         if self.listing is None or not 0 <= self.cursor < len(self.listing.entries):
             return None
@@ -104,14 +104,14 @@ class Objects(Grid):
             self.cursor = position
         return position is not None
 
-    def _apply(self, view: View, keep: Entry | None) -> None:
+    def _apply(self, view: View, keep: ListedObject | None) -> None:
         assert self.listing is not None
-        assert self.world is not None
+        assert self.state is not None
         self.listing.show(view)
         cursor = self.listing.position(keep.key) if keep is not None else 0
-        now = self.world.now(view.at)
+        now = self.state.now(view.at)
         self.empty = "nothing matches" if view.filter else "no objects"
-        self.show(ObjectRows(self.listing, self.world.moments, now), cursor=cursor)
+        self.show(ObjectRows(self.listing, self.state.times, now), cursor=cursor)
         self._read_visible()
         self._read_rest_soon()
 
@@ -135,7 +135,7 @@ class Objects(Grid):
         if self._background is not None:
             self._background.stop()
         view = self.view
-        if self.world is None or view is None or not self.world.complete:
+        if self.state is None or view is None or not self.state.complete:
             return  # while there are more and more revisions it would be done again and again
         assert self.listing is not None
         unasked = view.at is None and self.listing.alive <= READ_UNASKED
@@ -151,21 +151,21 @@ class Objects(Grid):
         if len(entries):
             self._read(entries, "background")
 
-    def _read(self, entries: Sequence[Entry], group: str) -> None:
+    def _read(self, entries: Sequence[ListedObject], group: str) -> None:
         if self._reader is None or self.listing is None:
             return
         assert isinstance(self.source, ObjectRows)
         at = self.listing.view.at
-        assert self.world is not None
-        now, turns = self.source.now, self.world.turns
+        assert self.state is not None
+        now, priority = self.source.now, self.state.priority
         order = RowOrder(
             self._reader,
             self.listing,
             entries,
             at,
             now,
-            turns,
-            whole=self.world.complete,
+            priority,
+            whole=self.state.complete,
             background=group == "background",
         )
         in_thread(self, partial(read_rows, order, self.post_message), group)

@@ -1,4 +1,4 @@
-"""One line to type into, at the foot of a screen: kinds, filters, moments, file names."""
+"""One line to type into, at the foot of a screen: kinds, filters, times, file names."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class TimeAxis(Widget):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"time-axis--bar"}
 
-    class Clicked(Message):
+    class RevisionClicked(Message):
         """A place of the axis was clicked."""
 
         def __init__(self, revision: int) -> None:
@@ -129,4 +129,4 @@ class TimeAxis(Widget):
         """A click travels to its place."""
         column = event.x - LABEL
         if self.content is not None and 0 <= column < self.columns:
-            self.post_message(self.Clicked(self.content.axis.revision_at(column)))
+            self.post_message(self.RevisionClicked(self.content.axis.revision_at(column)))

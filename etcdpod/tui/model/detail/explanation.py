@@ -9,12 +9,12 @@ from etcdpod.forensics.explain.explain import explain
 from etcdpod.forensics.explain.text import explanation_lines
 from etcdpod.kubectl.describe import describe
 from etcdpod.registry.related_objects import Neighbours
-from etcdpod.tui.cells import Cell, line
-from etcdpod.tui.model.history.life import history_of
+from etcdpod.tui.cells import StyledText, line
+from etcdpod.tui.model.history.object_history import history_of
 from etcdpod.tui.model.objects.shapes import ODD, oddness
 from etcdpod.tui.model.safe_text import drawn_line, one_line
-from etcdpod.tui.model.subject import read_subject
 from etcdpod.tui.model.text import item_lines, message
+from etcdpod.tui.model.viewed_object import read_viewed
 from etcdpod.tui.styles import BOLD, CHANGED
 
 if TYPE_CHECKING:
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 
     from etcdpod.registry.objects import Item
     from etcdpod.tui.cells import Line
-    from etcdpod.tui.model.subject import Subject
+    from etcdpod.tui.model.viewed_object import ViewedObject
 
 _LABEL = re.compile(r"( *)([A-Z][A-Za-z/() .-]{0,40}:)(\s.*|)$")
 _HEAD = re.compile(r"([A-Z][a-z]+)(\s{2,}.*)$")
 
 
-def explain_lines(subject: Subject) -> Sequence[Line]:
+def explain_lines(subject: ViewedObject) -> Sequence[Line]:
     """A pod's way, where it got stuck, why, and what to do; each incarnation, the last first."""
     if subject.kind != "Pod":
         return message(
             "only a pod has a way that can be told",
             "! lists what is wrong in the whole registry, with the evidence.",
         )
-    item = read_subject(subject)
+    item = read_viewed(subject)
     if item is not None and item.object is None:
         return item_lines(item)
-    registry = subject.world.registry
+    registry = subject.state.registry
     history = history_of(registry, subject.key)
     texts: list[str] = []
     try:
@@ -56,17 +56,17 @@ def _headed(text: str) -> Line:
     match = _HEAD.fullmatch(text)
     if match is None:
         return line(text)
-    return [Cell(match[1], BOLD), Cell(match[2])]
+    return [StyledText(match[1], BOLD), StyledText(match[2])]
 
 
-def describe_lines(subject: Subject) -> Sequence[Line]:
+def describe_lines(subject: ViewedObject) -> Sequence[Line]:
     """What ``kubectl describe`` prints, as of the revision shown."""
-    item = read_subject(subject)
+    item = read_viewed(subject)
     value = None if item is None else _with_sizes(subject, item)
     if value is None:
         return item_lines(item)
-    world = subject.world
-    around = Neighbours(world.registry, world.now(subject.at), subject.at)
+    state = subject.state
+    around = Neighbours(state.registry, state.now(subject.at), subject.at)
     try:
         return labelled(describe(value, around, show_events=True).splitlines())
     except ODD as error:
@@ -82,15 +82,15 @@ def labelled(texts: Iterable[str]) -> list[Line]:
         lines.append(
             line(shown)
             if match is None
-            else [Cell(match[1]), Cell(match[2], CHANGED), Cell(match[3])]
+            else [StyledText(match[1]), StyledText(match[2], CHANGED), StyledText(match[3])]
         )
     return lines
 
 
-def _with_sizes(subject: Subject, item: Item) -> dict[str, Any] | None:
+def _with_sizes(subject: ViewedObject, item: Item) -> dict[str, Any] | None:
     """The object; a Secret with its values, of which only the sizes are told."""
     value = item.object
-    registry = subject.world.registry
+    registry = subject.state.registry
     if value is None or value.get("kind") != "Secret" or registry.show_secrets:
         return value
     stored = registry.read_unmasked(item.record).object or {}

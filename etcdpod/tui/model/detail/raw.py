@@ -18,7 +18,7 @@ from etcdpod.kube.codec.protobuf.wire import (
 from etcdpod.kube.model.secret import is_secret_key
 from etcdpod.kube.schema import kinds_by_name, message_facts
 from etcdpod.kubectl.formats.hexdump import hexdump
-from etcdpod.tui.cells import Cell, line
+from etcdpod.tui.cells import StyledText, line
 from etcdpod.tui.model.safe_text import one_line
 from etcdpod.tui.model.text import message
 from etcdpod.tui.styles import BOLD, CHANGED, DIM, WARNING
@@ -56,24 +56,26 @@ def raw_lines(item: Item, *, show_secrets: bool) -> list[Line]:
         line(),
     ]
     lines += _content(value)
-    lines += [line(), line(Cell("hex", BOLD))]
+    lines += [line(), line(StyledText("hex", BOLD))]
     lines += [line(text.rstrip("\n")) for text in hexdump(value[:MOST_BYTES])]
     if len(value) > MOST_BYTES:
-        lines.append(line(Cell(f"… {len(value) - MOST_BYTES:,} bytes more", DIM)))
+        lines.append(line(StyledText(f"… {len(value) - MOST_BYTES:,} bytes more", DIM)))
     return lines
 
 
 def _fact(name: str, text: str) -> Line:
-    return [Cell(f"{name:<11}", DIM), Cell(one_line(text, 2000))]
+    return [StyledText(f"{name:<11}", DIM), StyledText(one_line(text, 2000))]
 
 
 def _content(value: bytes) -> list[Line]:
     if not value.startswith(MAGIC):
-        return [line(Cell("no protobuf envelope: " + _guess(value), WARNING))]
+        return [line(StyledText("no protobuf envelope: " + _guess(value), WARNING))]
     try:
         envelope = open_envelope(value)
     except WireError as error:
-        return [line(Cell(f"broken envelope at byte {error.offset}: {error.reason}", WARNING))]
+        return [
+            line(StyledText(f"broken envelope at byte {error.offset}: {error.reason}", WARNING))
+        ]
     lines = [
         _fact(
             "envelope",
@@ -81,13 +83,13 @@ def _content(value: bytes) -> list[Line]:
             f"{envelope.start}–{envelope.end}",
         ),
         line(),
-        line(Cell("wire fields of the object", BOLD)),
+        line(StyledText("wire fields of the object", BOLD)),
     ]
     row = kinds_by_name().get((envelope.api_version, envelope.kind))
     facts = None if row is None else message_facts(row.message)
     for count, one in enumerate(_walk(value, envelope.start, envelope.end, facts)):
         if count >= MOST_FIELDS:
-            lines.append(line(Cell(f"… more than {MOST_FIELDS:,} fields", DIM)))
+            lines.append(line(StyledText(f"… more than {MOST_FIELDS:,} fields", DIM)))
             break
         lines.append(one)
     return lines
@@ -111,7 +113,7 @@ def _walk(value: bytes, start: int, end: int, facts: Message | None) -> Iterator
         try:
             field = next(level, None)
         except WireError as error:
-            yield line(Cell(f"{error.offset:>7}  {'  ' * depth}✗ {error.reason}", WARNING))
+            yield line(StyledText(f"{error.offset:>7}  {'  ' * depth}✗ {error.reason}", WARNING))
             field = None
         if field is None:
             stack.pop()
@@ -143,16 +145,16 @@ def _field_line(
     indent = "  " * depth
     name = known.json_name if known is not None else "unknown field"
     head = [
-        Cell(f"{field.offset:>7}  ", DIM),
-        Cell(f"{indent}{field.number} "),
-        Cell(name, CHANGED if known is not None else WARNING),
-        Cell(f" {WIRE_TYPE_NAMES[field.wire_type]}", DIM),
+        StyledText(f"{field.offset:>7}  ", DIM),
+        StyledText(f"{indent}{field.number} "),
+        StyledText(name, CHANGED if known is not None else WARNING),
+        StyledText(f" {WIRE_TYPE_NAMES[field.wire_type]}", DIM),
     ]
     data = value[field.start : field.end]
     if nested:
-        return [*head, Cell(f" {len(data)} bytes", DIM)]
+        return [*head, StyledText(f" {len(data)} bytes", DIM)]
     if field.wire_type == VARINT:
-        return [*head, Cell(f" {varint(value, field.start, field.end)[0]}")]
+        return [*head, StyledText(f" {varint(value, field.start, field.end)[0]}")]
     if field.wire_type == LENGTH_DELIMITED:
-        return [*head, Cell(f" {one_line(data.decode(errors='backslashreplace'), 200)!r}")]
-    return [*head, Cell(f" {data.hex()}")]
+        return [*head, StyledText(f" {one_line(data.decode(errors='backslashreplace'), 200)!r}")]
+    return [*head, StyledText(f" {data.hex()}")]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from etcdpod.tui.cells import Cell, line
-from etcdpod.tui.model.history.life import changes_between, history_of, item_at
+from etcdpod.tui.cells import StyledText, line
+from etcdpod.tui.model.history.object_history import changes_between, history_of, item_at
 from etcdpod.tui.model.objects.shapes import ODD, oddness
 from etcdpod.tui.model.safe_text import one_line
 from etcdpod.tui.model.text import (
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from etcdpod.history.lives import Registry
     from etcdpod.tui.cells import Line
-    from etcdpod.tui.model.history.life import Moment
+    from etcdpod.tui.model.history.object_history import HistoryEntry
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Question:
 
     registry: Registry
     key: bytes
-    selected: Moment
-    before: Moment | None
+    selected: HistoryEntry
+    before: HistoryEntry | None
     """What the selected revision is compared with; None for the first of a life."""
     marked: bool
     """``before`` was marked by the user, and is not simply the revision before."""
@@ -61,18 +61,20 @@ def _evidence(question: Question) -> list[Line]:
     if time is not None and (time.earliest or time.latest):
         early, late = clock_text(time.earliest) or "?", clock_text(time.latest) or "?"
         when = f"{when}  (between {early} and {late})"
-    head = [Cell(f"rev {step.record.revision}", BOLD), Cell(f"  {step.event}  {when}")]
+    head = [StyledText(f"rev {step.record.revision}", BOLD), StyledText(f"  {step.event}  {when}")]
     if question.marked and question.before is not None:
-        head = [Cell(f"rev {question.before.revision} → {step.record.revision}", BOLD)]
+        head = [StyledText(f"rev {question.before.revision} → {step.record.revision}", BOLD)]
     lines: list[Line] = [head]
     if writer is not None and not question.marked:
         name = writer.controller or writer.component
         text = f"by {name}, {writer.certainty}: {writer.evidence}"
-        lines.append(line(Cell(one_line(text), DIM)))
+        lines.append(line(StyledText(one_line(text), DIM)))
     provenance = step.record.provenance
-    lines.append(line(Cell(one_line(f"from {provenance}, trust {provenance.trust.value}"), DIM)))
+    lines.append(
+        line(StyledText(one_line(f"from {provenance}, trust {provenance.trust.value}"), DIM))
+    )
     if step.problem is not None:
-        lines.append(line(Cell(one_line(str(step.problem)), WARNING)))
+        lines.append(line(StyledText(one_line(str(step.problem)), WARNING)))
     return [*lines, line()]
 
 
@@ -86,13 +88,13 @@ def _changes(question: Question) -> list[Line]:
     if step.event == "ADDED":
         return [line(one_line(question.selected.what)), line(), *_whole(question)]
     if step.event == "DELETED":
-        return [line(Cell("deleted; its last state was", BOLD)), line(), *_last(question)]
+        return [line(StyledText("deleted; its last state was", BOLD)), line(), *_last(question)]
     if question.before is None:
         text = "the oldest revision that is kept: there is none to compare it with"
-        return [line(Cell(text, WARNING)), line(), *_whole(question)]
+        return [line(StyledText(text, WARNING)), line(), *_whole(question)]
     if step.missing_before:
         text = f"compared with the revision before the gap ({step.missing_before} are not kept)"
-        return [line(Cell(text, WARNING)), *change_lines(step.changes)]
+        return [line(StyledText(text, WARNING)), *change_lines(step.changes)]
     return change_lines(step.changes)
 
 
@@ -122,10 +124,10 @@ def _side_by_side(question: Question) -> list[Line]:
 
 def _sides(question: Question) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     sides: list[dict[str, Any] | None] = []
-    for moment in (question.before, question.selected):
+    for entry in (question.before, question.selected):
         item = None
-        if moment is not None:
-            item = item_at(question.registry, question.key, moment.step.record.revision)
+        if entry is not None:
+            item = item_at(question.registry, question.key, entry.step.record.revision)
         value = None if item is None else item.object
         if value is not None and not question.noise:
             value = without_managed_fields(value)

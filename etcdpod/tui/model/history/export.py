@@ -10,19 +10,21 @@ from etcdpod.tui.export import Exportable, fenced, file_name
 from etcdpod.tui.model.text import clock_text
 
 if TYPE_CHECKING:
-    from etcdpod.tui.model.history.life import Life, Moment
-    from etcdpod.tui.model.subject import Subject
+    from etcdpod.tui.model.history.object_history import HistoryEntry, ObjectHistory
+    from etcdpod.tui.model.viewed_object import ViewedObject
 
 
-def history_export(subject: Subject, life: Life, view: str, difference: str) -> Exportable:
+def history_export(
+    subject: ViewedObject, life: ObjectHistory, view: str, difference: str
+) -> Exportable:
     """The revisions of an object, and the difference that is shown beside them."""
     title = f"history of {subject.kind or 'key'} {subject.full_name}"
 
     def markdown() -> str:
-        rows = "\n".join(_row(moment) for moment in life.moments)
+        rows = "\n".join(_row(entry) for entry in life.entries)
         table = "| revision | time (UTC) | who | what |\n|---|---|---|---|\n" + rows
         missing = "\n".join(f"* {sentence}" for sentence in life.missing)
-        head = f"# {title}\n\nread from {subject.world.info.target}\n\n"
+        head = f"# {title}\n\nread from {subject.state.info.target}\n\n"
         return f"{head}{missing}\n\n{table}\n\n{fenced(view, difference, 'diff')}"
 
     formats = {
@@ -35,23 +37,23 @@ def history_export(subject: Subject, life: Life, view: str, difference: str) -> 
     return Exportable(title, name, formats)
 
 
-def _row(moment: Moment) -> str:
-    cells = (str(moment.revision), clock_text(moment.time), moment.who, moment.what)
+def _row(entry: HistoryEntry) -> str:
+    cells = (str(entry.revision), clock_text(entry.time), entry.who, entry.what)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def _fields(life: Life) -> list[dict[str, Any]]:
+def _fields(life: ObjectHistory) -> list[dict[str, Any]]:
     return [
         {
-            "event": moment.step.event,
-            "revision": moment.revision,
-            "time": None if moment.time is None else moment.time.isoformat(),
-            "writer": moment.who,
-            "summary": list(moment.step.summary),
+            "event": entry.step.event,
+            "revision": entry.revision,
+            "time": None if entry.time is None else entry.time.isoformat(),
+            "writer": entry.who,
+            "summary": list(entry.step.summary),
             "changes": [
                 {"path": one.path, "op": one.op, "before": one.before, "after": one.after}
-                for one in moment.step.changes
+                for one in entry.step.changes
             ],
         }
-        for moment in life.moments
+        for entry in life.entries
     ]

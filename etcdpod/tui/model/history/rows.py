@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from rich.style import Style
 
-from etcdpod.tui.cells import Cell, Column
-from etcdpod.tui.model.history.life import Heading, Moment
+from etcdpod.tui.cells import GridColumn, StyledText
+from etcdpod.tui.model.history.object_history import Heading, HistoryEntry
 from etcdpod.tui.model.text import clock_text
 from etcdpod.tui.styles import BOLD, DIM, PAST, PLAIN, REMOVED, WARNING
 
@@ -20,49 +20,60 @@ if TYPE_CHECKING:
 class HistoryRows:
     """A history as the source of a grid."""
 
-    entries: Sequence[Moment | Heading]
+    entries: Sequence[HistoryEntry | Heading]
     at: int | None = None
     """The revision that the browser shows; what came later is dim."""
-    marked: Moment | None = None
+    marked: HistoryEntry | None = None
     narrow: bool = False
     """There is little room: what changed needs it more than who did it."""
 
     @property
-    def columns(self) -> Sequence[Column]:
+    def columns(self) -> Sequence[GridColumn]:
         """Revision, time, who, size, what."""
         return (
-            Column("", width=1),
-            Column("REVISION", right=True),
-            Column("TIME"),
-            Column("WHO", limit=14 if self.narrow else 28),
-            Column("SIZE", right=True),
-            Column("WHAT", limit=400),
+            GridColumn("", width=1),
+            GridColumn("REVISION", right=True),
+            GridColumn("TIME"),
+            GridColumn("WHO", limit=14 if self.narrow else 28),
+            GridColumn("SIZE", right=True),
+            GridColumn("WHAT", limit=400),
         )
 
     def __len__(self) -> int:
         return len(self.entries)
 
-    def row(self, index: int) -> Sequence[Cell]:
+    def row(self, index: int) -> Sequence[StyledText]:
         """A revision, or a heading in its last column."""
         entry = self.entries[index]
-        blank = Cell("")
+        blank = StyledText("")
         if isinstance(entry, Heading):
             style, letter = (WARNING, "┄") if entry.gap else (BOLD, "●")
-            return (Cell(letter, style), blank, blank, blank, blank, Cell(entry.text, style))
+            return (
+                StyledText(letter, style),
+                blank,
+                blank,
+                blank,
+                blank,
+                StyledText(entry.text, style),
+            )
         step = entry.step
         late = self.at is not None and entry.revision > self.at
         style = REMOVED if step.event == "DELETED" else DIM if late else PLAIN
         told = Style(bold=True) + style if entry.by_intent else style
         is_marked = self.marked is not None and entry.revision == self.marked.revision
         trust = step.record.provenance.trust.value
-        sign = Cell("◆", PAST) if is_marked else Cell("" if trust == "A" else trust, WARNING)
+        sign = (
+            StyledText("◆", PAST)
+            if is_marked
+            else StyledText("" if trust == "A" else trust, WARNING)
+        )
         return (
             sign,
-            Cell(str(step.record.revision), DIM if late else BOLD),
-            Cell(clock_text(entry.time), style),
-            Cell(entry.who, told if entry.by_intent else DIM),
-            Cell("" if step.record.tombstone else f"{step.record.value_size:,}", DIM),
-            Cell(entry.what, told),
+            StyledText(str(step.record.revision), DIM if late else BOLD),
+            StyledText(clock_text(entry.time), style),
+            StyledText(entry.who, told if entry.by_intent else DIM),
+            StyledText("" if step.record.tombstone else f"{step.record.value_size:,}", DIM),
+            StyledText(entry.what, told),
         )
 
     def position(self, revision: int | None) -> int:

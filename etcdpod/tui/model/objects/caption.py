@@ -9,10 +9,10 @@ from rich.text import Text
 from etcdpod.tui.model.safe_text import one_line
 
 if TYPE_CHECKING:
-    from etcdpod.tui.model.objects.listing import Listing
+    from etcdpod.tui.model.objects.listing import ObjectListing
 
 
-def caption(listing: Listing) -> Text:
+def caption(listing: ObjectListing) -> Text:
     """``pods  in shop  19 objects, 2 deleted  filter: crash (3 shown)``."""
     view = listing.view
     text = Text(no_wrap=True, overflow="ellipsis")

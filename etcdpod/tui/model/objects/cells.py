@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from etcdpod.kube.model.age import human_duration
-from etcdpod.tui.cells import Cell, Column
+from etcdpod.tui.cells import GridColumn, StyledText
 from etcdpod.tui.model.objects.listing import NAME, NAMESPACE, OWN_COLUMNS
 from etcdpod.tui.model.safe_text import one_line
 from etcdpod.tui.styles import BOLD, DIM, GONE, PLAIN, WARNING, of_readiness, of_status
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from rich.style import Style
 
-    from etcdpod.tui.model.moments import Moments
-    from etcdpod.tui.model.objects.entries import Entry
-    from etcdpod.tui.model.objects.listing import Listing
-    from etcdpod.tui.model.objects.rows import Row
+    from etcdpod.tui.model.objects.entries import ListedObject
+    from etcdpod.tui.model.objects.listing import ObjectListing
+    from etcdpod.tui.model.objects.rows import ObjectRow
+    from etcdpod.tui.model.revision_times import RevisionTimes
 
 _HEADERS = {"REVISION": "REV"}
 """Shorter titles, where width is dear."""
@@ -39,26 +39,26 @@ _MIDDLE = {NAME, "OBJECT"}
 _STYLED = {"STATUS": of_status, "READY": of_readiness, "TYPE": of_status, "REASON": of_status}
 _RIGHT = {"REVISION", "KEPT"}
 _LIMITS = {NAME: 48, NAMESPACE: 24, "MESSAGE": 90, "STATUS": 26}
-_PENDING = Cell("…", DIM)
+_PENDING = StyledText("…", DIM)
 
 
 @dataclass
 class ObjectRows:
     """A listing as the source of a grid."""
 
-    listing: Listing
-    moments: Moments
+    listing: ObjectListing
+    times: RevisionTimes
     now: datetime
 
     @property
-    def columns(self) -> Sequence[Column]:
+    def columns(self) -> Sequence[GridColumn]:
         """The columns; the one that rows are sorted by is marked."""
         view = self.listing.view
         order = " ▲" if view.reverse else " ▼"
         return [
-            Column("", width=1),
+            GridColumn("", width=1),
             *(
-                Column(
+                GridColumn(
                     _HEADERS.get(name, name) + (order if name == view.sort else ""),
                     limit=_LIMITS.get(name, 40),
                     right=name in _RIGHT,
@@ -73,31 +73,31 @@ class ObjectRows:
     def __len__(self) -> int:
         return len(self.listing.entries)
 
-    def row(self, index: int) -> Sequence[Cell]:
+    def row(self, index: int) -> Sequence[StyledText]:
         """The cells of an object; struck if it is gone, dotted while it is being read."""
         entry = self.listing.entries[index]
-        content = self.listing.last_known(entry)
+        content = self.listing.store.last_known(entry.number, entry.row)
         cells = [self._cell(entry, content, name) for name in self.listing.headers]
         if entry.gone:
-            struck = [Cell(cell.text, GONE, cell.span) for cell in cells[:-1]]
-            return [Cell("✗", WARNING), *struck, cells[-1]]
+            struck = [StyledText(cell.text, GONE, cell.span) for cell in cells[:-1]]
+            return [StyledText("✗", WARNING), *struck, cells[-1]]
         return [self._mark(entry, content), *cells]
 
-    def _mark(self, entry: Entry, content: Row | None) -> Cell:
+    def _mark(self, entry: ListedObject, content: ObjectRow | None) -> StyledText:
         """What is to be noticed of a row: it cannot be read, or it changed right now."""
         if content is not None and content.problem:
-            return Cell("⚠", WARNING)
-        return Cell("●", BOLD) if entry.revision == self.listing.view.at else Cell("")
+            return StyledText("⚠", WARNING)
+        return StyledText("●", BOLD) if entry.revision == self.listing.view.at else StyledText("")
 
-    def _cell(self, entry: Entry, content: Row | None, name: str) -> Cell:
+    def _cell(self, entry: ListedObject, content: ObjectRow | None, name: str) -> StyledText:
         if name == NAMESPACE:
-            return Cell(one_line(entry.namespace))
+            return StyledText(one_line(entry.namespace))
         if name == NAME:
-            return Cell(one_line(entry.name))
+            return StyledText(one_line(entry.name))
         if name == "REVISION":
-            return Cell(str(entry.revision))
+            return StyledText(str(entry.revision))
         if name == "KEPT":
-            return Cell(str(entry.kept))
+            return StyledText(str(entry.kept))
         if name == OWN_COLUMNS[-1]:
             return self._last_change(entry, content)
         if content is None:
@@ -106,24 +106,24 @@ class ObjectRows:
             return self._problem(content, name)
         place = self.listing.columns.index(name)
         text = content.cells[place] if place < len(content.cells) else ""
-        return Cell(text, _STYLED.get(name, _plain)(text))
+        return StyledText(text, _STYLED.get(name, _plain)(text))
 
-    def _problem(self, content: Row, name: str) -> Cell:
+    def _problem(self, content: ObjectRow, name: str) -> StyledText:
         """The reason over all columns that a sound object would fill."""
         own = [column for column in self.listing.columns if column != NAME]
         if name != own[0]:
-            return Cell("")
-        return Cell(content.problem, WARNING, span=len(own))
+            return StyledText("")
+        return StyledText(content.problem, WARNING, span=len(own))
 
-    def _last_change(self, entry: Entry, content: Row | None) -> Cell:
-        moment = self.moments.at(entry.revision)
+    def _last_change(self, entry: ListedObject, content: ObjectRow | None) -> StyledText:
+        moment = self.times.at(entry.revision)
         if entry.gone:
-            return Cell(self._deleted(entry, moment), WARNING)
+            return StyledText(self._deleted(entry, moment), WARNING)
         if content is None:
-            return Cell(self._ago(moment), DIM)
-        return Cell(f"{self._ago(moment or content.changed)}  {content.writer}".strip(), DIM)
+            return StyledText(self._ago(moment), DIM)
+        return StyledText(f"{self._ago(moment or content.changed)}  {content.writer}".strip(), DIM)
 
-    def _deleted(self, entry: Entry, moment: datetime | None) -> str:
+    def _deleted(self, entry: ListedObject, moment: datetime | None) -> str:
         if not entry.has_tombstone:
             return f"✗ gone by {self.listing.ledger.compact_revision}"
         return f"✗ gone {self._ago(moment) or f'at {entry.revision}'}"

@@ -1,4 +1,4 @@
-"""Lines of a table of objects, made one by one from columns of numbers when they are asked for."""
+"""Lines of a table of objects, built on demand from arrays of numbers."""
 
 from __future__ import annotations
 
@@ -10,75 +10,60 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from etcdpod.forensics.activity.activity import Numbers
-    from etcdpod.tui.model.objects.listing import Listing
-    from etcdpod.tui.model.objects.rows import Row
+    from etcdpod.tui.model.objects.row_store import RowStore
+    from etcdpod.tui.model.objects.rows import ObjectRow
     from etcdpod.tui.model.objects.selection import Selected
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ListedObject:
     """One line of the table."""
 
     number: int
     """The key, by its number in the ledger."""
     row: int
-    """The head in the ledger that is current: a tombstone if ``gone``."""
+    """The ledger row of the current revision: a tombstone if ``gone``."""
     gone: bool
     has_tombstone: bool
-    """The deletion is kept; else compaction took it, with its revision."""
+    """The deletion is kept; otherwise it was compacted, and its revision is unknown."""
     kept: int
     revision: int
     place: int
-    """Which of the objects that exist it is, in key order; meaningless if ``gone``."""
-    listing: Listing
+    """Index among the existing objects in key order; meaningless if ``gone``."""
+    store: RowStore
 
     @property
     def key(self) -> bytes:
         """The etcd key."""
-        return self.listing.ledger.keys[self.number]
+        return self.store.ledger.keys[self.number]
 
     @property
     def name(self) -> str:
         """The object's name, as in the key."""
-        return self.listing.catalog.names[self.number]
+        return self.store.catalog.names[self.number]
 
     @property
     def namespace(self) -> str:
         """The object's namespace, as in the key; empty without one."""
-        return self.listing.catalog.namespace(self.number)
+        return self.store.catalog.namespace(self.number)
 
     @property
-    def content(self) -> Row | None:
+    def content(self) -> ObjectRow | None:
         """What was read of the object; None until then."""
-        return self.listing.rows.get((self.number, self.row))
-
-    @property
-    def search(self) -> str:
-        """All that a word in the filter is looked for in."""
-        return self.listing.search_text(self.number, self.row)
-
-    @property
-    def labels(self) -> Mapping[str, str] | None:
-        """The labels; None until they were read."""
-        content = self.content
-        return None if content is None else content.labels
-
-    def cell(self, column: str) -> str | None:
-        """The text under a column (lower case); None until it was read."""
-        return self.listing.cell(self, column)
+        return self.store.rows.get((self.number, self.row))
 
 
-class Entries(Sequence[Entry]):
-    """Lines of the table, made one by one when they are asked for.
+class ListedObjects(Sequence[ListedObject]):
+    """Lines of the table, each built when it is asked for.
 
     Args:
-        listing: the table.
+        store: what was read of them.
         selected: all that was selected.
         order: which of them, in which order.
     """
 
-    def __init__(self, listing: Listing, selected: Selected, order: Numbers) -> None:
-        self._listing = listing
+    def __init__(self, store: RowStore, selected: Selected, order: Numbers) -> None:
+        self._store = store
         self._selected = selected
         self.order = order
 
@@ -86,15 +71,15 @@ class Entries(Sequence[Entry]):
         return len(self.order)
 
     @overload
-    def __getitem__(self, index: int) -> Entry: ...
+    def __getitem__(self, index: int) -> ListedObject: ...
     @overload
-    def __getitem__(self, index: slice) -> Entries: ...
-    def __getitem__(self, index: int | slice) -> Entry | Entries:
+    def __getitem__(self, index: slice) -> ListedObjects: ...
+    def __getitem__(self, index: int | slice) -> ListedObject | ListedObjects:
         if isinstance(index, slice):
-            return Entries(self._listing, self._selected, self.order[index])
+            return ListedObjects(self._store, self._selected, self.order[index])
         found = self._selected
         place = int(self.order[index])
-        return Entry(
+        return ListedObject(
             int(found.number[place]),
             int(found.row[place]),
             bool(found.gone[place]),
@@ -102,27 +87,22 @@ class Entries(Sequence[Entry]):
             int(found.kept[place]),
             int(found.revision[place]),
             int(found.place[place]),
-            self._listing,
+            self._store,
         )
 
 
-class Looked:
-    """An entry as filters and orders look at it: one object that goes from row to row.
+class RowCursor:
+    """The row that a filter or a sort order looks at; one object moves over all rows.
 
-    To make an entry for each of 20,000 rows takes longer than a keystroke may.
+    Building a ``ListedObject`` for each of 20,000 rows would take longer than a keystroke may.
     """
 
-    __slots__ = ("_listing", "content", "kept", "number", "revision", "row")
+    __slots__ = ("_store", "content", "kept", "number", "revision", "row")
 
-    def __init__(self, listing: Listing) -> None:
-        self._listing = listing
+    def __init__(self, store: RowStore) -> None:
+        self._store = store
         self.number = self.row = self.revision = self.kept = 0
-        self.content: Row | None = None
-
-    @property
-    def search(self) -> str:
-        """All that a word in the filter is looked for in."""
-        return self._listing.search_text(self.number, self.row)
+        self.content: ObjectRow | None = None
 
     @property
     def labels(self) -> Mapping[str, str] | None:
@@ -130,12 +110,14 @@ class Looked:
         return None if self.content is None else self.content.labels
 
     def cell(self, column: str) -> str | None:
-        """The text under a column; None until it was read."""
-        return self._listing.cell(self, column)
+        """The text in a column (lower case); None until it was read."""
+        if column in ("revision", "kept") and not self._store.has_column(column):
+            return str(self.revision if column == "revision" else self.kept)
+        return self._store.cell(self.number, self.content, column)
 
-    def each(self, selected: Selected, order: Numbers) -> Iterator[Looked]:
+    def each(self, selected: Selected, order: Numbers) -> Iterator[RowCursor]:
         """Itself, at each of the chosen rows."""
-        rows = self._listing.rows
+        rows = self._store.rows
         columns = (selected.number, selected.row, selected.revision, selected.kept)
         for self.number, self.row, self.revision, self.kept in zip(
             *(column[order].tolist() for column in columns), strict=True

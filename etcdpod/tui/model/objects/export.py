@@ -8,15 +8,15 @@ from etcdpod.errors import NotFoundError
 from etcdpod.kubectl.formats import json as json_text
 from etcdpod.kubectl.formats.yaml import dumps
 from etcdpod.tui.export import Exportable, fenced, file_name
-from etcdpod.tui.model.subject import read_subject
+from etcdpod.tui.model.viewed_object import read_viewed
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from etcdpod.tui.model.subject import Subject
+    from etcdpod.tui.model.viewed_object import ViewedObject
 
 
-def object_export(subject: Subject, pane_name: str, pane: str) -> Exportable:
+def object_export(subject: ViewedObject, pane_name: str, pane: str) -> Exportable:
     """The object under the cursor as of the revision shown, or what a pane shows of it.
 
     Args:
@@ -28,7 +28,7 @@ def object_export(subject: Subject, pane_name: str, pane: str) -> Exportable:
     title = f"{subject.kind or 'key'} {subject.full_name}, {moment}"
 
     def markdown() -> str:
-        source = subject.world.info.target
+        source = subject.state.info.target
         head = f"# {title}\n\nread from {source}\n\n"
         text = fenced("YAML", dumps(_object(subject)), "yaml")
         return head + text + "\n" + fenced(pane_name, pane, "text")
@@ -53,8 +53,8 @@ def text_export(title: str, name: str, text: str) -> Exportable:
     return Exportable(title, file_name(name, ending=".txt"), formats)
 
 
-def _object(subject: Subject) -> dict[str, Any]:
-    item = read_subject(subject)
+def _object(subject: ViewedObject) -> dict[str, Any]:
+    item = read_viewed(subject)
     if item is None or item.object is None:
         reason = "it is not kept" if item is None else str(item.outcome)
         raise NotFoundError(f"{subject.name} cannot be written: {reason}")

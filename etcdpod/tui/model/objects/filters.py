@@ -30,7 +30,7 @@ class Filterable(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class RowFilter:
     """A filter that was understood."""
 
     text: str
@@ -43,7 +43,7 @@ class Filter:
         return bool(self.words or self.tests)
 
 
-def parse_filter(text: str, columns: Sequence[str]) -> Filter:
+def parse_filter(text: str, columns: Sequence[str]) -> RowFilter:
     """Understand a filter; what is no label selector or comparison is a word to look for.
 
     Args:
@@ -66,7 +66,7 @@ def parse_filter(text: str, columns: Sequence[str]) -> Filter:
             found.append((word[1:].lower(), False))
         elif word not in ("!", "-"):
             found.append((word.lower(), True))
-    return Filter(text, tuple(found), tuple(tests))
+    return RowFilter(text, tuple(found), tuple(tests))
 
 
 def _split(text: str) -> list[str]:

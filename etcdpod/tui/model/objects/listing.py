@@ -1,6 +1,6 @@
 """The objects of one kind as of a revision: which rows there are, in which order.
 
-Rows are made of keys and heads alone; what is in an object is read for the rows that are looked
+Rows are made of keys and records alone; what is in an object is read for the rows that are looked
 at, and remembered by key and revision, so moving through time reads only what changed.
 """
 
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from etcdpod.tui.model.objects.entries import Entries, Looked
-from etcdpod.tui.model.objects.filters import Filter, leading_number
+from etcdpod.tui.model.objects.entries import ListedObjects, RowCursor
+from etcdpod.tui.model.objects.filters import RowFilter, leading_number
+from etcdpod.tui.model.objects.row_store import RowStore
 from etcdpod.tui.model.objects.selection import EMPTY, select
 
 if TYPE_CHECKING:
@@ -21,15 +22,15 @@ if TYPE_CHECKING:
 
     from etcdpod.forensics.activity.activity import Ledger, Numbers
     from etcdpod.tui.model.objects.catalog import Catalog, Kind
-    from etcdpod.tui.model.objects.entries import Entry
-    from etcdpod.tui.model.objects.rows import Row
+    from etcdpod.tui.model.objects.entries import ListedObject
+    from etcdpod.tui.model.objects.rows import ObjectRow
 
 NAMESPACE, NAME = "NAMESPACE", "NAME"
 OWN_COLUMNS = ("REVISION", "KEPT", "LAST CHANGE")
 """What no kubectl has: the revision, how many are kept of this key, who changed it when."""
 
 
-NO_FILTER = Filter("")
+NO_FILTER = RowFilter("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class View:
     namespace: str | None = None
     deleted: bool = True
     """Show what was deleted by then, too."""
-    filter: Filter = NO_FILTER
+    filter: RowFilter = NO_FILTER
     sort: str = ""
     """Name of a column; empty: in key order."""
     reverse: bool = False
@@ -65,7 +66,7 @@ class _Texts:
         return self.basis == basis and (self.puts == puts or monotonic() < self.until)
 
 
-class Listing:
+class ObjectListing:
     """The table of one kind."""
 
     def __init__(
@@ -76,16 +77,11 @@ class Listing:
         self.kind = kind
         self.columns = [column for column in columns if column != NAMESPACE]
         """The kind's own columns."""
-        self.rows: dict[tuple[int, int], Row] = {}
-        """What was read, by key and head; see ``Entry``."""
-        self.entries = Entries(self, EMPTY, np.zeros(0, dtype=np.int64))
+        self.store = RowStore(ledger, catalog, self.columns)
+        self.entries = ListedObjects(self.store, EMPTY, np.zeros(0, dtype=np.int64))
         self.view = View()
         self._selected = EMPTY
-        self._search: dict[tuple[int, int], str] = {}
         self._texts_of: _Texts | None = None
-        self._puts = 0
-        self._shown: dict[int, Row] = {}
-        self._places = {name.lower(): index for index, name in enumerate(self.columns)}
 
     @property
     def alive(self) -> int:
@@ -123,7 +119,9 @@ class Listing:
         self.view = view
         found = self._selected
         order = np.arange(len(found.gone)) if view.deleted else np.flatnonzero(~found.gone)
-        self.entries = Entries(self, found, self._sorted(self._filtered(order, view.filter), view))
+        self.entries = ListedObjects(
+            self.store, found, self._sorted(self._filtered(order, view.filter), view)
+        )
 
     def position(self, key: bytes) -> int | None:
         """Where a key stands in the table; None if it does not."""
@@ -133,24 +131,26 @@ class Listing:
         found = np.flatnonzero(self._selected.number[self.entries.order] == number)
         return int(found[0]) if len(found) else None
 
-    def _filtered(self, order: Numbers, chosen: Filter) -> Numbers:
+    def _filtered(self, order: Numbers, chosen: RowFilter) -> Numbers:
         if chosen.words:
             texts = self._texts()
             for word, wanted in chosen.words:
                 order = order[[(word in texts[i]) is wanted for i in order.tolist()]]
         for test in chosen.tests:
-            order = order[[test(one) for one in Looked(self).each(self._selected, order)]]
+            order = order[[test(one) for one in RowCursor(self.store).each(self._selected, order)]]
         return order
 
     def _texts(self) -> list[str]:
         """The text of every selected entry that words are looked for in."""
         known, found = self._texts_of, self._selected
-        if known is None or not known.serves(found.basis, self._puts):
+        if known is None or not known.serves(found.basis, self.store.puts):
             begun = monotonic()
             pairs = zip(found.number.tolist(), found.row.tolist(), strict=True)
-            texts = [self.search_text(number, row) for number, row in pairs]
+            texts = [self.store.search_text(number, row) for number, row in pairs]
             lasts = PATIENCE * (monotonic() - begun)
-            known = self._texts_of = _Texts(texts, found.basis, self._puts, monotonic() + lasts)
+            known = self._texts_of = _Texts(
+                texts, found.basis, self.store.puts, monotonic() + lasts
+            )
         return known.texts
 
     def _sorted(self, order: Numbers, view: View) -> Numbers:
@@ -169,29 +169,19 @@ class Listing:
         }
         if column in numeric:
             return np.argsort(-numeric[column][order], kind="stable")
-        looked = Looked(self).each(found, order)
-        keys = [_rank(self.cell(entry, column)) for entry in looked]
+        looked = RowCursor(self.store).each(found, order)
+        keys = [_rank(row.cell(column)) for row in looked]
         return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64)
 
     # --- what was read ----------------------------------------------------------------------
 
-    def put(self, entry: Entry, row: Row) -> None:
-        """Remember what was read of an entry."""
-        place = (entry.number, entry.row)
-        self._puts += 1
-        if place not in self._search:
-            text = " ".join((entry.namespace, entry.name, *row.cells, row.writer, row.problem))
-            self._search[place] = text.lower()
-        self.rows[place] = row
-        self._shown[entry.number] = row
+    def put(self, entry: ListedObject, row: ObjectRow) -> None:
+        """Store what was read of an entry."""
+        self.store.put(entry.number, entry.row, row)
 
-    def last_known(self, entry: Entry) -> Row | None:
-        """What was last read of the same key, for as long as the right row is on its way."""
-        return self.rows.get((entry.number, entry.row)) or self._shown.get(entry.number)
-
-    def unread_of_view(self) -> Entries:
+    def unread_of_view(self) -> ListedObjects:
         """All entries of the view, before its filter, of which nothing was read."""
-        found, rows = self._selected, self.rows
+        found, rows = self._selected, self.store.rows
         triples = zip(found.number.tolist(), found.row.tolist(), found.gone.tolist(), strict=True)
         deleted = self.view.deleted
         unread = [
@@ -199,30 +189,7 @@ class Listing:
             for index, (number, row, gone) in enumerate(triples)
             if (deleted or not gone) and (number, row) not in rows
         ]
-        return Entries(self, found, np.array(unread, dtype=np.int64))
-
-    def search_text(self, number: int, row: int) -> str:
-        """All text of an entry in lower case; before it is read its namespace and name."""
-        found = self._search.get((number, row))
-        if found is not None:
-            return found
-        return f"{self.catalog.namespace(number)} {self.catalog.names[number]}".lower()
-
-    def cell(self, entry: Entry | Looked, column: str) -> str | None:
-        """The text under a column of an entry; None until it was read."""
-        index = self._places.get(column)
-        if index is not None and column != "name":
-            content = entry.content
-            if content is None or index >= len(content.cells):
-                return None
-            return content.cells[index]
-        if column == "last change":
-            return None if entry.content is None else entry.content.writer
-        if column == "namespace":
-            return self.catalog.namespace(entry.number)
-        if column == "name":
-            return self.catalog.names[entry.number]
-        return {"revision": str(entry.revision), "kept": str(entry.kept)}.get(column)
+        return ListedObjects(self.store, found, np.array(unread, dtype=np.int64))
 
 
 def _rank(cell: str | None) -> tuple[int, float, str]:

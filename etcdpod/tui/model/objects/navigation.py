@@ -7,25 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 from etcdpod.errors import UsageError
 from etcdpod.kube.model.fields import members, owner_of
-from etcdpod.tui.model.subject import Subject, read_subject
+from etcdpod.tui.model.viewed_object import ViewedObject, read_viewed
 
 if TYPE_CHECKING:
-    from etcdpod.tui.model.browser_state import World
+    from etcdpod.tui.model.browser_state import BrowserState
     from etcdpod.tui.model.objects.catalog import Catalog, Kind
 
 
-def find_kind(world: World, text: str) -> Kind:
+def find_kind(state: BrowserState, text: str) -> Kind:
     """The kind of the list that a name means: any name that kubectl takes, or a label.
 
     Raises:
         UsageError: nothing is called so.
     """
     wanted = text.strip().lower()
-    for kind in world.catalog.kinds:
+    for kind in state.catalog.kinds:
         if kind.label.lower() == wanted:
             return kind
-    resource = world.registry.resolve(wanted)
-    return world.catalog.kind_of_resource(resource)
+    resource = state.registry.resolve(wanted)
+    return state.catalog.kind_of_resource(resource)
 
 
 def kind_names(catalog: Catalog) -> list[str]:
@@ -39,7 +39,7 @@ def kind_names(catalog: Catalog) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ObjectLocation:
     """An object that one can go to."""
 
     kind: Kind
@@ -47,44 +47,46 @@ class Place:
     name: str
     key: bytes
 
-    def subject(self, world: World, at: int | None) -> Subject:
+    def subject(self, state: BrowserState, at: int | None) -> ViewedObject:
         """The object as of a revision."""
         kind = self.kind.resource.kind if self.kind.resource is not None else ""
-        return Subject(world, self.key, at, self.namespace, self.name, kind)
+        return ViewedObject(state, self.key, at, self.namespace, self.name, kind)
 
 
-def owner_place(subject: Subject) -> Place:
+def owner_location(subject: ViewedObject) -> ObjectLocation:
     """Where the owner of an object is.
 
     Raises:
         UsageError: it has none, or the owner is of a kind that is not known.
     """
-    item = read_subject(subject)
+    item = read_viewed(subject)
     reference = _reference(item.object if item is not None else None)
     if reference is None:
         raise UsageError(f"{subject.name} has no owner")
     kind, group = str(reference.get("kind")), str(reference.get("apiVersion"))
-    return place_of(
-        subject.world, kind, subject.namespace, str(reference.get("name")), api_version=group
+    return locate(
+        subject.state, kind, subject.namespace, str(reference.get("name")), api_version=group
     )
 
 
-def place_of(world: World, kind: str, namespace: str, name: str, *, api_version: str = "") -> Place:
+def locate(
+    state: BrowserState, kind: str, namespace: str, name: str, *, api_version: str = ""
+) -> ObjectLocation:
     """Where an object is, from the words that another object calls it by.
 
     Raises:
         UsageError: its kind is not known here, or no revision of it is kept.
     """
-    types = world.registry.types
+    types = state.registry.types
     resource = types.of_object(api_version, kind) if api_version else types.resolve(kind)
     if resource is None:
         raise UsageError(f"no kind here is called {api_version} {kind}")
     namespace = namespace if resource.namespaced else ""
-    keys = world.registry.keys(resource, namespace or None, name)
-    key = next((key for key in keys if world.ledger.number(key) is not None), None)
+    keys = state.registry.keys(resource, namespace or None, name)
+    key = next((key for key in keys if state.ledger.number(key) is not None), None)
     if key is None:
         raise UsageError(f"{resource.singular} {name} is not kept in this source")
-    return Place(world.catalog.kind_of_resource(resource), namespace, name, key)
+    return ObjectLocation(state.catalog.kind_of_resource(resource), namespace, name, key)
 
 
 def _reference(value: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -37,7 +37,7 @@ KEY_ONLY = Printer((Column("NAME"),), lambda item, now: [], {})
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ObjectRow:
     """What was read of one object at one revision; all text is safe to draw."""
 
     cells: tuple[str, ...]
@@ -80,21 +80,21 @@ class RowReader:
             return found.last
         return found if isinstance(found, Record) else None
 
-    def read(self, record: Record | None, now: datetime) -> Row:
+    def read(self, record: Record | None, now: datetime) -> ObjectRow:
         """The row of a record; every failure to read it becomes the row's problem."""
         if record is None:
-            return Row((), {}, "", None, "its last state is not kept", now)
+            return ObjectRow((), {}, "", None, "its last state is not kept", now)
         item = self.registry.read(record, projection=self._projection)
         if item.object is None:
-            return Row((), {}, "", None, one_line(str(item.outcome)), now)
+            return ObjectRow((), {}, "", None, one_line(str(item.outcome)), now)
         try:
             cells = self.printer.cells(item.object, now)
         except ODD as error:
-            return Row((), {}, "", None, one_line(oddness(error)), now)
+            return ObjectRow((), {}, "", None, one_line(oddness(error)), now)
         writer, changed = last_change(item.object)
         labels = mapping(item.object, "metadata", "labels")
         shown = tuple([one_line(cells[index]) for index in self._shown if index < len(cells)])
-        return Row(shown, labels, one_line(writer), changed, "", now)
+        return ObjectRow(shown, labels, one_line(writer), changed, "", now)
 
 
 def printer_of(registry: Registry, kind: Kind) -> Printer:

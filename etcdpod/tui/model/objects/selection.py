@@ -1,4 +1,4 @@
-"""What exists, or existed, at a revision: columns of numbers over the heads in a ledger."""
+"""What exists, or existed, at a revision: columns of numbers over the records in a ledger."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from etcdpod.tui.cells import Cell, Column
+from etcdpod.tui.cells import GridColumn, StyledText
 from etcdpod.tui.model.objects.selection import existing
 from etcdpod.tui.model.safe_text import one_line
 from etcdpod.tui.styles import DIM, PLAIN
@@ -15,7 +15,7 @@ from etcdpod.tui.styles import DIM, PLAIN
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from etcdpod.tui.model.browser_state import World
+    from etcdpod.tui.model.browser_state import BrowserState
     from etcdpod.tui.model.objects.catalog import Kind
 
 ALL_NAMESPACES = "all"
@@ -28,7 +28,7 @@ FIRST_KINDS = (
 
 
 @dataclass(frozen=True)
-class Counted:
+class NameCounts:
     """Names with a number each, as the source of a grid."""
 
     title: str
@@ -36,17 +36,20 @@ class Counted:
     counts: Sequence[int]
 
     @property
-    def columns(self) -> Sequence[Column]:
+    def columns(self) -> Sequence[GridColumn]:
         """Name and count."""
-        return (Column(self.title, limit=28, least=10), Column("", right=True))
+        return (GridColumn(self.title, limit=28, least=10), GridColumn("", right=True))
 
     def __len__(self) -> int:
         return len(self.names)
 
-    def row(self, index: int) -> Sequence[Cell]:
+    def row(self, index: int) -> Sequence[StyledText]:
         """A name; dim without any object."""
         style = PLAIN if self.counts[index] else DIM
-        return (Cell(one_line(self.names[index]), style), Cell(str(self.counts[index]), style))
+        return (
+            StyledText(one_line(self.names[index]), style),
+            StyledText(str(self.counts[index]), style),
+        )
 
 
 def ordered_kinds(counts: Mapping[Kind, int]) -> list[Kind]:
@@ -66,8 +69,8 @@ class SideLists:
     """The kinds and namespaces as of a revision."""
 
     kinds: list[Kind]
-    kind_rows: Counted
-    namespace_rows: Counted
+    kind_rows: NameCounts
+    namespace_rows: NameCounts
 
     def kind_position(self, kind: Kind | None) -> int:
         """Where a kind stands; 0 if it does not."""
@@ -79,20 +82,20 @@ class SideLists:
         return names.index(namespace) if namespace in names else 0
 
 
-def side_lists(world: World, at: int | None, kind: Kind | None) -> SideLists:
+def side_lists(state: BrowserState, at: int | None, kind: Kind | None) -> SideLists:
     """Count what exists at a revision: all kinds, and the namespaces of one kind."""
-    alive = existing(world.ledger, at)
-    alive = alive[alive < len(world.catalog.names)]  # more may just have been read
-    by_kind = world.catalog.count_kinds(alive)
+    alive = existing(state.ledger, at)
+    alive = alive[alive < len(state.catalog.names)]  # more may just have been read
+    by_kind = state.catalog.count_kinds(alive)
     kinds = ordered_kinds(by_kind)
-    rows = Counted("KINDS", [kind.label for kind in kinds], [by_kind[kind] for kind in kinds])
+    rows = NameCounts("KINDS", [kind.label for kind in kinds], [by_kind[kind] for kind in kinds])
     by_namespace: Mapping[str, int] = {}
     total = 0
     if kind is not None:
-        of_kind = alive[np.isin(alive, world.catalog.numbers(kind))]
+        of_kind = alive[np.isin(alive, state.catalog.numbers(kind))]
         total = len(of_kind)
         if kind.namespaced:
-            by_namespace = world.catalog.count_namespaces(of_kind)
+            by_namespace = state.catalog.count_namespaces(of_kind)
     names = sorted(by_namespace)
     numbers = [total, *(by_namespace[name] for name in names)]
-    return SideLists(kinds, rows, Counted("NAMESPACES", [ALL_NAMESPACES, *names], numbers))
+    return SideLists(kinds, rows, NameCounts("NAMESPACES", [ALL_NAMESPACES, *names], numbers))

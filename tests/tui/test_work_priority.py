@@ -6,17 +6,17 @@ import threading
 import time
 
 from etcdpod.tui.row_reading import ROWS_AT_ONCE, _runs
-from etcdpod.tui.work_priority import Rank, Turns
+from etcdpod.tui.work_priority import Rank, WorkPriority
 
 
 def test_patient_work_waits_for_urgent_work_alone() -> None:
-    turns, done = Turns(), []
+    priority, done = WorkPriority(), []
 
     def patient(rank: Rank) -> None:
-        turns.stand_back(rank, longest=20)
+        priority.give_way(rank, longest=20)
         done.append(rank)
 
-    with turns.work(Rank.LISTED):
+    with priority.work(Rank.LISTED):
         patient(Rank.LOOKED_AT)
         patient(Rank.LISTED)
         waiting = threading.Thread(target=patient, args=(Rank.DATED,))
@@ -28,9 +28,9 @@ def test_patient_work_waits_for_urgent_work_alone() -> None:
 
 
 def test_patient_work_does_not_wait_for_ever() -> None:
-    turns = Turns()
-    with turns.work(Rank.LOOKED_AT):
-        turns.stand_back(Rank.DATED, longest=0.01)
+    priority = WorkPriority()
+    with priority.work(Rank.LOOKED_AT):
+        priority.give_way(Rank.DATED, longest=0.01)
 
 
 def test_rows_side_by_side_are_read_together() -> None:

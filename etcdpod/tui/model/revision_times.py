@@ -17,16 +17,16 @@ _SECONDS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
 
 
 @dataclass(frozen=True)
-class Moments:
+class RevisionTimes:
     """(revision, Unix time) samples, ascending in both; none where nothing carries a time."""
 
     samples: tuple[tuple[int, float], ...] = ()
 
-    def extended(self, revision: int, time: float) -> Moments:
+    def extended(self, revision: int, time: float) -> RevisionTimes:
         """With one more sample, if it lies after all others: what is followed is dated so."""
         if self.samples and (revision <= self.samples[-1][0] or time <= self.samples[-1][1]):
             return self
-        return Moments((*self.samples, (revision, time)))
+        return RevisionTimes((*self.samples, (revision, time)))
 
     def axis(self, first: int, last: int, columns: int) -> Axis:
         """An axis over a span of revisions."""
@@ -51,12 +51,12 @@ class Moments:
         return before + int((after - before) * (wanted - start) / (end - start))
 
 
-def parse_place(text: str, moments: Moments, current: int, newest: int) -> int:
+def parse_place(text: str, times: RevisionTimes, current: int, newest: int) -> int:
     """The revision that a user means by ``720``, ``20:25:02``, ``-90s``, ``+5`` or a full time.
 
     Args:
         text: what was typed.
-        moments: the times that are known.
+        times: the times that are known.
         current: the revision that is shown.
         newest: the newest revision of the source.
 
@@ -68,14 +68,14 @@ def parse_place(text: str, moments: Moments, current: int, newest: int) -> int:
         return int(text)
     if re.fullmatch(r"[+-]\d+", text):
         return current + int(text)
-    revision = moments.revision_by(_moment(text, moments, current, newest))
+    revision = times.revision_by(_moment(text, times, current, newest))
     if revision is None:
         raise UsageError("nothing here carries a time", next_step="give a revision")
     return revision
 
 
-def _moment(text: str, moments: Moments, current: int, newest: int) -> datetime:
-    here = moments.at(current) or moments.at(newest)
+def _moment(text: str, times: RevisionTimes, current: int, newest: int) -> datetime:
+    here = times.at(current) or times.at(newest)
     if here is None:
         raise UsageError("nothing here carries a time", next_step="give a revision")
     ago = _AGO.fullmatch(text)

@@ -9,14 +9,14 @@ from etcdpod.records import Deleted, Record
 
 if TYPE_CHECKING:
     from etcdpod.registry.objects import Item
-    from etcdpod.tui.model.browser_state import World
+    from etcdpod.tui.model.browser_state import BrowserState
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class ViewedObject:
     """One object as of a revision."""
 
-    world: World
+    state: BrowserState
     key: bytes
     at: int | None
     namespace: str
@@ -30,9 +30,9 @@ class Subject:
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
 
-def read_subject(subject: Subject) -> Item | None:
+def read_viewed(subject: ViewedObject) -> Item | None:
     """The object as of the revision; what it was last, if it is gone."""
-    world = subject.world
-    found = world.connector.get(subject.key, subject.at)
+    state = subject.state
+    found = state.connector.get(subject.key, subject.at)
     record = found.last if isinstance(found, Deleted) else found
-    return world.registry.read(record) if isinstance(record, Record) else None
+    return state.registry.read(record) if isinstance(record, Record) else None

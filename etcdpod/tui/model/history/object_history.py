@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class HistoryEntry:
     """One revision of an object, without the object: that is read again when it is looked at."""
 
     step: Step
@@ -63,61 +63,63 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class Life:
+class ObjectHistory:
     """All that is kept of one key."""
 
     key: bytes
-    moments: tuple[Moment, ...]
+    entries: tuple[HistoryEntry, ...]
     """Oldest first."""
     missing: tuple[str, ...]
     """What is not kept, in sentences."""
     incarnations: int
 
-    def up_to(self, revision: int | None) -> tuple[Moment, ...]:
-        """The moments up to a revision."""
+    def up_to(self, revision: int | None) -> tuple[HistoryEntry, ...]:
+        """The entries up to a revision."""
         if revision is None:
-            return self.moments
-        return tuple(moment for moment in self.moments if moment.revision <= revision)
+            return self.entries
+        return tuple(entry for entry in self.entries if entry.revision <= revision)
 
 
-def read_life(registry: Registry, key: bytes, *, noise: bool = False) -> Life | None:
+def read_history(registry: Registry, key: bytes, *, noise: bool = False) -> ObjectHistory | None:
     """Read every kept revision of a key; None if there is none."""
     last = None
-    for life in iterate_life(registry, key, noise=noise):
+    for life in iterate_history(registry, key, noise=noise):
         last = life
     return last
 
 
 def history_of(registry: Registry, key: bytes) -> History | None:
-    """The heads of all lives of a key; None if no revision of it is kept."""
+    """The records of all lives of a key; None if no revision of it is kept."""
     info = registry.connector.info()
     lives = registry.history_of_key(key, info.compact_revision)
     return History(key, lives, info.compact_revision, info.current_revision) if lives else None
 
 
-def iterate_life(registry: Registry, key: bytes, *, noise: bool = False) -> Iterator[Life]:
+def iterate_history(
+    registry: Registry, key: bytes, *, noise: bool = False
+) -> Iterator[ObjectHistory]:
     """Read a life in parts, the first one early: each is the whole so far, the last is all."""
     history = history_of(registry, key)
     if history is None:
         return
     lives = history.incarnations
     gaps = missing(lives, history.compact_revision)
-    moments: list[Moment] = []
+    entries: list[HistoryEntry] = []
     for step in registry.steps(history, noise=noise):
-        moments.append(_moment(step))
-        if len(moments) % PART == 0:
-            yield Life(key, tuple(moments), gaps, len(lives))
-    yield Life(key, tuple(moments), gaps, len(lives))
+        entries.append(_entry(step))
+        if len(entries) % PART == 0:
+            yield ObjectHistory(key, tuple(entries), gaps, len(lives))
+    yield ObjectHistory(key, tuple(entries), gaps, len(lives))
 
 
 PART = 400
 """Revisions after which a life that is still being read is shown for the first time."""
 
 
-def _moment(step: Step) -> Moment:
+def _entry(step: Step) -> HistoryEntry:
     what = " · ".join(step.summary) or ("no change" if step.problem is None else str(step.problem))
     light = replace(step, object=None, record=replace(step.record, value=b""))
-    return Moment(light, _who(step), one_line(what))
+    return HistoryEntry(light, _who(step), one_line(what))
 
 
 def _who(step: Step) -> str:
@@ -130,28 +132,28 @@ def _who(step: Step) -> str:
     return one_line(f"{'likely ' if writer.certainty == 'likely' else ''}{writer.manager}")
 
 
-def headings(life: Life, moments: Sequence[Moment]) -> list[Moment | Heading]:
-    """The moments with a heading before each incarnation and at each gap."""
-    lines: list[Moment | Heading] = []
+def headings(life: ObjectHistory, entries: Sequence[HistoryEntry]) -> list[HistoryEntry | Heading]:
+    """The entries with a heading before each incarnation and at each gap."""
+    lines: list[HistoryEntry | Heading] = []
     number = 0
-    for moment in moments:
-        step = moment.step
+    for entry in entries:
+        step = entry.step
         if step.incarnation != number:
             number = step.incarnation
             lines.append(Heading(f"incarnation {number}   uid {one_line(step.uid) or 'unknown'}"))
         if step.missing_before:
             plural = "s" if step.missing_before > 1 else ""
             lines.append(Heading(f"{step.missing_before} revision{plural} not kept", gap=True))
-        lines.append(moment)
+        lines.append(entry)
     return lines
 
 
-def touching(moments: Sequence[Moment], path: str) -> list[Moment]:
-    """The moments in which something at or below a field path changed."""
+def touching(entries: Sequence[HistoryEntry], path: str) -> list[HistoryEntry]:
+    """The entries in which something at or below a field path changed."""
     return [
-        moment
-        for moment in moments
-        if any(touches(change.path, path) for change in moment.step.changes)
+        entry
+        for entry in entries
+        if any(touches(change.path, path) for change in entry.step.changes)
     ]
 
 
