@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from etcdpod.source_details import Details
+
+_Detail = TypeVar("_Detail")
 
 
 class Revision(NamedTuple):
@@ -152,8 +156,21 @@ class SourceInfo:
     cluster_id: int | None = None
     size: int = 0
     """Bytes of the file, or of the database for an endpoint."""
-    details: Mapping[str, object] = field(default_factory=dict)
+    details: tuple[Details, ...] = ()
     """Further facts for ``info``, in the order in which they are shown."""
+
+    def detail(self, kind: type[_Detail]) -> _Detail | None:
+        """The details of one type; None where this source has none."""
+        return next((one for one in self.details if isinstance(one, kind)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class BesideTheTree:
+    """How many revisions were found in the log and in free pages, and not in the tree."""
+
+    by_trust: Mapping[Trust, int]
+    newer_than_source: int
+    """Left out: written after the moment that the source shows."""
 
 
 # --- typed absences: why there is no object to show -------------------------------------------

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from etcdpod.connectors import open_source
-from etcdpod.connectors.base import endless
+from etcdpod.connectors.base import Clustered, endless
 from etcdpod.connectors.live.connection.endpoints import is_endpoint
 from etcdpod.demo import DEMOS, demo_path
 from etcdpod.errors import EtcdpodError, UsageError
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from etcdpod.damage import Damage
     from etcdpod.kube.encryption.keyring import ConfiguredKeyring
     from etcdpod.records import SourceInfo
+    from etcdpod.source_details import Details
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,13 @@ class Session:
     def info(self) -> SourceInfo:
         """What is read, and how far it reaches."""
         return self.connector.info()
+
+    def details(self) -> tuple[Details, ...]:
+        """Further facts for ``info``; every member of a running etcd is asked."""
+        details = self.info.details
+        if isinstance(self.connector, Clustered):
+            return (*details, self.connector.cluster_details())
+        return details
 
     @property
     def damage(self) -> list[Damage]:

@@ -11,10 +11,7 @@ if TYPE_CHECKING:
 
     from etcdpod.damage import Damage
     from etcdpod.records import Absence, Record, SourceInfo
-
-
-DATABASE_COMPACTED = "compact revision of the database"
-"""The detail of a data directory whose own ``compact_revision`` its log may lower."""
+    from etcdpod.source_details import ClusterDetails
 
 
 class Connector(Protocol):
@@ -114,6 +111,14 @@ class Watching(Connector, Protocol):
 
     def watch_key(self, key: bytes, since: int) -> Iterator[Record]:
         """The same for one key alone."""
+
+
+@runtime_checkable
+class Clustered(Protocol):
+    """A running etcd, whose members can be asked."""
+
+    def cluster_details(self) -> ClusterDetails:
+        """The state of the cluster and of each member; asks all of them."""
 
 
 @runtime_checkable

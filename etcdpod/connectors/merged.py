@@ -20,6 +20,7 @@ from etcdpod.records import (
     Revision,
     SourceInfo,
 )
+from etcdpod.source_details import MergedSource, MergedSources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -67,17 +68,7 @@ class MergedConnector:
             etcd_version=newest.etcd_version,
             cluster_id=ids[0] if ids else None,
             size=sum(info.size for info in self._infos),
-            details={
-                "sources": [
-                    {
-                        "source": info.target,
-                        "kind": info.kind,
-                        "from": info.compact_revision,
-                        "to": info.current_revision,
-                    }
-                    for info in self._infos
-                ]
-            },
+            details=(MergedSources(tuple(map(_merged_source, self._infos))),),
         )
 
     def range(
@@ -202,6 +193,10 @@ class MergedConnector:
             self._contradictions.add(best.revision)
             if len(self._contradictions) <= MAX_REPORTS:
                 self._own_damage.append(contradiction(best, other))
+
+
+def _merged_source(info: SourceInfo) -> MergedSource:
+    return MergedSource(info.target, info.kind, info.compact_revision, info.current_revision)
 
 
 class Disagreement(NamedTuple):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from etcdpod.damage import Damage, DamageCode
 from etcdpod.errors import CompactedError, SourceError
+from etcdpod.source_details import DatabaseDetails
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,10 +91,10 @@ def _check_ids(older: SourceInfo, newer: SourceInfo, pair: str, damage: list[Dam
         damage.append(Damage(DamageCode.CLUSTER_UNPROVEN, pair))
 
 
-def _members(info: SourceInfo) -> set[object]:
-    members = info.details.get("members")
-    listed = members if isinstance(members, list) else []
-    return {member.get("id") for member in listed if isinstance(member, dict)}
+def _members(info: SourceInfo) -> set[str]:
+    """Ids of the members that a database lists."""
+    database = info.detail(DatabaseDetails)
+    return set() if database is None else {one.id for one in database.members if one.id is not None}
 
 
 def _other_history(

@@ -66,9 +66,10 @@ def test_what_was_passed_in_a_gap_has_a_bound_and_no_writer(cli: Callable) -> No
 
 def test_info_counts_what_lies_beside_the_tree(cli: Callable) -> None:
     facts = json.loads(cli("info", "-o", "json", "--from", "demo-end").out)
-    (told,) = facts["revisionsBesideTheTree"].items()
-    assert told[0].startswith("trust D: carved")
+    (told,) = facts["revisionsBesideTheTree"]["byTrust"].items()
+    assert told[0] == "D"
     assert told[1] >= 363
+    assert "  trust D: carved from a free page" in cli("info", "--from", "demo-end").out
     # Snapshots are streamed while etcd goes on writing: a later write may be in a free page.
     facts = json.loads(cli("info", "-o", "json", "--from", "demo").out)
-    assert facts["revisionsBesideTheTree"] == {"left out: newer than this source itself": 1}
+    assert facts["revisionsBesideTheTree"] == {"byTrust": {}, "newerThanSource": 1}

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+from paths import TESTDATA
 
 from etcdpod.demo import demo_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 def told(cli: Callable, *words: str) -> dict[str, str]:
@@ -69,3 +75,42 @@ def test_a_live_etcd(etcd_server: Callable, cli: Callable) -> None:
     assert facts["Compact revision"] == "3"
     assert facts["Current revision"] == "5"
     assert facts["Members agree"] == "nothing to compare"
+
+
+BY_DATA = {"buckets", "objects", "byTrust"}
+"""Fields whose names come from the data."""
+
+
+def names(value: object) -> Iterator[str]:
+    """Every field name in a JSON value, but those that come from the data."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield name
+            yield from () if name in BY_DATA else names(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from names(part)
+
+
+@pytest.mark.parametrize("source", ["database", "directory", "packed", "merged", "live"])
+def test_field_names_are_in_camel_case_in_every_source(
+    source: str, tmp_path: Path, cli: Callable, etcd_server: Callable
+) -> None:
+    packed = tmp_path / "snapshot.db.gz"
+    packed.write_bytes(gzip.compress(Path(demo_path("demo")).read_bytes()))
+    words, own = {
+        "database": (("--from", "demo-end"), {"freelistStored", "olderTransaction", "peerURLs"}),
+        "directory": (("--from", str(TESTDATA / "wal")), {"walSegments", "logComplete"}),
+        "packed": (("--from", str(packed)), {"packedSha256", "unpackedFrom"}),
+        "merged": (("--from", "demo", "--from", "demo-end"), {"sources", "from", "to"}),
+        "live": ((), {"endpointInUse", "memberID", "dbSizeInUse", "compactRevision"}),
+    }[source]
+    if source == "live":
+        words = ("--endpoints", etcd_server().endpoint)
+    as_json, as_yaml = (cli("info", "-o", form, *words) for form in ("json", "yaml"))
+    assert (as_json.code, as_yaml.code) == (0, 0)
+    facts = json.loads(as_json.out)
+    found = set(names(facts))
+    assert found >= own
+    assert [name for name in found if not re.fullmatch(r"[a-z][A-Za-z0-9]*", name)] == []
+    assert set(names(yaml.safe_load(as_yaml.out))) == found

@@ -18,6 +18,7 @@ from etcdpod.connectors.disk.datadir import DataDirectoryConnector
 from etcdpod.damage import DamageCode as Code
 from etcdpod.etcd.wal import columns, scan
 from etcdpod.records import Severity
+from etcdpod.source_details import LogDetails
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,7 +112,7 @@ def test_what_was_read_until_then_is_the_answer(tmp_path, monkeypatch, what: str
     newest = found[-1][0]
     info = connector.info()
     assert info.current_revision == newest
-    assert info.details["log read to its end"] is False
+    assert info.detail(LogDetails).log_complete is False
     (told,) = [damage for damage in connector.damage if damage.code is Code.LOG_INTERRUPTED]
     assert told.severity is Severity.WARNING
     assert told.revision == (newest, 0)

@@ -13,6 +13,7 @@ from etcdpod.cli.main import etcdpod_command
 from etcdpod.connectors.disk.datadir import DataDirectoryConnector
 from etcdpod.connectors.disk.evidence_places import RANK
 from etcdpod.records import Trust
+from etcdpod.source_details import LogDetails
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,7 @@ def test_a_history_says_how_many_revisions_it_leaves_out(broken) -> None:
     columns = place.columns()
     doubtful = columns.row[columns.rank == RANK[Trust.SUSPECT]].tolist()
     keys = [key for key in map(place.key, doubtful) if key.startswith(b"/registry/pods/")]
-    assert connector.info().details["revisions of doubtful number"] >= len(doubtful) > 0
+    assert connector.info().detail(LogDetails).doubtful_revisions >= len(doubtful) > 0
     key = next(key for key in keys if connector.left_out(key) and list(connector.history(key)))
     _, _, _, namespace, name = key.decode().split("/")
     words = ["history", f"{namespace}/{name}", "--from", str(broken)]

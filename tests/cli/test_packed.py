@@ -103,7 +103,7 @@ def test_a_packed_snapshot_answers_as_the_plain_one(
         assert (packed.code, packed.out, packed.err) == (plain.code, plain.out, plain.err)
     info = json.loads(cli("info", "--from", str(file), "-o", "json").out)
     assert info["source"] == str(file)
-    assert info["packed sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert info["packedSha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
     assert info["sha256Trailer"] == "correct"
     assert file.stat().st_mtime == 1
     assert list(private.iterdir()) == []

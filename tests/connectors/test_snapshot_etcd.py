@@ -16,6 +16,7 @@ from etcd3 import etcdrpc
 from etcdpod.connectors.disk.snapshot import SnapshotConnector
 from etcdpod.errors import CompactedError, FutureRevisionError
 from etcdpod.records import Compacted, Deleted, NotRecorded, Record
+from etcdpod.source_details import DatabaseDetails, TrailerState
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -317,15 +318,16 @@ def test_info_agrees_with_etcd(written, snapshot):
         ).stdout
     )
     assert info.current_revision == status["revision"]
-    assert sum(info.details["buckets"].values()) == status["totalKey"]
-    assert info.details["database size"] == status["totalSize"]
-    assert info.details["trailer"] == "sha256, right"
+    details = info.detail(DatabaseDetails)
+    assert sum(details.buckets.values()) == status["totalKey"]
+    assert details.database_size == status["totalSize"]
+    assert details.trailer is TrailerState.RIGHT
     assert info.etcd_version == "3.5.0"
     (member,) = written.server.json("member", "list")["members"]
-    assert info.details["members"][0]["id"] == f"{member['ID']:x}"
+    assert details.members[0].id == f"{member['ID']:x}"
     # etcd 3.5.1 keeps the client URLs in its older, separate member store alone.
-    assert info.details["members"][0]["peer URLs"] == member["peerURLs"]
-    assert info.details["leases"] == 2
+    assert details.members[0].peer_urls == member["peerURLs"]
+    assert details.leases == 2
 
 
 def test_the_db_of_a_running_member_is_read_at_once_and_without_its_lock(written, compacted):

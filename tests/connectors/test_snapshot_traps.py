@@ -9,6 +9,7 @@ from etcdpod.connectors import open_source
 from etcdpod.connectors.disk.carving import CarvingConnector
 from etcdpod.damage import DamageCode as Code
 from etcdpod.records import Compacted, Deleted, NotRecorded, Record, Revision
+from etcdpod.source_details import DatabaseDetails
 
 WEB = b"/registry/pods/shop/web-0"
 GONE = b"/registry/pods/shop/gone"
@@ -219,9 +220,10 @@ def test_every_layout_of_a_file_holds_the_same(
     assert values(connector.range(b"")) == [(STEADY, b"steady-2"), (WEB, b"new-2")]
     info = connector.info()
     assert info.kind == ("snapshot" if trailer else "db")
-    assert info.details["page size"] == page_size
-    assert info.details["freelist stored"] is stored_freelist
-    assert info.details["free pages"] == 0
+    details = info.detail(DatabaseDetails)
+    assert details.page_size == page_size
+    assert details.freelist_stored is stored_freelist
+    assert details.free_pages == 0
     assert connector.check_trailer() is (True if trailer else None)
     assert connector.damage == []
 
@@ -252,4 +254,4 @@ def test_the_older_of_two_states_is_named(tmp_path):
     older = writer.add_root({b"key": REBORN[:6]})
     path = tmp_path / "file.db"
     path.write_bytes(writer.build(writer.add_root({b"key": REBORN}), previous_root=older))
-    assert open_source(str(path)).info().details["older transaction"] == 7
+    assert open_source(str(path)).info().detail(DatabaseDetails).older_transaction == 7

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, is_dataclass
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from etcdpod.cli.options import open_session, outcome, source_options
 from etcdpod.cli.stdout import write, write_lines
-from etcdpod.connectors.base import DATABASE_COMPACTED
+from etcdpod.damage import Damage
 from etcdpod.damage_text import damage_place, damage_sentence
 from etcdpod.kubectl.formats.safe import printable
+from etcdpod.records import BesideTheTree
 from etcdpod.registry.source_time import last_moment
+from etcdpod.source_details import detail_fields, detail_label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
+
+    from _typeshed import DataclassInstance
 
     from etcdpod.errors import ExitCode
     from etcdpod.session import Session, SourceOptions
 
 ACRONYMS = {"sha256": "SHA-256", "wal": "WAL", "hashkv": "HashKV"}
+CAPITALS = {"id": "ID", "urls": "URLs"}
+"""Words that are written so inside a camelCase name."""
+PART_LABELS = {"peer_urls": "peer URLs", "client_urls": "client URLs", "from_": "from"}
 
 
 @click.command("info")
@@ -43,52 +52,49 @@ def command(output: str | None, encryption: bool, options: SourceOptions) -> Exi
         if output == "json":
             from etcdpod.kubectl.formats import json as json_text
 
-            write([json_text.pretty(facts) + "\n"])
+            write([json_text.pretty(_plain(facts)) + "\n"])
         elif output == "yaml":
             from etcdpod.kubectl.formats.yaml import dumps as yaml_text
 
-            write([yaml_text(facts)])
+            write([yaml_text(_plain(facts))])
         else:
             write_lines(_lines(facts))
         return outcome(session)
 
 
-def session_facts(session: Session) -> dict[str, Any]:
-    """Everything that is known of the source, in the order in which it is shown."""
+class Facts(dict[str, Any]):
+    """What is known of a source by field name, in the order in which it is shown."""
+
+
+def session_facts(session: Session) -> Facts:
+    """Everything that is known of the source."""
     info = session.info
     registry = session.registry
     check = getattr(session.connector, "check_trailer", None)
     moment = last_moment(registry)
-    return {
-        "source": info.target,
-        "kind": info.kind,
-        "etcdVersion": info.etcd_version,
-        "size": info.size,
-        "currentRevision": info.current_revision,
-        "compactRevision": info.compact_revision,
-        "lastMoment": "" if moment is None else moment.isoformat().replace("+00:00", "Z"),
-        "sha256Trailer": _trailer(check),
-        **{name: _plain(value) for name, value in info.details.items()},
+    return Facts(
+        source=info.target,
+        kind=info.kind,
+        etcd_version=info.etcd_version,
+        size=info.size,
+        current_revision=info.current_revision,
+        compact_revision=info.compact_revision,
+        last_moment="" if moment is None else moment.isoformat().replace("+00:00", "Z"),
+        sha256_trailer=_trailer(check),
+        **dict(detail_fields(session.details())),
         **_hashes(session.connector),
         **_beside_the_tree(session.connector),
-        "registryPrefixes": list(registry.prefixes),
-        "objects": dict(registry.count_by_resource()),
-        "damage": [
-            {
-                "where": damage_place(damage),
-                "what": damage_sentence(damage),
-                "severity": damage.severity.value,
-            }
-            for damage in session.damage
-        ],
-    }
+        registry_prefixes=registry.prefixes,
+        objects=dict(registry.count_by_resource()),
+        damage=session.damage,
+    )
 
 
-def _beside_the_tree(connector: object) -> dict[str, Any]:
+def _beside_the_tree(connector: object) -> dict[str, BesideTheTree]:
     """Of files: what was found in the log and in free pages, and how far it is believed."""
     if not hasattr(connector, "beside_the_tree"):
         return {}
-    return {"revisionsBesideTheTree": connector.beside_the_tree()}
+    return {"revisions_beside_the_tree": connector.beside_the_tree()}
 
 
 def _hashes(connector: object) -> dict[str, Any]:
@@ -97,10 +103,7 @@ def _hashes(connector: object) -> dict[str, Any]:
         return {}
     compared = connector.hash_members()
     verdict = {True: "yes", False: f"NO: {', '.join(compared.odd)}", None: "nothing to compare"}
-    return {
-        "membersAgree": verdict[compared.agree],
-        "hashes": [_plain(member) for member in compared.hashes],
-    }
+    return {"members_agree": verdict[compared.agree], "hashes": compared.hashes}
 
 
 def _trailer(check: Callable[[], bool | None] | None) -> str | None:
@@ -111,52 +114,78 @@ def _trailer(check: Callable[[], bool | None] | None) -> str | None:
 
 
 def _plain(value: object) -> Any:
-    """A detail as JSON: dataclasses as objects, tuples as lists."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: _plain(part) for name, part in asdict(value).items()}
+    """A fact as JSON has it: field names in camelCase, enums by their values."""
+    if isinstance(value, Facts):
+        return {_camel(name): _plain(part) for name, part in value.items()}
+    if isinstance(value, Damage):
+        return {
+            "code": value.code.value,
+            "where": damage_place(value),
+            "what": damage_sentence(value),
+            "severity": value.severity.value,
+        }
+    if is_dataclass(value):
+        return {_camel(one.name): _plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, Mapping):
+        return {_plain(name): _plain(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
-    return value
+    return value.value if isinstance(value, Enum) else value
 
 
-def _lines(facts: Mapping[str, Any]) -> Iterator[str]:
+def _camel(name: str) -> str:
+    first, *words = name.rstrip("_").split("_")
+    return first + "".join(CAPITALS.get(word, word.capitalize()) for word in words)
+
+
+def _lines(facts: Facts) -> Iterator[str]:
     width = max(len(_label(name)) for name in facts) + 2
     for name, value in facts.items():
         if name == "trailer":
             continue  # told already
         label = f"{_label(name)}:".ljust(width)
-        if isinstance(value, dict):
+        if isinstance(value, BesideTheTree):
+            yield label.rstrip()
+            yield from _table(_beside_lines(value))
+        elif isinstance(value, Mapping):
             yield label.rstrip()
             yield from _table(value)
         elif name == "damage":
             yield label + (f"{len(value)} defects" if value else "none found")
-        elif isinstance(value, list) and value and isinstance(value[0], dict):
+        elif isinstance(value, list | tuple) and value and is_dataclass(value[0]):
             yield label.rstrip()
             for part in value:
                 yield printable("  " + ", ".join(_parts(part)))
-        elif isinstance(value, list):
+        elif isinstance(value, list | tuple):
             yield label + printable(", ".join(str(part) for part in value) or "none")
         else:
-            is_compaction = name == "compactRevision"
+            is_compaction = name == "compact_revision"
             yield label + (_compaction(facts) if is_compaction else printable(_value(name, value)))
 
 
-def _parts(part: Mapping[str, Any]) -> Iterator[str]:
-    """The members of one thing among several that say something."""
-    for name, value in part.items():
-        if isinstance(value, list):
-            value = " ".join(str(one) for one in value)
+def _beside_lines(found: BesideTheTree) -> dict[str, int]:
+    lines = {f"trust {trust.value}: {trust.meaning}": n for trust, n in found.by_trust.items()}
+    newer = found.newer_than_source
+    return lines | ({"left out: newer than this source itself": newer} if newer else {})
+
+
+def _parts(part: DataclassInstance) -> Iterator[str]:
+    """The fields of one thing among several that say something."""
+    for one in fields(part):
+        name, value = PART_LABELS.get(one.name, one.name), getattr(part, one.name)
+        if isinstance(value, list | tuple):
+            value = " ".join(str(each) for each in value)
         if value not in ("", None) and value is not False and value != 0:
             yield name if value is True else f"{name} {value}"
 
 
-def _compaction(facts: Mapping[str, Any]) -> str:
+def _compaction(facts: Facts) -> str:
     """From where on nothing is missing, and what the database alone would say."""
-    revision = facts["compactRevision"]
-    alone = facts.get(DATABASE_COMPACTED, revision)
+    revision = facts["compact_revision"]
+    alone = facts.get("database_compact_revision", revision)
     whose = "in the database, but the log reaches"
     if sources := facts.get("sources"):
-        alone = max(source["from"] for source in sources)
+        alone = max(source.from_ for source in sources)
         whose = "in one of them, but together they reach"
     if alone == revision:
         return str(revision) if revision > 0 else "never compacted"
@@ -182,7 +211,7 @@ def _value(name: str, value: object) -> str:
 
 
 def _label(name: str) -> str:
-    """``currentRevision`` as people read it: ``Current revision``."""
-    words = "".join(f" {c.lower()}" if c.isupper() else c for c in name).split()
+    """``current_revision`` as people read it: ``Current revision``."""
+    words = detail_label(name).split()
     text = " ".join(ACRONYMS.get(word, word) for word in words)
     return text[:1].upper() + text[1:]

@@ -14,6 +14,7 @@ from etcdpod.cli.moments import revision_at
 from etcdpod.cli.options import namespace_option, open_session, outcome, source_options
 from etcdpod.cli.stdout import write
 from etcdpod.errors import ExitCode, NotFoundError, UsageError
+from etcdpod.source_details import PackedFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -138,14 +139,13 @@ def _has_volume(session: Session) -> Any:
 
 def _source(session: Session) -> dict[str, Any]:
     info = session.info
+    packed = info.detail(PackedFile)
     return {
         "name": info.target,
         "kind": info.kind,
         "currentRevision": info.current_revision,
         "compactRevision": info.compact_revision,
-        **(
-            {} if "packed sha256" not in info.details else {"sha256": info.details["packed sha256"]}
-        ),
+        **({} if packed is None else {"sha256": packed.packed_sha256}),
     }
 
 

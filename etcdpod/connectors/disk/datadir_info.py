@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from etcdpod.connectors.base import DATABASE_COMPACTED
 from etcdpod.connectors.disk.snapshot_info import describe as describe_whole
 from etcdpod.etcd.replay.rows import CONTRADICTED, DOUBTFUL, PRIOR, REFUSED, UNCOMMITTED
 from etcdpod.records import SourceInfo
+from etcdpod.source_details import DatabaseReach, DirectoryFiles, LogDetails
 
 if TYPE_CHECKING:
     from etcdpod.connectors.disk.datadir_files import DataDirectory
@@ -35,10 +35,12 @@ def describe(
 ) -> SourceInfo:
     """The facts of a data directory."""
     database = describe_database(store)
-    details = dict(database.details)
-    details[DATABASE_COMPACTED] = span.compacted
-    if log is not None:
-        details.update(_log_details(log))
+    reach = DatabaseReach(span.compacted)
+    beside = DirectoryFiles(
+        other_databases=tuple(path.name for path in files.other_databases),
+        raft_snapshots=tuple(path.name for path in files.raft_snapshots),
+    )
+    logged = () if log is None else (_log_details(log),)
     size = database.size + (0 if log is None else log.reader.size)
     return replace(
         database,
@@ -48,31 +50,27 @@ def describe(
         compact_revision=span.complete_from,
         cluster_id=None if log is None else log.log.cluster_id,
         size=size,
-        details=details
-        | {
-            "other databases": [path.name for path in files.other_databases],
-            "raft snapshots": [path.name for path in files.raft_snapshots],
-        },
+        details=(*database.details, reach, *logged, beside),
     )
 
 
-def _log_details(log: ReplayedLog) -> dict[str, Any]:
+def _log_details(log: ReplayedLog) -> LogDetails:
     raft, rows = log.log, log.replayed.rows
     flags = np.frombuffer(bytes(rows.flags), np.uint8)
-    return {
-        "member": None if raft.node_id is None else f"{raft.node_id:x}",
-        "wal segments": [segment.path.name for segment in log.reader.segments],
-        "first raft index": raft.first_index,
-        "last raft index": raft.last_index,
-        "committed raft index": min(raft.committed, raft.last_index),
-        "entries that were replaced": len(raft.replaced),
-        "log read to its end": not log.replayed.is_cut,
-        "revisions from the log": _count(flags & (PRIOR | REFUSED) == 0),
-        "revisions of doubtful number": _count(flags & DOUBTFUL != 0),
-        "revisions that the database contradicts": _count(flags & CONTRADICTED != 0),
-        "refused writes": _count(flags & REFUSED != 0),
-        "uncommitted writes": _count(flags & UNCOMMITTED != 0),
-    }
+    return LogDetails(
+        member=None if raft.node_id is None else f"{raft.node_id:x}",
+        wal_segments=tuple(segment.path.name for segment in log.reader.segments),
+        first_raft_index=raft.first_index,
+        last_raft_index=raft.last_index,
+        committed_raft_index=min(raft.committed, raft.last_index),
+        replaced_entries=len(raft.replaced),
+        log_complete=not log.replayed.is_cut,
+        log_revisions=_count(flags & (PRIOR | REFUSED) == 0),
+        doubtful_revisions=_count(flags & DOUBTFUL != 0),
+        contradicted_revisions=_count(flags & CONTRADICTED != 0),
+        refused_writes=_count(flags & REFUSED != 0),
+        uncommitted_writes=_count(flags & UNCOMMITTED != 0),
+    )
 
 
 def _count(flagged: Mask) -> int:

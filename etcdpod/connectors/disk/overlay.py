@@ -14,7 +14,7 @@ import numpy as np
 from etcdpod.connectors.disk.evidence import Evidence
 from etcdpod.connectors.disk.evidence_places import RANK, TRUST_ORDER, combined
 from etcdpod.errors import CompactedError, SourceError
-from etcdpod.records import Severity, Trust
+from etcdpod.records import BesideTheTree, Severity, Trust
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,17 +115,12 @@ class Overlay:
         """How many revisions of a key are found, and not believed enough to be shown."""
         return int(np.count_nonzero(~self._is_believed[self.evidence.of_key(key)]))
 
-    def beside_the_tree(self) -> dict[str, int]:
-        """How many revisions the tree has not, by what they are."""
+    def beside_the_tree(self) -> BesideTheTree:
+        """How many revisions were found that the tree does not hold."""
         ranks = self.evidence.columns.rank[~self._is_ahead]
         counts = np.bincount(ranks, minlength=len(TRUST_ORDER)).tolist()
-        found = {
-            f"trust {trust.value}: {trust.meaning}": count
-            for trust, count in zip(TRUST_ORDER, counts, strict=True)
-            if count
-        }
-        ahead = int(np.count_nonzero(self._is_ahead))
-        return found | ({"left out: newer than this source itself": ahead} if ahead else {})
+        found = {rank: count for rank, count in zip(TRUST_ORDER, counts, strict=True) if count}
+        return BesideTheTree(found, int(np.count_nonzero(self._is_ahead)))
 
     def _merged(self, rows: Integers, numbers: Integers, since: int | None) -> Found:
         rows = rows[~self._overruled[rows]]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from etcdpod.connectors.disk.overlay import Overlay
-    from etcdpod.records import Absence, Record
+    from etcdpod.records import Absence, BesideTheTree, Record
 
 BATCH = 512
 """Records made at once while a selection is iterated."""
@@ -117,8 +117,8 @@ class OverlayConnector:
         """How many revisions of a key are found (trust E), and not believed enough to be shown."""
         return self.overlay(whole=True).left_out(key)
 
-    def beside_the_tree(self) -> dict[str, int]:
-        """How many revisions were found that the tree has not, by what they are."""
+    def beside_the_tree(self) -> BesideTheTree:
+        """How many revisions were found that the tree does not hold."""
         return self.overlay(whole=True).beside_the_tree()
 
     def records(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from etcdpod.etcd.bbolt.layout import FIRST_DATA_PAGE
 from etcdpod.records import SourceInfo
+from etcdpod.source_details import DatabaseDetails, DatabaseMember, TrailerState
 
 if TYPE_CHECKING:
     from etcdpod.etcd.bbolt.file import BboltFile
@@ -24,11 +25,11 @@ def describe(store: Store) -> SourceInfo:
         # The cluster id is the hash of the initial members: it lies in the WAL alone.
         cluster_id=None,
         size=file.size,
-        details=_details(store),
+        details=(_details(store),),
     )
 
 
-def _details(store: Store) -> dict[str, Any]:
+def _details(store: Store) -> DatabaseDetails:
     file, backend, index = store.file, store.backend, store.index
     entries = {
         name.decode("utf-8", "backslashreplace"): int(store.tree.leaf_pages(bucket).elements.sum())
@@ -37,37 +38,37 @@ def _details(store: Store) -> dict[str, Any]:
     used = int(store.tree.reachable().sum()) + _freelist_pages(store)
     free = max(file.meta.high_water_mark - FIRST_DATA_PAGE - used, 0)
     previous = file.previous
-    return {
-        "trailer": _trailer(file),
-        "page size": file.page_size,
-        "transaction": file.meta.txid,
-        "meta page": file.metas.index(file.meta),
-        "older transaction": None if previous is None else previous.txid,
-        "database size": file.meta.high_water_mark * file.page_size,
-        "free pages": free,
-        "freelist stored": file.freelist_stored,
-        "storage version": backend.storage_version or None,
-        "cluster version": backend.cluster_version or None,
-        "consistent index": backend.consistent_index,
-        "raft term": backend.term,
-        "scheduled compaction": backend.scheduled_compaction or None,
-        "finished compaction": backend.finished_compaction or None,
-        "auth enabled": backend.auth_enabled,
-        "members": [_member(member) for member in backend.members],
-        "voters": [f"{voter:x}" for voter in backend.voters],
-        "leases": entries.get("lease", 0),
-        "revisions": len(index),
-        "tombstones": int(index.rows.tombstone.sum()),
-        "buckets": entries,
-    }
+    return DatabaseDetails(
+        trailer=_trailer(file),
+        page_size=file.page_size,
+        transaction=file.meta.txid,
+        meta_page=file.metas.index(file.meta),
+        older_transaction=None if previous is None else previous.txid,
+        database_size=file.meta.high_water_mark * file.page_size,
+        free_pages=free,
+        freelist_stored=file.freelist_stored,
+        storage_version=backend.storage_version or None,
+        cluster_version=backend.cluster_version or None,
+        consistent_index=backend.consistent_index,
+        raft_term=backend.term,
+        scheduled_compaction=backend.scheduled_compaction or None,
+        finished_compaction=backend.finished_compaction or None,
+        auth_enabled=backend.auth_enabled,
+        members=tuple(_member(member) for member in backend.members),
+        voters=tuple(f"{voter:x}" for voter in backend.voters),
+        leases=entries.get("lease", 0),
+        revisions=len(index),
+        tombstones=int(index.rows.tombstone.sum()),
+        buckets=entries,
+    )
 
 
-def _trailer(file: BboltFile) -> str:
+def _trailer(file: BboltFile) -> TrailerState:
     if not file.has_trailer:
-        return "none"
+        return TrailerState.ABSENT
     if file.trailer_matches is None:
-        return "sha256, not checked"
-    return "sha256, right" if file.trailer_matches else "sha256, wrong"
+        return TrailerState.UNCHECKED
+    return TrailerState.RIGHT if file.trailer_matches else TrailerState.WRONG
 
 
 def _freelist_pages(store: Store) -> int:
@@ -75,12 +76,12 @@ def _freelist_pages(store: Store) -> int:
     return 0 if header is None else header.overflow + 1
 
 
-def _member(member: dict[str, Any]) -> dict[str, Any]:
+def _member(member: dict[str, Any]) -> DatabaseMember:
     number = member.get("id")
-    return {
-        "id": f"{number:x}" if isinstance(number, int) else None,
-        "name": member.get("name", ""),
-        "peer URLs": member.get("peerURLs") or [],
-        "client URLs": member.get("clientURLs") or [],
-        "learner": member.get("isLearner", False) is True,
-    }
+    return DatabaseMember(
+        id=f"{number:x}" if isinstance(number, int) else None,
+        name=member.get("name", ""),
+        peer_urls=member.get("peerURLs") or [],
+        client_urls=member.get("clientURLs") or [],
+        learner=member.get("isLearner", False) is True,
+    )

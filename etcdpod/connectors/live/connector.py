@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from etcdpod.connectors.live.connection.connection import Connection
     from etcdpod.connectors.live.connection.options import LiveOptions
     from etcdpod.connectors.live.hashes import HashComparison
-    from etcdpod.connectors.live.maintenance import MemberStatus
     from etcdpod.connectors.live.save import Progress, SavedSnapshot
     from etcdpod.records import Absence, Record, SourceInfo
+    from etcdpod.source_details import ClusterDetails, MemberStatus
 
 
 class History:
@@ -184,6 +184,10 @@ class LiveConnector:
     def info(self) -> SourceInfo:
         """What this etcd is: versions, sizes, revisions, and the state of each member."""
         return maintenance.source_info(self._connection, self._target)
+
+    def cluster_details(self) -> ClusterDetails:
+        """The state of the cluster and of each member; asks all of them."""
+        return maintenance.cluster_details(self._connection)
 
     def members_status(self) -> tuple[MemberStatus, ...]:
         """The state of every endpoint given, and of every other member that can be reached."""

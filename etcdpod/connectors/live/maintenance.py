@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import grpc
 from etcd3 import etcdrpc
@@ -18,6 +15,7 @@ from etcdpod.connectors.live.connection.member import Member
 from etcdpod.connectors.live.messages import key_span, later_fields, later_number
 from etcdpod.errors import EtcdpodError, UsageError
 from etcdpod.records import SourceInfo
+from etcdpod.source_details import ClusterDetails, MemberStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,72 +31,48 @@ _STORAGE_VERSION, _SIZE_QUOTA = 11, 12
 _MEMBER_IS_LEARNER = 5
 
 
-@dataclass(frozen=True, slots=True)
-class MemberStatus:
-    """What one member says of itself."""
-
-    endpoint: str
-    name: str = ""
-    member_id: int = 0
-    version: str = ""
-    storage_version: str = ""
-    """From etcd 3.6 on."""
-    is_leader: bool = False
-    is_learner: bool = False
-    leader_id: int = 0
-    """0: this member knows no leader."""
-    raft_term: int = 0
-    raft_index: int = 0
-    raft_applied_index: int = 0
-    revision: int = 0
-    """The newest revision that this member has."""
-    db_size: int = 0
-    """Bytes of the database file that are in use by pages, free ones included."""
-    db_size_in_use: int = 0
-    """Bytes without the free pages."""
-    db_size_quota: int = 0
-    """Bytes, from etcd 3.6 on; 0 if unknown."""
-    alarms: tuple[str, ...] = ()
-    """Alarms and errors as etcd words them."""
-    problem: str = ""
-    """Why the member did not answer; the numbers are 0 then."""
-
-
-class MembersDetails(Mapping[str, object]):
-    """Details of ``info``: the members are asked when the details are first looked at.
-
-    The revisions in an ``info`` are wanted often, the state of every member seldom.
-    """
-
-    def __init__(self, connection: Connection, own: dict[str, object], notes: list[str]) -> None:
-        self._connection = connection
-        self._own = own
-        self._notes = notes
-
-    @cached_property
-    def _facts(self) -> dict[str, object]:
-        members = members_status(self._connection)
-        leader = next((m.name or m.endpoint for m in members if m.is_leader), "none seen")
-        facts = self._own | {
-            "leader": leader,
-            "alarms": [f"{m.name or m.endpoint}: {alarm}" for m in members for alarm in m.alarms],
-            "revision skew": _skew(members),
-            "members": members,
-        }
-        return facts | {"notes": self._notes} if self._notes else facts
-
-    def __getitem__(self, name: str) -> object:
-        return self._facts[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._facts)
-
-    def __len__(self) -> int:
-        return len(self._facts)
-
-
 def source_info(connection: Connection, target: str) -> SourceInfo:
-    """What the etcd behind ``connection`` is; the details bring the state of its members."""
+    """What the etcd behind ``connection`` is; the members are asked by ``cluster_details``."""
+    reach = _reach(connection)
+    status = reach.status
+    return SourceInfo(
+        target,
+        "live",
+        reach.revision,
+        reach.compact,
+        etcd_version=status.version,
+        cluster_id=int(status.header.cluster_id),
+        size=int(status.dbSize),
+    )
+
+
+def cluster_details(connection: Connection) -> ClusterDetails:
+    """The state of the cluster; every member is asked."""
+    reach = _reach(connection)
+    endpoint = str(connection.endpoints[0])
+    members = members_status(connection)
+    return ClusterDetails(
+        endpoint_in_use=endpoint,
+        raft_term=int(reach.status.raftTerm),
+        size_in_use=later_number(later_fields(reach.status), _SIZE_IN_USE),
+        leader=next((m.name or m.endpoint for m in members if m.is_leader), "none seen"),
+        alarms=tuple(f"{m.name or m.endpoint}: {alarm}" for m in members for alarm in m.alarms),
+        revision_skew=_skew(members),
+        members=members,
+        notes=reach.notes,
+    )
+
+
+class _Reach(NamedTuple):
+    """The status of the member in use, and how far the cluster's revisions reach."""
+
+    status: Any
+    revision: int
+    compact: int
+    notes: tuple[str, ...]
+
+
+def _reach(connection: Connection) -> _Reach:
     status = connection.call("Maintenance.Status", etcdrpc.StatusRequest(), quorum=False)
     notes: list[str] = []
     revision, compact = int(status.header.revision), 0
@@ -113,21 +87,7 @@ def source_info(connection: Connection, target: str) -> SourceInfo:
     except EtcdpodError as error:
         compact = connection.compact_revision
         notes.append(f"newest revision of this member, compact revision as last seen: {error.what}")
-    own = {
-        "endpoint in use": str(connection.endpoints[0]),
-        "raft term": int(status.raftTerm),
-        "size in use": later_number(later_fields(status), _SIZE_IN_USE),
-    }
-    return SourceInfo(
-        target,
-        "live",
-        revision,
-        compact,
-        etcd_version=status.version,
-        cluster_id=int(status.header.cluster_id),
-        size=int(status.dbSize),
-        details=MembersDetails(connection, own, notes),
-    )
+    return _Reach(status, revision, compact, tuple(notes))
 
 
 def members_status(connection: Connection) -> tuple[MemberStatus, ...]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from etcdpod.connectors.packed.compression import is_packed
 from etcdpod.errors import EtcdpodError, SourceError
+from etcdpod.source_details import PackedFile
 
 if TYPE_CHECKING:
     import os
@@ -109,13 +110,9 @@ class PackedConnector:
     def info(self) -> SourceInfo:
         """What this source is, and how far it reaches."""
         info = self.inner.info()
-        packed = {
-            "packed file": self._found.form,
-            "packed size": self._found.size,
-            "packed sha256": self._found.sha256,
-            "unpacked from": ", ".join(self._found.members),
-        }
-        return replace(info, target=self.target, details={**packed, **info.details})
+        found, members = self._found, ", ".join(self._found.members)
+        packed = PackedFile(found.form, found.size, found.sha256, members)
+        return replace(info, target=self.target, details=(packed, *info.details))
 
     def range(
         self, prefix: bytes, at: int | None = None, *, keys_only: bool = False

@@ -18,6 +18,7 @@ from etcdpod.kube.codec import Decoded
 from etcdpod.kube.model.keys import PLURALS, SERVICES, parse_key
 from etcdpod.kube.schema import load_kinds, message_facts
 from etcdpod.records import Encrypted
+from etcdpod.source_details import detail_fields, detail_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,10 +42,10 @@ MAPS: Final = frozenset(
 )
 """Fields whose members somebody named, even where they have the names of fields."""
 PLAIN_DETAILS: Final = (
-    *("page size", "transaction", "older transaction", "database size", "free pages"),
-    *("freelist stored", "storage version", "cluster version", "consistent index", "raft term"),
-    *("scheduled compaction", "finished compaction", "auth enabled", "leases", "revisions"),
-    *("tombstones", "buckets", "committed raft index", "last raft index"),
+    *("page_size", "transaction", "older_transaction", "database_size", "free_pages"),
+    *("freelist_stored", "storage_version", "cluster_version", "consistent_index", "raft_term"),
+    *("scheduled_compaction", "finished_compaction", "auth_enabled", "leases", "revisions"),
+    *("tombstones", "buckets", "committed_raft_index", "last_raft_index"),
 )
 """What of a source's facts names nothing."""
 
@@ -168,7 +169,8 @@ def _content(redactor: Redactor, outcome: Decoded | Encrypted | Undecodable) -> 
 def source_facts(registry: Registry, redactor: Redactor) -> dict[str, Any]:
     """The first line of a bundle: what was read, without a name of it."""
     info = registry.connector.info()
-    details = {name: info.details[name] for name in PLAIN_DETAILS if name in info.details}
+    known = dict(detail_fields(info.details))
+    details = {detail_label(name): known[name] for name in PLAIN_DETAILS if name in known}
     return {
         "format": FORMAT,
         "kind": info.kind,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from etcdpod.damage_text import damage_text
 from etcdpod.records import Severity, Trust
+from etcdpod.source_details import detail_fields, detail_label
 from etcdpod.tui.cells import StyledText, line
 from etcdpod.tui.model.safe_text import drawn_line, one_line
 from etcdpod.tui.model.text import clock_text
@@ -14,6 +17,7 @@ from etcdpod.tui.styles import BAD, BOLD, DIM, HEADING, PLAIN, WARNING
 
 if TYPE_CHECKING:
     from etcdpod.records import SourceInfo
+    from etcdpod.source_details import Details
     from etcdpod.tui.cells import Line
     from etcdpod.tui.model.browser_state import BrowserState
 
@@ -26,7 +30,7 @@ MOST_DAMAGE = 2000
 def source_lines(state: BrowserState, info: SourceInfo) -> list[Line]:
     """The whole report."""
     return [
-        *_source(info),
+        *_source(info, state.session.details()),
         line(),
         *_reach(state, info),
         line(),
@@ -46,6 +50,11 @@ def _words(value: object) -> str:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, Enum):
+        return str(value.value)
+    if is_dataclass(value):
+        parts = ((detail_label(one.name), getattr(value, one.name)) for one in fields(value))
+        return ", ".join(f"{name} {_words(part)}" for name, part in parts)
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {_words(part)}" for name, part in value.items())
     if isinstance(value, list | tuple):
@@ -53,7 +62,7 @@ def _words(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _source(info: SourceInfo) -> list[Line]:
+def _source(info: SourceInfo, details: tuple[Details, ...]) -> list[Line]:
     facts = [
         _fact("read from", info.target),
         _fact("kind", info.kind),
@@ -62,7 +71,7 @@ def _source(info: SourceInfo) -> list[Line]:
     ]
     if info.cluster_id is not None:
         facts.append(_fact("cluster", f"{info.cluster_id:x}"))
-    facts += [_fact(name, _words(value)) for name, value in info.details.items()]
+    facts += [_fact(detail_label(name), _words(value)) for name, value in detail_fields(details)]
     return [line(StyledText("Source", HEADING)), *facts]
 
 
