@@ -203,6 +203,36 @@ class Compacted:
     compact_revision: int
 
 
+class SealCode(Enum):
+    """Why an encrypted value was not opened; the value is its text, with fields of the fault."""
+
+    NO_KEYS = "no keys were given"
+    HEADER_CUT = "its header is cut off"
+    MISSING_KEY = "no key of this name is in the configuration"
+    WRONG_KEY = "no configured key of this name opens it"
+    CUT = "the value is cut short"
+    MOVED = "the key is right, but the value was moved here from another etcd key or changed"
+    CHANGED = "the key is right, but the value was changed"
+    PLUGIN_ADDRESS = "its KMS plugin is at {0.endpoint!r}, which is no unix socket"
+    PLUGIN_FAILED = "the KMS plugin at {0.endpoint} did not open it: {0.status}"
+    PLUGIN_EMPTY = "the KMS plugin at {0.endpoint} gave an empty answer"
+    PLUGIN_KEY_SIZE = "the KMS plugin gave a key of the wrong length"
+
+
+@dataclass(frozen=True, slots=True)
+class SealFault:
+    """Why an encrypted value was not opened."""
+
+    code: SealCode
+    endpoint: str = ""
+    """Of the KMS plugin, where one is concerned."""
+    status: str = ""
+    """The gRPC status of its answer."""
+
+    def __str__(self) -> str:
+        return self.code.value.format(self)
+
+
 @dataclass(frozen=True, slots=True)
 class Encrypted:
     """The value is encrypted at rest and no key opened it."""
@@ -211,8 +241,7 @@ class Encrypted:
     """``aescbc``, ``aesgcm``, ``secretbox`` or ``kms``, with its version: ``aescbc:v1``."""
     key_name: str
     """Name of the key (local schemes) or of the KMS provider."""
-    reason: str = ""
-    """Why it was not opened: no key of that name, wrong key, moved value, …"""
+    reason: SealFault | None = None
 
     def __str__(self) -> str:
         text = f"encrypted ({self.scheme}, key {self.key_name})"

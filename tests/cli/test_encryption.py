@@ -86,7 +86,7 @@ def test_a_wrong_key_and_a_missing_key(
         assert {one["key"] for one in stale} >= {
             *("/registry/pods/vaulted/p1", "/registry/pods/vaulted/p2"),
         }
-        assert any(reason in (one["problem"] or "") for one in stale)
+        assert any(str(reason) in (one["problem"] or "") for one in stale)
 
 
 def sealed(database: str, key: str) -> bytes:

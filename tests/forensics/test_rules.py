@@ -165,6 +165,17 @@ def test_each_node_says_why_it_does_not_take_a_pod(
     assert words in found.cause
 
 
+def test_the_evidence_is_by_what_refuses_a_pod_and_not_by_the_name_of_a_taint(
+    registry_of: Any,
+) -> None:
+    taint = {"key": "cordoned.example/label", "value": "v", "effect": "NoSchedule"}
+    bad = pending("0/1 nodes are available: 1 something. preemption: 0/1 nodes …")
+    found = first(registry_of(node(spec={"taints": [taint]}), bad, clock()))
+    shown = {item.field for item in found.evidence}
+    assert "spec.taints" in shown
+    assert shown.isdisjoint({"spec.unschedulable", "spec.nodeSelector"})
+
+
 @pytest.mark.parametrize(
     "toleration",
     [

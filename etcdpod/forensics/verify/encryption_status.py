@@ -137,4 +137,4 @@ class _Sorter:
         if self._keyring is None or not is_encrypted(record.value):
             return ""
         opened = self._keyring.open(record.key, record.value)
-        return opened.reason if isinstance(opened, Encrypted) else ""
+        return str(opened.reason) if isinstance(opened, Encrypted) else ""

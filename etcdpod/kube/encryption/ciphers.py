@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC, CTR
 
 from etcdpod.kube.codec.cbor import CborError, parse_cbor
+from etcdpod.records import SealCode, SealFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,16 +39,14 @@ PROTOBUF, CBOR = b"k8s\0", b"\xd9\xd9\xf7"
 """How two of the three encodings begin in which an API server stores values."""
 JSON_START = re.compile(rb'\{\s*["}]')
 
-WRONG_KEY = "no configured key of this name opens it"
-CUT = "the value is cut short"
-MOVED = "the key is right, but the value was moved here from another etcd key or changed"
-CHANGED = "the key is right, but the value was changed"
+WRONG_KEY, CUT = SealFault(SealCode.WRONG_KEY), SealFault(SealCode.CUT)
+MOVED, CHANGED = SealFault(SealCode.MOVED), SealFault(SealCode.CHANGED)
 
 
 class Cipher(Protocol):
     """One key of one scheme."""
 
-    def open(self, key: bytes, body: bytes) -> bytes | str:
+    def open(self, key: bytes, body: bytes) -> bytes | SealFault:
         """The plain value, or why the body could not be opened."""
 
 
@@ -57,7 +56,7 @@ class AesCbc:
 
     secret: bytes = field(repr=False)
 
-    def open(self, key: bytes, body: bytes) -> bytes | str:
+    def open(self, key: bytes, body: bytes) -> bytes | SealFault:
         """16 bytes of IV, then AES-CBC with PKCS#7 padding; the etcd key plays no part."""
         vector, sealed = body[:BLOCK_SIZE], body[BLOCK_SIZE:]
         whole = sealed[: len(sealed) - len(sealed) % BLOCK_SIZE]
@@ -80,7 +79,7 @@ class AesGcm:
 
     secret: bytes = field(repr=False)
 
-    def open(self, key: bytes, body: bytes) -> bytes | str:
+    def open(self, key: bytes, body: bytes) -> bytes | SealFault:
         """12 bytes of nonce, AES-GCM, 16 bytes of tag; authenticates the etcd key as well."""
         nonce, sealed = body[:NONCE_SIZE], body[NONCE_SIZE:]
         if len(nonce) < NONCE_SIZE or len(sealed) < TAG_SIZE:
@@ -103,7 +102,7 @@ class SecretBox:
 
     secret: bytes = field(repr=False)
 
-    def open(self, key: bytes, body: bytes) -> bytes | str:
+    def open(self, key: bytes, body: bytes) -> bytes | SealFault:
         """24 bytes of nonce, then NaCl's secretbox (XSalsa20-Poly1305, tag first)."""
         from nacl.bindings import crypto_secretbox, crypto_secretbox_open
         from nacl.exceptions import CryptoError
@@ -128,7 +127,7 @@ class SeededAesGcm:
 
     seed: bytes = field(repr=False)
 
-    def open(self, key: bytes, body: bytes) -> bytes | str:
+    def open(self, key: bytes, body: bytes) -> bytes | SealFault:
         """32 bytes that the key is derived with, then as ``AesGcm``."""
         info, rest = body[:SEED_INFO_SIZE], body[SEED_INFO_SIZE:]
         if len(info) < SEED_INFO_SIZE:
@@ -152,7 +151,7 @@ def is_plain(value: bytes) -> bool:
     return value.startswith((PROTOBUF, CBOR)) or JSON_START.match(value) is not None
 
 
-def _fault(unsealed: bytes, otherwise: str) -> str:
+def _fault(unsealed: bytes, otherwise: SealFault) -> SealFault:
     """What is wrong with a value whose seal is broken, from what lies under the seal."""
     if not is_plain(unsealed):
         return WRONG_KEY

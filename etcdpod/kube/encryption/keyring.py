@@ -21,7 +21,7 @@ from etcdpod.errors import SourceError
 from etcdpod.kube.encryption.ciphers import CIPHERS, KEY_SIZES, WRONG_KEY, Cipher
 from etcdpod.kube.encryption.kms import DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS, KmsProvider
 from etcdpod.kube.encryption.transformers import PREFIX, describe, is_encrypted
-from etcdpod.records import Encrypted
+from etcdpod.records import Encrypted, SealCode, SealFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 KIND = "EncryptionConfiguration"
 MAX_SIZE = 4 << 20
 """Bytes of a configuration that are read at most."""
-MISSING_KEY = "no key of this name is in the configuration"
+MISSING_KEY = SealFault(SealCode.MISSING_KEY)
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -109,7 +109,7 @@ class ConfiguredKeyring:
         """
         if not is_encrypted(value):
             return value
-        reasons: list[tuple[Key, str]] = []
+        reasons: list[tuple[Key, SealFault]] = []
         for candidate in self._keys:
             if value.startswith(candidate.prefix):
                 opened = candidate.cipher.open(key, value[len(candidate.prefix) :])

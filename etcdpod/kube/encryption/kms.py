@@ -15,6 +15,7 @@ from google.protobuf.message import DecodeError
 
 from etcdpod.kube.encryption.ciphers import CUT, AesCbc, AesGcm, Cipher, SeededAesGcm
 from etcdpod.kube.schema.loader import message_class
+from etcdpod.records import SealCode, SealFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,21 +46,21 @@ class KmsProvider:
     endpoint: str
     timeout: float = DEFAULT_TIMEOUT_SECONDS
     unwrapped: Mapping[bytes, bytes] = field(default_factory=dict, repr=False)
-    _opened: dict[bytes, bytes | str] = field(default_factory=dict, repr=False)
+    _opened: dict[bytes, bytes | SealFault] = field(default_factory=dict, repr=False)
     """Answers of the plugin, failures included: a dead plugin is asked once."""
 
-    def open(self, key: bytes, body: bytes) -> bytes | str:
+    def open(self, key: bytes, body: bytes) -> bytes | SealFault:
         """The plain value, or why the body could not be opened."""
         return self._open_v1(key, body) if self.version == "v1" else self._open_v2(key, body)
 
-    def _open_v1(self, key: bytes, body: bytes) -> bytes | str:
+    def _open_v1(self, key: bytes, body: bytes) -> bytes | SealFault:
         end = _LENGTH_SIZE + int.from_bytes(body[:_LENGTH_SIZE], "big")
         wrapped, sealed = body[_LENGTH_SIZE:end], body[end:]
         if len(body) <= end:
             return CUT
         request = _field(1, b"v1beta1") + _field(2, wrapped)
         secret = self._unwrap(wrapped, VERSION_1_METHOD, request)
-        if isinstance(secret, str):
+        if isinstance(secret, SealFault):
             return secret
         opened = _with_key(AesGcm, secret, key, sealed)
         if isinstance(opened, bytes):
@@ -68,7 +69,7 @@ class KmsProvider:
         older = _with_key(AesCbc, secret, key, sealed)
         return older if isinstance(older, bytes) else opened
 
-    def _open_v2(self, key: bytes, body: bytes) -> bytes | str:
+    def _open_v2(self, key: bytes, body: bytes) -> bytes | SealFault:
         try:
             sealed = _EncryptedObject.FromString(body)
         except DecodeError:
@@ -82,12 +83,12 @@ class KmsProvider:
             + b"".join(_field(4, entry.SerializeToString()) for entry in sealed.annotations)
         )  # fmt: skip
         secret = self._unwrap(wrapped, VERSION_2_METHOD, request)
-        if isinstance(secret, str):
+        if isinstance(secret, SealFault):
             return secret
         cipher = SeededAesGcm if sealed.encryptedDEKSourceType == SEEDED else AesGcm
         return _with_key(cipher, secret, key, sealed.encryptedData)
 
-    def _unwrap(self, wrapped: bytes, method: str, request: bytes) -> bytes | str:
+    def _unwrap(self, wrapped: bytes, method: str, request: bytes) -> bytes | SealFault:
         digest = hashlib.sha256(wrapped).digest()
         known = self.unwrapped.get(digest)
         if known is not None:
@@ -96,9 +97,9 @@ class KmsProvider:
             self._opened[digest] = self._ask(method, request)
         return self._opened[digest]
 
-    def _ask(self, method: str, request: bytes) -> bytes | str:
+    def _ask(self, method: str, request: bytes) -> bytes | SealFault:
         if not self.endpoint.startswith("unix:"):
-            return f"its KMS plugin is at {self.endpoint!r}, which is no unix socket"
+            return SealFault(SealCode.PLUGIN_ADDRESS, self.endpoint)
         import grpc
 
         with grpc.insecure_channel(self.endpoint) as channel:
@@ -107,18 +108,18 @@ class KmsProvider:
                 answer: bytes = call(request, timeout=self.timeout)
             except grpc.RpcError as error:
                 # The plugin's own words are left out: they may quote what it was given.
-                return f"the KMS plugin at {self.endpoint} did not open it: {error.code().name}"
+                return SealFault(SealCode.PLUGIN_FAILED, self.endpoint, error.code().name)
         secret = _first_field(answer)
-        return secret or f"the KMS plugin at {self.endpoint} gave an empty answer"
+        return secret or SealFault(SealCode.PLUGIN_EMPTY, self.endpoint)
 
 
 def _with_key(
     make: Callable[[bytes], Cipher], secret: bytes, key: bytes, sealed: bytes
-) -> bytes | str:
+) -> bytes | SealFault:
     try:
         return make(secret).open(key, sealed)
     except ValueError:
-        return "the KMS plugin gave a key of the wrong length"
+        return SealFault(SealCode.PLUGIN_KEY_SIZE)
 
 
 def _field(number: int, content: bytes) -> bytes:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Protocol
 
 from etcdpod.kube.codec.go_text import go_text
-from etcdpod.records import Encrypted
+from etcdpod.records import Encrypted, SealCode, SealFault
 
 PREFIX = b"k8s:enc:"
-NO_KEYS = "no keys were given"
+NO_KEYS = SealFault(SealCode.NO_KEYS)
 LONGEST_NAME = 1024
 """Bytes within which the name of a key or provider is looked for."""
 
@@ -33,7 +33,7 @@ def is_encrypted(value: bytes) -> bool:
     return value.startswith(PREFIX)
 
 
-def describe(value: bytes, reason: str = NO_KEYS) -> Encrypted:
+def describe(value: bytes, reason: SealFault = NO_KEYS) -> Encrypted:
     """Scheme and key name of an encrypted value.
 
     A key's name may itself hold colons, and then only the configuration tells where it ends:
@@ -42,7 +42,7 @@ def describe(value: bytes, reason: str = NO_KEYS) -> Encrypted:
     head = value[len(PREFIX) : len(PREFIX) + LONGEST_NAME].split(b":", 3)
     scheme, version, name = (_printable(part) for part in (*head[:3], b"", b"", b"")[:3])
     if len(head) < 4:
-        name, reason = "", "its header is cut off"
+        name, reason = "", SealFault(SealCode.HEADER_CUT)
     return Encrypted(scheme=f"{scheme}:{version}", key_name=name, reason=reason)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from etcdpod.kube.codec import Decoded, Decoder
-from etcdpod.records import Encrypted, Undecodable
+from etcdpod.records import Encrypted, SealCode, SealFault, Undecodable
 
 
 class OneKey:
@@ -13,7 +13,7 @@ class OneKey:
 
     def open(self, key: bytes, value: bytes) -> bytes | Encrypted:
         if key != b"/registry/secrets/a/b":
-            return Encrypted("aesgcm:v1", "k", "the value was moved")
+            return Encrypted("aesgcm:v1", "k", SealFault(SealCode.MOVED))
         return value.removeprefix(b"k8s:enc:aesgcm:v1:k:")
 
 
@@ -42,7 +42,7 @@ def test_scheme_and_key_are_named(value: bytes, scheme: str, name: str) -> None:
 def test_a_cut_header_is_still_encrypted(value: bytes) -> None:
     result = Decoder().decode(b"/k", value)
     assert isinstance(result, Encrypted)
-    assert result.reason == "its header is cut off"
+    assert result.reason == SealFault(SealCode.HEADER_CUT)
 
 
 def test_a_keyring_opens_values_with_their_key() -> None:
@@ -55,7 +55,7 @@ def test_a_keyring_opens_values_with_their_key() -> None:
 
 def test_what_a_keyring_cannot_open_says_why() -> None:
     result = Decoder(keyring=OneKey()).decode(b"/registry/secrets/a/other", VALUE)
-    assert result == Encrypted("aesgcm:v1", "k", "the value was moved")
+    assert result == Encrypted("aesgcm:v1", "k", SealFault(SealCode.MOVED))
 
 
 def test_a_value_that_opens_to_another_encrypted_one_is_undecodable() -> None:

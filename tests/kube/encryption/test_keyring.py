@@ -16,7 +16,7 @@ from etcdpod.errors import SourceError
 from etcdpod.kube.codec import Decoder
 from etcdpod.kube.encryption.ciphers import CHANGED, CUT, MOVED, WRONG_KEY
 from etcdpod.kube.encryption.keyring import MISSING_KEY, ConfiguredKeyring
-from etcdpod.records import Encrypted
+from etcdpod.records import Encrypted, SealCode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,7 +132,8 @@ def test_a_kms_without_its_plugin_is_named_and_says_so(tmp_path):
     answer = keyring.open(key, stored)
     assert isinstance(answer, Encrypted)
     assert (answer.scheme, answer.key_name) == ("kms:v2", "ktwo")
-    assert "did not open it: UNAVAILABLE" in answer.reason
+    assert (answer.reason.code, answer.reason.status) == (SealCode.PLUGIN_FAILED, "UNAVAILABLE")
+    assert "did not open it: UNAVAILABLE" in str(answer)
 
 
 @needs_values

@@ -6,8 +6,9 @@ is larger than the whole node. What other pods have taken is the scheduler's wor
 
 from __future__ import annotations
 
+from enum import Enum
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from etcdpod.kube.model.fields import field, mapping, members, strings, text
 from etcdpod.kube.model.quantity import parse_quantity
@@ -17,15 +18,33 @@ if TYPE_CHECKING:
     from etcdpod.forensics.diagnose.subject import Subject
 
 
-def refusals(pod: Pod, node: Subject) -> list[str]:
-    """The reasons for which a node cannot take a pod, each a clause; empty if none is seen."""
+class Obstacle(Enum):
+    """What keeps a node from taking a pod."""
+
+    CORDON = "cordon"
+    TAINT = "taint"
+    LABEL = "label"
+    AFFINITY = "affinity"
+    SIZE = "size"
+
+
+class Refusal(NamedTuple):
+    """One reason why a node cannot take a pod."""
+
+    obstacle: Obstacle
+    text: str
+    """As a clause whose subject is the node."""
+
+
+def refusals(pod: Pod, node: Subject) -> list[Refusal]:
+    """The reasons why a node cannot take a pod; empty if none is seen."""
     return [*_taints(pod, node), *_selectors(pod, node), *_sizes(pod, node)]
 
 
-def _taints(pod: Pod, node: Subject) -> list[str]:
+def _taints(pod: Pod, node: Subject) -> list[Refusal]:
     found = []
     if field(node.value, "spec", "unschedulable") is True:
-        found.append("is cordoned")
+        found.append(Refusal(Obstacle.CORDON, "is cordoned"))
     tolerations = members(pod.value, "spec", "tolerations")
     for taint in members(node.value, "spec", "taints"):
         effect, key = text(taint, "effect"), text(taint, "key")
@@ -36,7 +55,8 @@ def _taints(pod: Pod, node: Subject) -> list[str]:
         if not any(_tolerates(toleration, taint) for toleration in tolerations):
             value = text(taint, "value")
             shown = f"{key}={value}" if value else key
-            found.append(f"has the taint {shown}:{effect}, which the pod does not tolerate")
+            clause = f"has the taint {shown}:{effect}, which the pod does not tolerate"
+            found.append(Refusal(Obstacle.TAINT, clause))
     return found
 
 
@@ -51,11 +71,12 @@ def _tolerates(toleration: dict[str, Any], taint: dict[str, Any]) -> bool:
     return bool(key) and text(toleration, "value") == text(taint, "value")
 
 
-def _selectors(pod: Pod, node: Subject) -> list[str]:
+def _selectors(pod: Pod, node: Subject) -> list[Refusal]:
     labels = mapping(node.value, "metadata", "labels")
     wanted = mapping(pod.value, "spec", "nodeSelector")
     unmet = [f"{key}={value}" for key, value in wanted.items() if labels.get(key) != value]
-    found = [f"lacks the label {', '.join(unmet)}"] if unmet else []
+    lacking = Refusal(Obstacle.LABEL, f"lacks the label {', '.join(unmet)}")
+    found = [lacking] if unmet else []
     required = mapping(
         pod.value,
         "spec",
@@ -65,7 +86,7 @@ def _selectors(pod: Pod, node: Subject) -> list[str]:
     )
     terms = members(required, "nodeSelectorTerms")
     if terms and not any(_meets(term, labels, node.name) for term in terms):
-        found.append("does not meet the pod's node affinity")
+        found.append(Refusal(Obstacle.AFFINITY, "does not meet the pod's node affinity"))
     return found
 
 
@@ -93,14 +114,15 @@ def _holds(expression: dict[str, Any], labels: dict[str, Any]) -> bool:
     return number > bound if operator == "Gt" else number < bound
 
 
-def _sizes(pod: Pod, node: Subject) -> list[str]:
+def _sizes(pod: Pod, node: Subject) -> list[Refusal]:
     allocatable = mapping(node.value, "status", "allocatable")
     found = []
     for resource, asked in requests(pod).items():
         held = amount(allocatable.get(resource))
         if held is None or asked > held:
             shown = allocatable.get(resource, "none")
-            found.append(f"has {shown} {resource} in all, and the pod asks for {display(asked)}")
+            clause = f"has {shown} {resource} in all, and the pod asks for {display(asked)}"
+            found.append(Refusal(Obstacle.SIZE, clause))
     return found
 
 

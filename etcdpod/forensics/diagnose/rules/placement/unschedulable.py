@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Final
 from etcdpod.forensics.diagnose.rule import PodRule
 from etcdpod.forensics.diagnose.rules.container.messages import SCHEDULING, remedy
 from etcdpod.forensics.diagnose.rules.evidence import earliest, events_with, latest_first
-from etcdpod.forensics.diagnose.rules.placement.scheduling import display, refusals, requests
+from etcdpod.forensics.diagnose.rules.placement.scheduling import (
+    Obstacle,
+    display,
+    refusals,
+    requests,
+)
 from etcdpod.kube.model.fields import field, members, text
 
 if TYPE_CHECKING:
@@ -91,26 +96,26 @@ def _nodes(pod: Pod, cluster: Cluster) -> tuple[str, list[Evidence]]:
     for node in nodes[:NODES_SHOWN]:
         reasons = refusals(pod, node)
         if reasons:
-            told.append(f"{node.name} {', '.join(reasons)}")
-            evidence += _fields(pod, node, " ".join(reasons))
+            told.append(f"{node.name} {', '.join(reason.text for reason in reasons)}")
+            evidence += _fields(pod, node, {reason.obstacle for reason in reasons})
     if not told:
         return "", evidence
     more = f"; and {len(nodes) - NODES_SHOWN} more nodes" if len(nodes) > NODES_SHOWN else ""
     return f" ({'; '.join(told)}{more})", evidence
 
 
-def _fields(pod: Pod, node: object, words: str) -> list[Evidence]:
+def _fields(pod: Pod, node: object, obstacles: set[Obstacle]) -> list[Evidence]:
     from etcdpod.forensics.diagnose.subject import Subject
 
     assert isinstance(node, Subject)
     found = []
-    if "taint" in words:
+    if Obstacle.TAINT in obstacles:
         found.append(node.shows("spec.taints"))
-    if "cordoned" in words:
+    if Obstacle.CORDON in obstacles:
         found.append(node.shows("spec.unschedulable"))
-    if "in all" in words:
+    if Obstacle.SIZE in obstacles:
         found.append(node.shows("status.allocatable"))
-    if "label" in words:
+    if Obstacle.LABEL in obstacles:
         found.append(pod.shows("spec.nodeSelector"))
     return found
 
