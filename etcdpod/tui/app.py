@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
+from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,6 @@ from etcdpod.tui.loading import follow, open_sources, read_keys
 from etcdpod.tui.messages import (
     ConnectionChanged,
     Failed,
-    Followed,
     KeysRead,
     OpeningFailed,
     Progress,
@@ -47,6 +47,12 @@ RARELY = (100_000, 20, 100)
 BREATH = 0.2
 """Seconds for which new revisions of a live source are gathered before they are shown."""
 
+REST = 4.0
+"""How many times longer than showing new revisions took nothing new is shown after it."""
+
+TICK = 1.0
+"""Seconds after which the ages of a live source are printed again."""
+
 
 class EtcdpodApp(App[str]):
     """The terminal browser; its result is why it could not open, else None."""
@@ -62,8 +68,10 @@ class EtcdpodApp(App[str]):
         self._state: BrowserState | None = None
         self.failures: list[str] = []
         """Tracebacks of defects that were met; shown when the browser ends."""
-        self._followed: list[Record] = []
+        self._followed: deque[Record] = deque()
+        """New revisions of a live source, put there by the thread that watches it."""
         self._breath: Timer | None = None
+        self._rest_until = 0.0
         self._progress: dict[str, str] = {}
 
     @property
@@ -121,10 +129,13 @@ class EtcdpodApp(App[str]):
             return  # it is being closed
         self.browser.state_changed()
         if event.done and self.state.live:
-            work = partial(follow, self.state, self.state.newest + 1, self.post_message)
+            work = partial(
+                follow, self.state, self.state.newest + 1, self._followed.append, self.post_message
+            )
             in_thread(self, work, "follow")
             if self._breath is None:
                 self._breath = self.set_interval(BREATH, self._show_followed)
+                self.set_interval(TICK, self.browser.age)
 
     @on(SourceCompacted)
     def _compacted(self, event: SourceCompacted) -> None:
@@ -147,15 +158,15 @@ class EtcdpodApp(App[str]):
             screen.times_known()
             self.refresh_title(screen)
 
-    @on(Followed)
-    def _follow(self, event: Followed) -> None:
-        self._followed.extend(event.records)
-
     def _show_followed(self) -> None:
-        if self._followed and self.browser.is_whole:
-            records, self._followed = self._followed, []
+        """Take in what came since the last time; on a busy machine less often: keys go first."""
+        begun = time.monotonic()
+        if self._followed and self.browser.is_whole and begun >= self._rest_until:
+            records = [self._followed.popleft() for _ in range(len(self._followed))]
             self.state.follow(records, time.time())
-            self.browser.state_changed()
+            self.browser.followed({record.key for record in records})
+            now = time.monotonic()
+            self._rest_until = now + REST * (now - begun)
 
     # --- what screens share -----------------------------------------------------------------
 

@@ -22,7 +22,6 @@ from etcdpod.records import Severity
 from etcdpod.session import Session
 from etcdpod.tui.messages import (
     ConnectionChanged,
-    Followed,
     KeysRead,
     OpeningFailed,
     Progress,
@@ -178,8 +177,10 @@ def chunks(records: Iterator[Record], size: int) -> Iterator[list[Record]]:
         yield chunk
 
 
-def follow(state: BrowserState, since: int, post: Post, stopped: Stopped) -> None:
-    """Post every new revision of a live source, until it is closed."""
+def follow(
+    state: BrowserState, since: int, take: Callable[[Record], object], post: Post, stopped: Stopped
+) -> None:
+    """Hand over every new revision of a live source, without its value, until it is closed."""
     connector = state.connector
     if not isinstance(connector, Watching):
         return
@@ -190,7 +191,7 @@ def follow(state: BrowserState, since: int, post: Post, stopped: Stopped) -> Non
         if _losses(connector) > lost:  # what was deleted in between, nobody tells
             post(SourceCompacted(state.session.info))
             return
-        post(Followed([replace(record, value=b"")]))
+        take(replace(record, value=b""))
 
 
 def _losses(connector: Connector) -> int:

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from etcdpod.forensics.activity.activity import Ledger
-    from etcdpod.records import Record, SourceInfo
+    from etcdpod.records import SourceInfo
     from etcdpod.session import Session
     from etcdpod.tui.model.objects.entries import ListedObject
-    from etcdpod.tui.model.objects.listing import ObjectListing
+    from etcdpod.tui.model.objects.listing import ObjectListing, View
     from etcdpod.tui.model.objects.navigation import ObjectLocation
     from etcdpod.tui.model.objects.rows import ObjectRow
     from etcdpod.tui.model.revision_times import RevisionTimes
@@ -64,6 +64,13 @@ class RowsRead(Message):
 
 
 @dataclass
+class VisibleRead(Message):
+    """All rows that were on the screen of a table when their reading began were read."""
+
+    view: View
+
+
+@dataclass
 class Progress(Message):
     """How far long work has come; an empty text ends it. Only the last one counts."""
 
@@ -73,13 +80,6 @@ class Progress(Message):
     def can_replace(self, message: Message) -> bool:
         """A flood of progress collapses to the newest."""
         return isinstance(message, Progress) and message.topic == self.topic
-
-
-@dataclass
-class Followed(Message):
-    """New revisions of a live source."""
-
-    records: Sequence[Record]
 
 
 @dataclass

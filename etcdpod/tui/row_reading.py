@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from etcdpod.errors import NotFoundError
 from etcdpod.registry.bulk import map_slices
-from etcdpod.tui.messages import Progress, RowsRead
+from etcdpod.tui.messages import Progress, RowsRead, VisibleRead
 from etcdpod.tui.work_priority import Rank
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from etcdpod.connectors.base import Selection
     from etcdpod.records import Record
     from etcdpod.tui.model.objects.entries import ListedObject
-    from etcdpod.tui.model.objects.listing import ObjectListing
+    from etcdpod.tui.model.objects.listing import ObjectListing, View
     from etcdpod.tui.model.objects.rows import ObjectRow, RowReader
     from etcdpod.tui.work_priority import WorkPriority
 
@@ -50,13 +50,17 @@ class RowOrder:
     reader: RowReader
     listing: ObjectListing
     entries: Sequence[ListedObject]
-    at: int | None
+    view: View
     now: datetime
     priority: WorkPriority
     whole: bool = True
     """All revisions were read: what a list of the kind has is what the listing has."""
     background: bool = False
     """For filter and order; not because it is looked at."""
+
+    def row(self, record: Record | None) -> ObjectRow:
+        """What a record shows."""
+        return self.reader.read(record, self.now, remember=not self.background)
 
 
 def read_rows(order: RowOrder, post: Post, stopped: Stopped) -> None:
@@ -77,6 +81,8 @@ def read_rows(order: RowOrder, post: Post, stopped: Stopped) -> None:
                 time.sleep(PAUSE)
     finally:
         post(Progress("", "rows"))
+        if not order.background:
+            post(VisibleRead(order.view))
 
 
 def _parts(order: RowOrder) -> Iterator[list[tuple[ListedObject, ObjectRow]]]:
@@ -93,7 +99,7 @@ def _parts(order: RowOrder) -> Iterator[list[tuple[ListedObject, ObjectRow]]]:
     rest = iter([*wanted.values(), *(entry for entry in order.entries if entry.gone)])
     reader = order.reader
     while some := list(islice(rest, ROWS_AT_ONCE)):
-        yield [(e, reader.read(reader.record(e.key, order.at), order.now)) for e in some]
+        yield [(e, order.row(reader.record(e.key, order.view.at))) for e in some]
 
 
 def _listed(order: RowOrder, wanted: Mapping[bytes, ListedObject]) -> Iterator[Part]:
@@ -104,11 +110,11 @@ def _listed(order: RowOrder, wanted: Mapping[bytes, ListedObject]) -> Iterator[P
         return
 
     def read(records: Iterable[Record]) -> Part:
-        return [(one.key, one.mod_revision, reader.read(one, order.now)) for one in records]
+        return [(one.key, one.mod_revision, order.row(one)) for one in records]
 
-    namespace = order.listing.view.namespace
+    namespace = order.view.namespace
     try:
-        found = reader.registry.select(reader.kind.resource, namespace, at=order.at)
+        found = reader.registry.select(reader.kind.resource, namespace, at=order.view.at)
         if _is_selection(found) and len(wanted) >= WORTH_ALL_CORES:
             order.priority.give_way(
                 Rank.LISTED

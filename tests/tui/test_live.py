@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import pytest
 from click.testing import CliRunner
+from paths import REPOSITORY
 
 from etcdpod.cli.main import etcdpod_command
 from etcdpod.session import Session, SourceOptions
 from etcdpod.tui.app import EtcdpodApp
+from etcdpod.tui.model.objects.rows import RowReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from textual.pilot import Pilot
 
@@ -152,3 +158,62 @@ async def test_what_was_compacted_while_the_connection_was_lost_is_read_anew(
         assert b"/registry/pods/busy/first" not in table(app), "its deletion was compacted"
         server.etcdctl("put", "/registry/pods/busy/fourth", stdin=pod("fourth", "Pending"))
         await until(pilot, lambda: b"/registry/pods/busy/fourth" in table(app))
+
+
+@contextmanager
+def renewing(endpoint: str, rate: int) -> Iterator[None]:
+    words = [sys.executable, str(REPOSITORY / "tests" / "tui" / "busy_writer.py")]
+    writer = subprocess.Popen([*words, endpoint, str(rate)], cwd=REPOSITORY)
+    try:
+        yield
+    finally:
+        writer.kill()
+        writer.wait()
+
+
+@pytest.mark.parametrize("rate", [5, 1000])
+async def test_writes_elsewhere_neither_starve_nor_repeat_the_reading_of_rows(
+    etcd_server, rate: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = etcd_server()
+    for number in range(20):
+        server.etcdctl("put", f"/registry/pods/busy/p{number}", stdin=pod(f"p{number}", "Running"))
+    read: list[bytes] = []
+    record = RowReader.record
+
+    def counted(self: RowReader, key: bytes, at: int | None) -> object:
+        read.append(key)
+        return record(self, key, at)
+
+    monkeypatch.setattr(RowReader, "record", counted)
+    app = EtcdpodApp(SourceOptions(targets=(server.endpoint,)))
+    with renewing(server.endpoint, rate):
+        async with app.run_test(size=(120, 40)) as pilot:
+            await until(pilot, lambda: app.is_open and app.state.complete)
+            await until(pilot, lambda: len(cells_shown(app)) == 20)
+            read.clear()
+            seen = app.state.newest
+            await until(pilot, lambda: app.state.newest > seen + 3 * rate)
+            assert read == [], "leases are no pods"
+            server.etcdctl("put", "/registry/pods/busy/p7", stdin=pod("p7", "Failed"))
+            await until(pilot, lambda: cells_shown(app).get("p7", [""] * 3)[2] == "Failed")
+            assert set(read) <= {b"/registry/pods/busy/p7"}, "a change touches only its own row"
+            assert not app.failures, app.failures[0]
+
+
+async def test_ages_grow_without_reading_objects_again(etcd_server, monkeypatch) -> None:
+    server = etcd_server()
+    server.etcdctl("put", "/registry/pods/busy/first", stdin=pod("first", "Running"))
+    app = EtcdpodApp(SourceOptions(targets=(server.endpoint,)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.is_open and app.state.complete)
+        await until(pilot, lambda: len(cells_shown(app)) == 1)
+        (entry,) = app.browser.objects.listing.entries
+        before = entry.content.now
+
+        def refused(*_: object) -> None:
+            raise AssertionError("read again")
+
+        monkeypatch.setattr(RowReader, "record", refused)
+        await until(pilot, lambda: entry.content.now > before)
+        assert not app.failures, app.failures[0]

@@ -143,6 +143,8 @@ class Ledger:
 
     def rows_of(self, number: int) -> Numbers:
         """The rows of one key, ascending."""
+        if "by_key" not in vars(self.columns):  # sorting all costs more than looking through once
+            return np.flatnonzero(self.columns.key == number)
         order, starts = self.columns.by_key
         if number + 1 >= len(starts):
             return np.zeros(0, dtype=np.int64)

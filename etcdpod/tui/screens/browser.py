@@ -23,7 +23,7 @@ from etcdpod.tui.widgets.objects import ObjectTable
 from etcdpod.tui.widgets.time_axis import NO_CONTENT, AxisContent, TimeAxis
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from textual.widget import Widget
 
@@ -71,8 +71,8 @@ class BrowserScreen(BrowserKeys):
 
     @property
     def is_whole(self) -> bool:
-        """Whether its widgets are there: not any more while the app ends."""
-        return bool(self.query(ObjectTable))
+        """Whether all its widgets exist: they go one by one while the app ends."""
+        return len(self.query("#kinds, #namespaces, #caption, #objects, #detail, #axis")) == 6
 
     # --- what the application tells ---------------------------------------------------------
 
@@ -83,6 +83,21 @@ class BrowserScreen(BrowserKeys):
         else:
             self.objects.reselect()
         self._refresh_around()
+
+    def followed(self, keys: Collection[bytes]) -> None:
+        """Keys of a live source were written."""
+        if self.kind is None:
+            self.state_changed()
+            return
+        self.objects.follow(keys)
+        self._refresh_around()
+        if self.at is None and self.selected_key() in keys:
+            self.detail.reload()
+
+    def age(self) -> None:
+        """Time has passed on a live source."""
+        if self.at is None and self.is_whole:
+            self.objects.age()
 
     def start_over(self) -> None:
         """All revisions are read anew."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from textual import on
 
-from etcdpod.tui.messages import RowsRead
+from etcdpod.tui.messages import RowsRead, VisibleRead
 from etcdpod.tui.model.objects.cells import ObjectRows
 from etcdpod.tui.model.objects.listing import ObjectListing
 from etcdpod.tui.model.objects.rows import RowReader
@@ -18,7 +18,7 @@ from etcdpod.tui.threads import in_thread
 from etcdpod.tui.widgets.grid import Grid
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from typing import Any
 
     from textual.timer import Timer
@@ -50,6 +50,10 @@ class ObjectTable(Grid):
         self.listing: ObjectListing | None = None
         self._readers: dict[Kind, tuple[RowReader, ObjectListing]] = {}
         self._reader: RowReader | None = None
+        self._reading: View | None = None
+        """Of this view rows that are on the screen are being read."""
+        self._asked: list[ListedObject] = []
+        """Which rows those are."""
         self._background: Timer | None = None
         self._refilter: Timer | None = None
         self._has_read_rest = False
@@ -82,8 +86,21 @@ class ObjectTable(Grid):
             self._apply(replace(self.listing.view, **changes), keep=self.selected)
 
     def reselect(self) -> None:
-        """Select anew: the ledger has grown."""
+        """Select again: the ledger has grown."""
         self.change()
+
+    def follow(self, keys: Collection[bytes]) -> None:
+        """Keys of a live source were written: select again if one of them belongs here."""
+        if self.listing is not None and self.listing.concerns(keys):
+            self.reselect()
+
+    def age(self) -> None:
+        """Time has passed: print the ages of what is on the screen again."""
+        if self.state is not None and self.listing is not None:
+            if isinstance(self.source, ObjectRows):
+                self.source.now = self.state.now(self.listing.view.at)
+            self._read_visible()
+            self.redraw()
 
     @property
     def view(self) -> View | None:
@@ -117,14 +134,38 @@ class ObjectTable(Grid):
 
     # --- reading ----------------------------------------------------------------------------
 
-    def _read_visible(self) -> None:
-        if self.listing is None or not isinstance(self.source, ObjectRows):
+    def _read_visible(self, *, besides: Collection[ListedObject] = ()) -> None:
+        """Read what is on the screen and not known; what is being read is read to its end.
+
+        Every change of a live source comes here: if each one began the reading again, a source
+        that is written to faster than it can be read would never be shown.
+
+        Args:
+            besides: what cannot be read now, as was just seen.
+        """
+        if self.listing is None or self._reader is None or not isinstance(self.source, ObjectRows):
             return
-        entries = [self.listing.entries[index] for index in self.visible_rows]
         now = self.source.now
-        stale = [e for e in entries if (row := e.content) is None or row.now != now]
-        if stale:
-            self._read(stale, "visible")
+        missing: list[ListedObject] = []
+        for entry in (self.listing.entries[index] for index in self.visible_rows):
+            row = entry.content
+            final = entry.gone and self.state is not None and self.state.live
+            if row is not None and row.now != now and not final:
+                row = self._reader.print_again(entry.key, entry.revision, now)
+                if row is not None:
+                    self.listing.put(entry, row)
+            if row is None and entry not in besides:
+                missing.append(entry)
+        if missing and self._reading != self.listing.view:
+            self._reading, self._asked = self.listing.view, missing
+            self._read(missing, "visible")
+
+    @on(VisibleRead)
+    def _visible_read(self, event: VisibleRead) -> None:
+        event.stop()
+        if event.view == self._reading:
+            self._reading = None
+            self._read_visible(besides=self._asked)
 
     def read_all(self) -> None:
         """Read every row, as a filter or an order will want to know them."""
@@ -155,14 +196,13 @@ class ObjectTable(Grid):
         if self._reader is None or self.listing is None:
             return
         assert isinstance(self.source, ObjectRows)
-        at = self.listing.view.at
         assert self.state is not None
         now, priority = self.source.now, self.state.priority
         order = RowOrder(
             self._reader,
             self.listing,
             entries,
-            at,
+            self.listing.view,
             now,
             priority,
             whole=self.state.complete,

@@ -18,7 +18,7 @@ from etcdpod.tui.model.objects.row_store import RowStore
 from etcdpod.tui.model.objects.selection import EMPTY, select
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from etcdpod.forensics.activity.activity import Ledger, Numbers
     from etcdpod.tui.model.objects.catalog import Catalog, Kind
@@ -122,6 +122,11 @@ class ObjectListing:
         self.entries = ListedObjects(
             self.store, found, self._sorted(self._filtered(order, view.filter), view)
         )
+
+    def concerns(self, keys: Collection[bytes]) -> bool:
+        """Whether one of the keys belongs to this kind."""
+        numbers = (self.ledger.number(key) for key in keys)
+        return any(n is not None and self.catalog.kind(n) == self.kind for n in numbers)
 
     def position(self, key: bytes) -> int | None:
         """Where a key stands in the table; None if it does not."""

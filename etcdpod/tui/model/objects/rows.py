@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from etcdpod.forensics.activity.attribution import last_change
 from etcdpod.kube.model.fields import mapping
@@ -31,6 +32,9 @@ ALSO_READ: Projection = {
     }
 }
 """What a row needs of every object, beside what the columns of its kind read."""
+
+REMEMBERED = 500
+"""Objects whose cells can be printed again without another read: ages grow on the screen."""
 
 KEY_ONLY = Printer((Column("NAME"),), lambda item, now: [], {})
 """For keys that are no objects: nothing but the key."""
@@ -67,6 +71,7 @@ class RowReader:
         self.printer = printer_of(registry, kind)
         self._projection = union(self.printer.projection, ALSO_READ)
         self._shown = [i for i, column in enumerate(self.printer.columns) if not column.wide]
+        self._remembered: OrderedDict[tuple[bytes, int], dict[str, Any]] = OrderedDict()
 
     @property
     def columns(self) -> list[str]:
@@ -80,19 +85,37 @@ class RowReader:
             return found.last
         return found if isinstance(found, Record) else None
 
-    def read(self, record: Record | None, now: datetime) -> ObjectRow:
-        """The row of a record; every failure to read it becomes the row's problem."""
+    def read(self, record: Record | None, now: datetime, *, remember: bool = False) -> ObjectRow:
+        """The row of a record; every failure to read it becomes the row's problem.
+
+        Args:
+            record: the revision; None where it is not kept.
+            now: the moment that ages are relative to.
+            remember: ``print_again`` will be asked for this row.
+        """
         if record is None:
             return ObjectRow((), {}, "", None, "its last state is not kept", now)
         item = self.registry.read(record, projection=self._projection)
         if item.object is None:
             return ObjectRow((), {}, "", None, one_line(str(item.outcome)), now)
+        if remember:
+            self._remembered[record.key, record.mod_revision] = item.object
+            while len(self._remembered) > REMEMBERED:
+                self._remembered.popitem(last=False)
+        return self._row(item.object, now)
+
+    def print_again(self, key: bytes, revision: int, now: datetime) -> ObjectRow | None:
+        """The row with its ages relative to another moment; None where the object must be read."""
+        known = self._remembered.get((key, revision))
+        return None if known is None else self._row(known, now)
+
+    def _row(self, thing: dict[str, Any], now: datetime) -> ObjectRow:
         try:
-            cells = self.printer.cells(item.object, now)
+            cells = self.printer.cells(thing, now)
         except ODD as error:
             return ObjectRow((), {}, "", None, one_line(oddness(error)), now)
-        writer, changed = last_change(item.object)
-        labels = mapping(item.object, "metadata", "labels")
+        writer, changed = last_change(thing)
+        labels = mapping(thing, "metadata", "labels")
         shown = tuple([one_line(cells[index]) for index in self._shown if index < len(cells)])
         return ObjectRow(shown, labels, one_line(writer), changed, "", now)
 
