@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from etcdpod.records import Severity
 
@@ -108,6 +108,7 @@ class DamageCode(Enum):
     DATABASE_UNREADABLE = "DatabaseUnreadable", _LOSS
     OTHER_DATABASE_UNREADABLE = "OtherDatabaseUnreadable", _NOTE
     RAFT_SNAPSHOT = "RaftSnapshot", _NOTE
+    RAFT_SNAPSHOT_UNREADABLE = "RaftSnapshotUnreadable", _NOTE
     RECORDS_DIFFER = "RecordsDiffer", _WARNING
     KEYS_DIFFER = "KeysDiffer", _WARNING
     CLUSTER_UNPROVEN = "ClusterUnproven", _WARNING
@@ -117,6 +118,34 @@ class DamageCode(Enum):
     ZIP_DAMAGED = "ZipDamaged", _LOSS
     REVISIONS_COMPACTED = "RevisionsCompacted", _LOSS
     LIST_COMPACTED = "ListCompacted", _WARNING
+
+
+class FaultCode(Enum):
+    """What a check of a page, a record or a file found."""
+
+    BEYOND_FILE = "BeyondFile"
+    NO_MAGIC = "NoMagic"
+    FORMAT_VERSION = "FormatVersion"
+    CHECKSUM_MISMATCH = "ChecksumMismatch"
+    PAGE_SIZE = "PageSize"
+    LENGTH_TRUNCATED = "LengthTruncated"
+    RECORD_TOO_LARGE = "RecordTooLarge"
+    RECORD_TRUNCATED = "RecordTruncated"
+    FILE_SHRANK = "FileShrank"
+    NO_RECORD = "NoRecord"
+    SNAPSHOT_TOO_LARGE = "SnapshotTooLarge"
+    SNAPSHOT_EMPTY = "SnapshotEmpty"
+    SNAPSHOT_CHECKSUM = "SnapshotChecksum"
+    NOT_A_SNAPSHOT = "NotASnapshot"
+
+
+class Fault(NamedTuple):
+    """Why a page, a record or a file is not what it should be."""
+
+    code: FaultCode
+    number: int = 0
+    """The version, size or number of bytes that was found."""
+    expected: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +185,9 @@ class Damage:
     name: str = ""
     """A bucket, a field in bucket ``meta``, or the key at which a list continues."""
     reason: str = ""
-    """What the operating system, a library or a parser said."""
+    """What the operating system or a library said."""
+    fault: Fault | None = None
+    """What the check of a page, record or file found."""
     flip: tuple[int, int] | None = None
     """Byte offset and bit whose flip would explain the defect."""
     further: int = 0

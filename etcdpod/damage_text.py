@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from etcdpod.damage import DamageCode as Code
+from etcdpod.damage import FaultCode
 
 if TYPE_CHECKING:
-    from etcdpod.damage import Damage
+    from etcdpod.damage import Damage, Fault
 
 SENTENCES = {
     Code.TRAILER_MISMATCH: "the SHA-256 at its end is wrong: something in it is not what etcd"
     " saved",
-    Code.META_PAGE: "meta page is damaged ({d.reason}), read the other one"
+    Code.META_PAGE: "meta page is damaged ({fault}), read the other one"
     " (transaction {d.transaction})",
-    Code.META_PAGE_OF_MEMBER: "meta page is damaged ({d.reason}), read the other one"
+    Code.META_PAGE_OF_MEMBER: "meta page is damaged ({fault}), read the other one"
     " (transaction {d.transaction}); the newest transaction may be missing",
     Code.NO_META_PAGE: "both meta pages are damaged: what lies on single pages is shown, not what"
     " is current",
@@ -63,14 +64,14 @@ SENTENCES = {
     Code.SEGMENT_CHECKSUM: "the segment does not continue the checksum of the one before",
     Code.SEGMENT_OF_OTHER_MEMBER: "the segment is of another member's log",
     Code.SEGMENT_TRUNCATED: "the file became shorter while it was read",
-    Code.SEGMENT_REST_LOST: "{d.reason}: the rest of the segment is lost",
+    Code.SEGMENT_REST_LOST: "{fault}: the rest of the segment is lost",
     Code.RECORD_CHECKSUM: "a record fails its checksum: its content is not believed{flip}",
     Code.STORED_CHECKSUM: "the stored checksum of a sound record is wrong",
     Code.RECORD_MALFORMED: "a record's content does not parse",
     Code.RECORD_TYPE: "a record is not of the type that it states",
-    Code.BYTES_SKIPPED: "{d.reason}: {d.count} bytes are passed by",
+    Code.BYTES_SKIPPED: "{fault}: {d.count} bytes are passed by",
     Code.TORN_RECORD: "the last record is torn, as a power loss leaves it",
-    Code.LOG_ENDS: "the log ends here: {d.reason}",
+    Code.LOG_ENDS: "the log ends here: {fault}",
     Code.ENTRIES_MISSING: "entries {d.first} to {d.last} are missing",
     Code.BREAK_LIMIT: "too many breaks: the rest is passed by",
     Code.REPORT_LIMIT: "and more of this sort from here on",
@@ -86,7 +87,8 @@ SENTENCES = {
     Code.NO_DATABASE: "there is no database beside the log",
     Code.DATABASE_UNREADABLE: "{d.reason}",
     Code.OTHER_DATABASE_UNREADABLE: "cannot be read: {d.reason}",
-    Code.RAFT_SNAPSHOT: "raft snapshot {d.reason}",
+    Code.RAFT_SNAPSHOT: "raft snapshot {fault}",
+    Code.RAFT_SNAPSHOT_UNREADABLE: "raft snapshot cannot be read: {d.reason}",
     Code.RECORDS_DIFFER: "another record of revision {d.revision} than {d.other} has",
     Code.KEYS_DIFFER: "{d.count} of {d.total} unchanged keys differ",
     Code.CLUSTER_UNPROVEN: "nothing shows that these are of one cluster: no key is unchanged"
@@ -101,6 +103,22 @@ SENTENCES = {
     " {d.name} on are shown at a newer revision",
 }
 """The sentence of each code; ``d`` is the damage."""
+FAULTS = {
+    FaultCode.BEYOND_FILE: "the file ends before it",
+    FaultCode.NO_MAGIC: "no bbolt magic",
+    FaultCode.FORMAT_VERSION: "format version {0.number} instead of {0.expected}",
+    FaultCode.CHECKSUM_MISMATCH: "checksum mismatch",
+    FaultCode.PAGE_SIZE: "page size {0.number}",
+    FaultCode.LENGTH_TRUNCATED: "the file ends within a length field",
+    FaultCode.RECORD_TOO_LARGE: "a record of {0.number} bytes is announced",
+    FaultCode.RECORD_TRUNCATED: "a record of {0.number} bytes does not fit",
+    FaultCode.FILE_SHRANK: "the file became shorter while it was read",
+    FaultCode.NO_RECORD: "no record begins here",
+    FaultCode.SNAPSHOT_TOO_LARGE: "is too large to be a raft snapshot",
+    FaultCode.SNAPSHOT_EMPTY: "is empty",
+    FaultCode.SNAPSHOT_CHECKSUM: "fails its checksum",
+    FaultCode.NOT_A_SNAPSHOT: "is no raft snapshot",
+}
 _WITHOUT_OFFSET = {Code.META_PAGE, Code.META_PAGE_OF_MEMBER, Code.FILE_TRUNCATED}
 """Codes whose offset adds nothing to the page or the sentence."""
 
@@ -112,7 +130,9 @@ def damage_text(damage: Damage) -> str:
 
 def damage_sentence(damage: Damage) -> str:
     """What is wrong, in one sentence without its place."""
-    text = SENTENCES[damage.code].format(d=damage, span=_span(damage), flip=_flip(damage))
+    fault = "" if damage.fault is None else fault_text(damage.fault)
+    parts = {"span": _span(damage), "flip": _flip(damage), "fault": fault}
+    text = SENTENCES[damage.code].format(d=damage, **parts)
     if damage.pages:
         return f"{text}: {damage.further} more times, on {damage.pages} pages"
     return f"{damage.further} more of this sort: {text}" if damage.further else text
@@ -133,6 +153,11 @@ def damage_place(damage: Damage) -> str:
     if damage.database_page is None:
         return text
     return f"{text}{', ' if damage.offset is not None else ' '}db page {damage.database_page}"
+
+
+def fault_text(fault: Fault) -> str:
+    """A fault as a clause."""
+    return FAULTS[fault.code].format(fault)
 
 
 def _span(damage: Damage) -> str:

@@ -8,17 +8,25 @@ from typing import TYPE_CHECKING
 import pytest
 from paths import REPOSITORY
 
-from etcdpod.damage import Damage, DamageCode
-from etcdpod.damage_text import SENTENCES, damage_place, damage_sentence, damage_text
+from etcdpod.damage import Damage, DamageCode, Fault, FaultCode
+from etcdpod.damage_text import (
+    FAULTS,
+    SENTENCES,
+    damage_place,
+    damage_sentence,
+    damage_text,
+    fault_text,
+)
 from etcdpod.records import Origin, Provenance, Revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PACKAGE = REPOSITORY / "etcdpod"
-PROSE = frozenset(
-    {"what", "where", "consequence", "damage_sentence", "damage_place", "damage_text"}
+TEXT_MAKERS = frozenset(
+    {"damage_sentence", "damage_place", "damage_text", "fault_text", "notice_text"}
 )
+PROSE = TEXT_MAKERS | {"what", "where", "consequence"}
 """Attributes and functions that hold sentences of our own."""
 SEARCHES = frozenset(
     {"startswith", "endswith", "find", "index", "partition", "rpartition", "split"}
@@ -39,6 +47,7 @@ def full(code: DamageCode) -> Damage:
         name="{not a field}",
         reason="{d.nothing}",
         other=Provenance("copy", page=3),
+        fault=Fault(FaultCode.RECORD_TRUNCATED, 77),
         flip=(30, 4),
     )
 
@@ -53,10 +62,18 @@ def test_every_code_has_one_sentence(code: DamageCode) -> None:
     )
 
 
+@pytest.mark.parametrize("code", FaultCode)
+def test_every_fault_has_one_clause(code: FaultCode) -> None:
+    clause = fault_text(Fault(code, 77, 88))
+    assert clause
+    assert "{" not in clause
+
+
 def test_codes_and_sentences_are_distinct() -> None:
     assert len({code.value for code in DamageCode}) == len(DamageCode)
     assert set(SENTENCES) == set(DamageCode)
     assert len(set(SENTENCES.values())) == len(SENTENCES)
+    assert set(FAULTS) == set(FaultCode)
 
 
 def test_what_varies_is_in_the_sentence() -> None:
@@ -81,7 +98,7 @@ def _reads_prose(node: ast.expr) -> bool:
     """Whether an expression is a sentence of our own, or contains one."""
     return any(
         (isinstance(part, ast.Attribute) and part.attr in PROSE and ast.unparse(part) != "np.where")
-        or (isinstance(part, ast.Name) and part.id in PROSE - {"what", "where"})
+        or (isinstance(part, ast.Name) and part.id in TEXT_MAKERS)
         for part in ast.walk(node)
     )
 
@@ -97,6 +114,38 @@ def _comparisons(tree: ast.AST) -> Iterator[ast.expr]:
                 yield node.func.value
             elif isinstance(node.func.value, ast.Name) and node.func.value.id == "re":
                 yield from node.args
+
+
+FOREIGN = ("kubectl", "forensics/diagnose", "connectors/live/connection")
+"""Where texts of Kubernetes, of kubelets, of etcd and of gRPC are recognised."""
+
+
+def _words(node: ast.Compare | ast.Call) -> Iterator[str]:
+    """Texts of several words that are compared or searched for."""
+    parts = [node.left, *node.comparators] if isinstance(node, ast.Compare) else node.args
+    for part in parts:
+        for one in part.elts if isinstance(part, ast.Tuple | ast.Set | ast.List) else (part,):
+            if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                yield from [one.value] if " " in one.value.strip() else []
+
+
+def _searched(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        is_search = isinstance(node, ast.Call) and (
+            isinstance(node.func, ast.Attribute) and node.func.attr in SEARCHES
+        )
+        if isinstance(node, ast.Compare) or (is_search and isinstance(node, ast.Call)):
+            yield from ((node.lineno, words) for words in _words(node))
+
+
+def test_no_text_of_several_words_is_searched_for_but_in_foreign_texts() -> None:
+    found = [
+        (str(path.relative_to(PACKAGE)), line, words)
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if not str(path.relative_to(PACKAGE)).startswith(FOREIGN)
+        for line, words in _searched(ast.parse(path.read_text()))
+    ]
+    assert found == []
 
 
 def test_no_module_compares_or_searches_a_sentence() -> None:
@@ -115,3 +164,8 @@ def test_no_module_compares_or_searches_a_sentence() -> None:
 )
 def test_the_check_for_read_sentences_finds_one(source: str) -> None:
     assert any(map(_reads_prose, _comparisons(ast.parse(source))))
+
+
+@pytest.mark.parametrize("source", ['"is cut" in text', 'text.endswith("trying again")'])
+def test_the_check_for_searched_words_finds_them(source: str) -> None:
+    assert list(_searched(ast.parse(source)))

@@ -12,6 +12,7 @@ from etcd_traffic import Change, Gateway, Watch, compare, delete_op, put_op, tex
 
 from etcdpod.connectors.disk.datadir import DataDirectoryConnector
 from etcdpod.damage import DamageCode as Code
+from etcdpod.damage import Fault, FaultCode
 from etcdpod.errors import CompactedError
 from etcdpod.etcd.wal.snapfile import read_snap
 from etcdpod.records import Compacted, Deleted, NotRecorded, Severity, Trust
@@ -403,7 +404,7 @@ def test_a_snapshot_restored_elsewhere_begins_its_own_log(etcd_server, tmp_path)
     broken = bytearray(snap.read_bytes())
     broken[40] ^= 1
     (tmp_path / "broken.snap").write_bytes(broken)
-    assert read_snap(tmp_path / "broken.snap") == "fails its checksum"
+    assert read_snap(tmp_path / "broken.snap") == Fault(FaultCode.SNAPSHOT_CHECKSUM)
     fresh = DataDirectoryConnector.open(folder)
     assert [record.mod_revision for record in fresh.records()] == list(range(2, 52))
     assert fresh.damage == []

@@ -24,7 +24,7 @@ from etcdpod.connectors.disk.evidence_places import (
 from etcdpod.connectors.disk.overlay import Overlay, Span, has_losses
 from etcdpod.connectors.disk.overlay_connector import OverlayConnector
 from etcdpod.connectors.disk.snapshot import SnapshotConnector
-from etcdpod.damage import Damage, DamageCode
+from etcdpod.damage import Damage, DamageCode, Fault
 from etcdpod.errors import SourceError
 from etcdpod.etcd.bbolt.carve import empty_file
 from etcdpod.etcd.mvcc.store import Store
@@ -177,9 +177,11 @@ class DataDirectoryConnector(OverlayConnector):
             try:
                 read = read_snap(path)
             except OSError as error:
-                read = f"cannot be read: {error.strerror}"
-            if isinstance(read, str):
-                self._own_damage.append(Damage(DamageCode.RAFT_SNAPSHOT, str(path), reason=read))
+                code, reason = DamageCode.RAFT_SNAPSHOT_UNREADABLE, str(error.strerror)
+                self._own_damage.append(Damage(code, str(path), reason=reason))
+                continue
+            if isinstance(read, Fault):
+                self._own_damage.append(Damage(DamageCode.RAFT_SNAPSHOT, str(path), fault=read))
 
     def _other_databases(self) -> list[tuple[str, Store]]:
         """Further complete databases of the directory, by name."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from etcdpod.damage import Damage, DamageCode
+from etcdpod.damage import Damage, DamageCode, Fault
 from etcdpod.errors import SourceError
 from etcdpod.etcd.bbolt.layout import (
     MAGIC,
@@ -178,7 +178,7 @@ class BboltFile:
             # Arrays over the mapping are still alive: it goes when they do.
             return
 
-    def _report_metas(self, faults: tuple[str | None, ...]) -> None:
+    def _report_metas(self, faults: tuple[Fault | None, ...]) -> None:
         for number, fault in enumerate(faults):
             if fault is None:
                 continue
@@ -186,7 +186,7 @@ class BboltFile:
             code = DamageCode.META_PAGE if is_saved else DamageCode.META_PAGE_OF_MEMBER
             offset, chosen = number * self.page_size, self.meta.txid
             self.damage.append(
-                Damage(code, self.path, number, offset, reason=fault, transaction=chosen)
+                Damage(code, self.path, number, offset, fault=fault, transaction=chosen)
             )
 
     def _report_size(self) -> None:

@@ -15,6 +15,8 @@ import struct
 from enum import IntFlag
 from typing import TYPE_CHECKING, NamedTuple
 
+from etcdpod.damage import Fault, FaultCode
+
 if TYPE_CHECKING:
     from mmap import mmap
 
@@ -100,18 +102,18 @@ def read_meta(data: mmap | bytes, page_offset: int) -> Meta | None:
     return Meta._make(META.unpack_from(data, start))
 
 
-def meta_fault(data: mmap | bytes, page_offset: int) -> str | None:
+def meta_fault(data: mmap | bytes, page_offset: int) -> Fault | None:
     """Why the meta page at byte ``page_offset`` cannot be trusted; None where it can."""
     meta = read_meta(data, page_offset)
     if meta is None:
-        return "the file ends before it"
+        return Fault(FaultCode.BEYOND_FILE)
     if meta.magic != MAGIC:
-        return "no bbolt magic"
+        return Fault(FaultCode.NO_MAGIC)
     if meta.version != VERSION:
-        return f"format version {meta.version} instead of {VERSION}"
+        return Fault(FaultCode.FORMAT_VERSION, meta.version, VERSION)
     start = page_offset + PAGE_HEADER.size
     if fnv1a64(data[start : start + CHECKSUMMED_META_SIZE]) != meta.checksum:
-        return "checksum mismatch"
+        return Fault(FaultCode.CHECKSUM_MISMATCH)
     if meta.page_size not in PAGE_SIZES:
-        return f"page size {meta.page_size}"
+        return Fault(FaultCode.PAGE_SIZE, meta.page_size)
     return None

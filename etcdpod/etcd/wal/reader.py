@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import google_crc32c
 
-from etcdpod.damage import Damage, DamageCode
+from etcdpod.damage import Damage, DamageCode, Fault, FaultCode
 from etcdpod.etcd.wal.layout import (
     FRAME_ALIGNMENT,
     LENGTH_FIELD,
@@ -271,18 +271,18 @@ class WalReader:
         fault = segment.frame(offset)
         if fault is None and resumed is None:
             return
-        reason = fault if isinstance(fault, str) else "no record begins here"
+        reason = fault if isinstance(fault, Fault) else Fault(FaultCode.NO_RECORD)
         skipped = 0
         if resumed is not None:
             code, skipped = DamageCode.BYTES_SKIPPED, resumed - offset
         elif is_last and is_torn(segment.rest_of_record(offset), offset + LENGTH_FIELD.size):
             code = DamageCode.TORN_RECORD
-        elif is_last and isinstance(fault, str):
+        elif is_last and isinstance(fault, Fault):
             code = DamageCode.LOG_ENDS
         else:
             code = DamageCode.SEGMENT_REST_LOST
         path = str(segment.path)
-        self._report(Damage(code, path, offset=offset, reason=reason, count=skipped))
+        self._report(Damage(code, path, offset=offset, fault=reason, count=skipped))
 
     def _report(self, damage: Damage) -> None:
         self._reports += 1

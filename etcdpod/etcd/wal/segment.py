@@ -10,6 +10,7 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from etcdpod.damage import Fault, FaultCode
 from etcdpod.etcd.wal.layout import (
     FRAME_ALIGNMENT,
     LENGTH_FIELD,
@@ -109,23 +110,23 @@ class SegmentFile:
             yield offset + position, window[position + head : end]
             position = end + pad
 
-    def frame(self, offset: int) -> RawFrame | str | None:
+    def frame(self, offset: int) -> RawFrame | Fault | None:
         """The frame at ``offset``; None at the end of the log, or what is wrong with it."""
         head = self.read(offset, LENGTH_FIELD.size)
         if len(head) < LENGTH_FIELD.size:
-            return "the file ends within a length field" if head.strip(b"\0") else None
+            return Fault(FaultCode.LENGTH_TRUNCATED) if head.strip(b"\0") else None
         (length_field,) = LENGTH_FIELD.unpack(head)
         if length_field == 0:
             return None
         size, pad = frame_size(length_field)
         start = offset + LENGTH_FIELD.size
         if size > MAX_RECORD_SIZE:
-            return f"a record of {size} bytes is announced"
+            return Fault(FaultCode.RECORD_TOO_LARGE, size)
         if start + size + pad > self.size or (size + pad) % FRAME_ALIGNMENT:
-            return f"a record of {size} bytes does not fit"
+            return Fault(FaultCode.RECORD_TRUNCATED, size)
         record = self.read(start, size)
         if len(record) < size:
-            return "the file became shorter while it was read"
+            return Fault(FaultCode.FILE_SHRANK)
         return RawFrame(offset, record, start + size + pad)
 
     def rest_of_record(self, offset: int) -> bytes:

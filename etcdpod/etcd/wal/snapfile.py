@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import google_crc32c
 
+from etcdpod.damage import Fault, FaultCode
 from etcdpod.etcd.schema import message_class
 from etcdpod.etcd.wal.messages import DecodeError
 
@@ -34,7 +35,7 @@ class RaftSnapshot(NamedTuple):
     voters: tuple[int, ...]
 
 
-def read_snap(path: Path) -> RaftSnapshot | str:
+def read_snap(path: Path) -> RaftSnapshot | Fault:
     """What the ``.snap`` file at ``path`` says, or why it cannot be believed.
 
     Raises:
@@ -43,14 +44,14 @@ def read_snap(path: Path) -> RaftSnapshot | str:
     with path.open("rb") as stream:
         content = stream.read(MAX_SIZE + 1)
     if len(content) > MAX_SIZE:
-        return "is too large to be a raft snapshot"
+        return Fault(FaultCode.SNAPSHOT_TOO_LARGE)
     try:
         wrapped = _SnapFile.FromString(content)
         if not wrapped.data or wrapped.crc == 0:
-            return "is empty"
+            return Fault(FaultCode.SNAPSHOT_EMPTY)
         if google_crc32c.extend(0, wrapped.data) != wrapped.crc:
-            return "fails its checksum"
+            return Fault(FaultCode.SNAPSHOT_CHECKSUM)
         metadata = _Snapshot.FromString(wrapped.data).metadata
     except DecodeError:
-        return "is no raft snapshot"
+        return Fault(FaultCode.NOT_A_SNAPSHOT)
     return RaftSnapshot(metadata.index, metadata.term, tuple(metadata.conf_state.voters))

@@ -90,6 +90,7 @@ CONSEQUENCES = {
     Code.NOT_IN_DATABASE: ("gaps", "the database lost a write that was acknowledged"),
     Code.ENTRIES_MISSING: ("log", "these writes are not in this log any more"),
     Code.RAFT_SNAPSHOT: ("log", "etcd renames it and takes an older one"),
+    Code.RAFT_SNAPSHOT_UNREADABLE: ("log", "etcd renames it and takes an older one"),
     Code.NOT_IN_LOG: ("log", "the log's own record of it is missing or broken"),
     Code.RECORD_CHECKSUM: ("log", _NO_START),
     Code.STORED_CHECKSUM: ("log", _NO_START),

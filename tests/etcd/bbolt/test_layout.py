@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from etcdpod.damage import Fault, FaultCode
 from etcdpod.etcd.bbolt.layout import (
     LEAF_ELEMENT,
     NO_FREELIST,
@@ -44,17 +45,23 @@ def test_a_meta_page_of_etcd_is_read_and_accepted(page, root, high_water_mark, t
 
 @pytest.mark.parametrize(
     ("offset", "fault"),
-    [(16, "magic"), (20, "version"), (32, "checksum"), (64, "checksum"), (72, "checksum")],
+    [
+        (16, FaultCode.NO_MAGIC),
+        (20, FaultCode.FORMAT_VERSION),
+        (32, FaultCode.CHECKSUM_MISMATCH),
+        (64, FaultCode.CHECKSUM_MISMATCH),
+        (72, FaultCode.CHECKSUM_MISMATCH),
+    ],
 )
 def test_a_meta_page_with_one_flipped_bit_is_refused_and_says_why(offset, fault):
     page = bytearray(META_1)
     page[offset] ^= 0x10
-    assert fault in meta_fault(bytes(page), 0)
+    assert meta_fault(bytes(page), 0).code is fault
 
 
 def test_a_meta_page_that_the_file_cuts_is_no_meta_page():
     assert read_meta(META_0[:79], 0) is None
-    assert meta_fault(META_0[:79], 0) == "the file ends before it"
+    assert meta_fault(META_0[:79], 0) == Fault(FaultCode.BEYOND_FILE)
 
 
 def test_page_and_element_headers_are_read_field_by_field():

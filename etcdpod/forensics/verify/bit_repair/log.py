@@ -14,6 +14,7 @@ import google_crc32c
 from etcdpod.etcd.wal.layout import LENGTH_FIELD, RecordType
 from etcdpod.etcd.wal.messages import DecodeError, Record
 from etcdpod.etcd.wal.reader import WalReader
+from etcdpod.etcd.wal.segment import RawFrame
 from etcdpod.forensics.verify.model import Repair
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _searched_records(reader: WalReader) -> Iterator[tuple[tuple[str, int], Repa
 
 def _record(segment: SegmentFile, offset: int) -> Record | None:
     raw = segment.frame(offset)
-    if raw is None or isinstance(raw, str):
+    if not isinstance(raw, RawFrame):
         return None
     try:
         parsed: Record = Record.FromString(raw.record)
@@ -86,7 +87,7 @@ def _record(segment: SegmentFile, offset: int) -> Record | None:
 
 def _searched(segment: SegmentFile, offset: int, record: Record, computed: int) -> Repair | None:
     raw = segment.frame(offset)
-    if raw is None or isinstance(raw, str) or len(record.data) > LARGEST:
+    if not isinstance(raw, RawFrame) or len(record.data) > LARGEST:
         return None
     data_start = raw.record.rfind(record.data) if record.data else len(raw.record)
     bit = flipped_bit(computed ^ record.crc, len(record.data))

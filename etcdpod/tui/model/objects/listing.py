@@ -14,7 +14,7 @@ import numpy as np
 
 from etcdpod.tui.model.objects.entries import ListedObjects, RowCursor
 from etcdpod.tui.model.objects.filters import RowFilter, leading_number
-from etcdpod.tui.model.objects.row_store import RowStore
+from etcdpod.tui.model.objects.row_store import LAST_CHANGE, RowStore
 from etcdpod.tui.model.objects.selection import EMPTY, select
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class ObjectListing:
         found = self._selected
         numeric = {
             "revision": found.revision,
-            "last change": found.revision,
+            LAST_CHANGE: found.revision,
             "kept": found.kept,
             "age": found.created,
         }

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from etcdpod.tui.model.objects.catalog import Catalog
     from etcdpod.tui.model.objects.rows import ObjectRow
 
+LAST_CHANGE = "last change"
+"""The column of who wrote a row's revision, in lower case."""
+
 
 class RowStore:
     """Rows read so far, and the text that filters search in.
@@ -58,7 +61,7 @@ class RowStore:
             if content is None or index >= len(content.cells):
                 return None
             return content.cells[index]
-        if column == "last change":
+        if column == LAST_CHANGE:
             return None if content is None else content.writer
         return self.catalog.namespace(number) if column == "namespace" else None
 
