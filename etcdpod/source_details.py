@@ -173,7 +173,8 @@ class ClusterDetails:
     raft_term: int
     size_in_use: int
     """Bytes without the free pages."""
-    leader: str
+    leader: str | None
+    """Its name, or its endpoint; None where no member that answered is one."""
     alarms: tuple[str, ...]
     """Alarms as etcd words them, each with its member."""
     revision_skew: int

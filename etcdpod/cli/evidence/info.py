@@ -102,8 +102,11 @@ def _hashes(connector: object) -> dict[str, Any]:
     if not hasattr(connector, "hash_members"):
         return {}
     compared = connector.hash_members()
-    verdict = {True: "yes", False: f"NO: {', '.join(compared.odd)}", None: "nothing to compare"}
-    return {"members_agree": verdict[compared.agree], "hashes": compared.hashes}
+    return {
+        "members_agree": compared.agree,
+        "disagreeing_members": compared.odd,
+        "hashes": compared.hashes,
+    }
 
 
 def _trailer(check: Callable[[], bool | None] | None) -> str | None:
@@ -141,8 +144,8 @@ def _camel(name: str) -> str:
 def _lines(facts: Facts) -> Iterator[str]:
     width = max(len(_label(name)) for name in facts) + 2
     for name, value in facts.items():
-        if name == "trailer":
-            continue  # told already
+        if name in ("trailer", "disagreeing_members"):
+            continue  # part of another line
         label = f"{_label(name)}:".ljust(width)
         if isinstance(value, BesideTheTree):
             yield label.rstrip()
@@ -158,9 +161,10 @@ def _lines(facts: Facts) -> Iterator[str]:
                 yield printable("  " + ", ".join(_parts(part)))
         elif isinstance(value, list | tuple):
             yield label + printable(", ".join(str(part) for part in value) or "none")
+        elif name in VERDICTS:
+            yield label + printable(VERDICTS[name](facts))
         else:
-            is_compaction = name == "compact_revision"
-            yield label + (_compaction(facts) if is_compaction else printable(_value(name, value)))
+            yield label + printable(_value(name, value))
 
 
 def _beside_lines(found: BesideTheTree) -> dict[str, int]:
@@ -191,6 +195,20 @@ def _compaction(facts: Facts) -> str:
         return str(revision) if revision > 0 else "never compacted"
     reach = f"down to revision {revision}" if revision > 0 else "back to the first revision"
     return f"{alone} {whose} {reach}"
+
+
+def _agreement(facts: Facts) -> str:
+    """Whether the members hold the same keys."""
+    agree, odd = facts["members_agree"], ", ".join(facts["disagreeing_members"])
+    return {True: "yes", False: f"NO: {odd}", None: "nothing to compare"}[agree]
+
+
+VERDICTS: dict[str, Callable[[Facts], str]] = {
+    "compact_revision": _compaction,
+    "members_agree": _agreement,
+    "leader": lambda facts: facts["leader"] or "none seen",
+}
+"""Lines whose text is more than a value."""
 
 
 def _table(counts: Mapping[str, Any]) -> Iterator[str]:

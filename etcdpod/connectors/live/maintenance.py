@@ -55,7 +55,7 @@ def cluster_details(connection: Connection) -> ClusterDetails:
         endpoint_in_use=endpoint,
         raft_term=int(reach.status.raftTerm),
         size_in_use=later_number(later_fields(reach.status), _SIZE_IN_USE),
-        leader=next((m.name or m.endpoint for m in members if m.is_leader), "none seen"),
+        leader=next((m.name or m.endpoint for m in members if m.is_leader), None),
         alarms=tuple(f"{m.name or m.endpoint}: {alarm}" for m in members for alarm in m.alarms),
         revision_skew=_skew(members),
         members=members,

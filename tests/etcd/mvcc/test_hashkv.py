@@ -21,7 +21,7 @@ from etcdpod.etcd.mvcc.hashkv import (
     snapshot_hash,
 )
 from etcdpod.etcd.mvcc.store import Store
-from etcdpod.kube.schema.loader import message_class
+from etcdpod.etcd.schema import message_class
 
 KeyValue = message_class("mvccpb.KeyValue")
 NAMES = ("alice", "bob", "celine", "dominik", "eve", "frederica", "gorge")
