@@ -58,6 +58,7 @@ class Connector(Protocol):
         """Give up files and connections; may be called twice."""
 
 
+@runtime_checkable
 class Selection(Protocol):
     """Records that can be counted, sliced and read at random, without holding their values.
 

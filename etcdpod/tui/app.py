@@ -19,6 +19,9 @@ from etcdpod.tui.messages import (
     OpeningFailed,
     Progress,
     Said,
+    ShowHelp,
+    ShowHistory,
+    ShowScreen,
     SourceCompacted,
     SourcesOpened,
     TimesRead,
@@ -26,7 +29,6 @@ from etcdpod.tui.messages import (
 )
 from etcdpod.tui.model.browser_state import BrowserState
 from etcdpod.tui.model.safe_text import one_line
-from etcdpod.tui.model.title import moment_text, subject_text
 from etcdpod.tui.screens.browser import BrowserScreen
 from etcdpod.tui.screens.command_screen import CommandScreen
 from etcdpod.tui.threads import in_thread
@@ -54,6 +56,27 @@ TICK = 1.0
 """Seconds after which the ages of a live source are printed again."""
 
 
+def screen_of(event: ShowScreen, state: BrowserState) -> CommandScreen:
+    """The screen that a message asks for, imported only now so that the browser starts quickly."""
+    match event.screen:
+        case "incident":
+            from etcdpod.tui.screens.incident import IncidentScreen
+
+            return IncidentScreen(state, event.within, event.at)
+        case "findings":
+            from etcdpod.tui.screens.findings import FindingsScreen
+
+            return FindingsScreen(state, event.within, event.at)
+        case "sources":
+            from etcdpod.tui.screens.sources import SourcesScreen
+
+            return SourcesScreen(state)
+        case "top":
+            from etcdpod.tui.screens.top import TopScreen
+
+            return TopScreen(state)
+
+
 class EtcdpodApp(App[str]):
     """The terminal browser; its result is why it could not open, else None."""
 
@@ -65,7 +88,6 @@ class EtcdpodApp(App[str]):
         self.options = options
         self.browser = BrowserScreen()
         self.priority = WorkPriority()
-        self._state: BrowserState | None = None
         self.failures: list[str] = []
         """Tracebacks of defects that were met; shown when the browser ends."""
         self._followed: deque[Record] = deque()
@@ -77,13 +99,12 @@ class EtcdpodApp(App[str]):
     @property
     def is_open(self) -> bool:
         """Whether the sources are open."""
-        return self._state is not None
+        return self.browser.is_open
 
     @property
     def state(self) -> BrowserState:
-        """What is open; only to be asked for once ``is_open``."""
-        assert self._state is not None
-        return self._state
+        """The open sources; use only when ``is_open``."""
+        return self.browser.state
 
     async def on_mount(self) -> None:
         """Show the browser at once, and open the sources behind it."""
@@ -108,14 +129,11 @@ class EtcdpodApp(App[str]):
 
     @on(SourcesOpened)
     def _opened(self, event: SourcesOpened) -> None:
-        self._state = BrowserState(
-            event.session,
-            event.info,
-            ledger=event.ledger,
-            ended=event.ended,
-            priority=self.priority,
+        self.browser.opened(
+            BrowserState(
+                event.session, event.info, event.ended, ledger=event.ledger, priority=self.priority
+            )
         )
-        self.refresh_title(self.browser)
 
     @on(OpeningFailed)
     def _failed(self, event: OpeningFailed) -> None:
@@ -156,7 +174,7 @@ class EtcdpodApp(App[str]):
             return
         for screen in self._command_screens:
             screen.times_known()
-            self.refresh_title(screen)
+            screen.refresh_title()
 
     def _show_followed(self) -> None:
         """Take in what came since the last time; on a busy machine less often: keys go first."""
@@ -200,6 +218,26 @@ class EtcdpodApp(App[str]):
         text = one_line(event.text)
         self.notify(text, severity="error" if event.problem else "information", markup=False)
 
+    # --- screens ----------------------------------------------------------------------------
+
+    @on(ShowHistory)
+    def _show_history(self, event: ShowHistory) -> None:
+        from etcdpod.tui.screens.history import HistoryScreen
+
+        self.push_screen(HistoryScreen(event.subject))
+
+    @on(ShowScreen)
+    def _show_screen(self, event: ShowScreen) -> None:
+        """Above the browser; instead of any other screen."""
+        show = self.push_screen if self.screen is self.browser else self.switch_screen
+        show(screen_of(event, self.state))
+
+    @on(ShowHelp)
+    def _show_help(self, event: ShowHelp) -> None:
+        from etcdpod.tui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(event.title, event.commands))
+
     @on(TravelTo)
     def _travel(self, event: TravelTo) -> None:
         while self.screen is not self.browser:
@@ -211,9 +249,3 @@ class EtcdpodApp(App[str]):
         if event.revision < self.state.oldest:
             text = f"the registry is not whole before {self.state.oldest}: shown as of there"
             self.post_message(Said(f"revision {event.revision}: {text}"))
-
-    def refresh_title(self, screen: CommandScreen) -> None:
-        """Write the title of a screen."""
-        screen.title_bar.subject = subject_text(self.state, screen.about)
-        screen.title_bar.moment = moment_text(self.state, screen.at)
-        screen.title_bar.live = self.state.live and screen.at is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from textual.message import Message
 
@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from etcdpod.forensics.activity.activity import Ledger
     from etcdpod.records import SourceInfo
     from etcdpod.session import Session
+    from etcdpod.tui.commands import Command
     from etcdpod.tui.model.objects.entries import ListedObject
     from etcdpod.tui.model.objects.listing import ObjectListing, View
     from etcdpod.tui.model.objects.navigation import ObjectLocation
     from etcdpod.tui.model.objects.rows import ObjectRow
     from etcdpod.tui.model.revision_times import RevisionTimes
+    from etcdpod.tui.model.viewed_object import ViewedObject
 
 
 @dataclass
@@ -96,6 +98,35 @@ class ConnectionChanged(Message):
 
     problem: str
     """Empty when it is back."""
+
+
+@dataclass
+class ShowHistory(Message):
+    """Asks the application for the history of an object."""
+
+    subject: ViewedObject
+
+
+ScreenName = Literal["incident", "findings", "sources", "top"]
+
+
+@dataclass
+class ShowScreen(Message):
+    """Asks the application for a screen about the whole registry."""
+
+    screen: ScreenName
+    within: str | None
+    """A namespace; None: all."""
+    at: int | None
+    """A revision; None: the newest."""
+
+
+@dataclass
+class ShowHelp(Message):
+    """Asks the application for the keys of a screen."""
+
+    title: str
+    commands: Sequence[type[Command]]
 
 
 @dataclass

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
+from etcdpod.connectors.base import Selection
 from etcdpod.errors import NotFoundError
 from etcdpod.registry.bulk import map_slices
 from etcdpod.tui.messages import Progress, RowsRead, VisibleRead
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from textual.message import Message
 
-    from etcdpod.connectors.base import Selection
     from etcdpod.records import Record
     from etcdpod.tui.model.objects.entries import ListedObject
     from etcdpod.tui.model.objects.listing import ObjectListing, View
@@ -115,13 +115,13 @@ def _listed(order: RowOrder, wanted: Mapping[bytes, ListedObject]) -> Iterator[P
     namespace = order.view.namespace
     try:
         found = reader.registry.select(reader.kind.resource, namespace, at=order.view.at)
-        if _is_selection(found) and len(wanted) >= WORTH_ALL_CORES:
+        if isinstance(found, Selection) and len(wanted) >= WORTH_ALL_CORES:
             order.priority.give_way(
                 Rank.LISTED
             )  # what is forked now must not stop in the middle of something
             reader.registry.decoder.expect_many()
             yield from map_slices(found, read)
-        elif _is_selection(found) and len(found) == order.listing.alive:
+        elif isinstance(found, Selection) and len(found) == order.listing.alive:
             for run in _runs(sorted(entry.place for entry in wanted.values())):
                 yield read(found[run])
         elif len(wanted) > ONE_BY_ONE:
@@ -141,7 +141,3 @@ def _runs(places: Sequence[int]) -> Iterator[slice]:
             start = place
         end = place + 1
     yield slice(start, end)
-
-
-def _is_selection(found: Iterable[Record]) -> TypeGuard[Selection]:
-    return hasattr(found, "__getitem__") and hasattr(found, "__len__")

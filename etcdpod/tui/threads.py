@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     Stopped = Callable[[], bool]
 
 
+class Cancelled(Exception):
+    """Raised inside work that nobody needs any more."""
+
+
 def in_thread(
     node: DOMNode, work: Callable[[Stopped], None], group: str, *, exclusive: bool = True
 ) -> None:

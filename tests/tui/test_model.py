@@ -19,7 +19,7 @@ from etcdpod.tui.model.objects.listing import ObjectListing, View
 from etcdpod.tui.model.objects.navigation import find_kind, owner_location
 from etcdpod.tui.model.objects.rows import RowReader
 from etcdpod.tui.model.objects.side_lists import side_lists
-from etcdpod.tui.model.revision_times import RevisionTimes, parse_place
+from etcdpod.tui.model.revision_times import RevisionTimes, parse_target
 from etcdpod.tui.model.safe_text import LINE_LIMIT, drawn_line, one_line
 from etcdpod.tui.model.viewed_object import ViewedObject
 
@@ -195,19 +195,19 @@ def times(demo_state: BrowserState) -> RevisionTimes:
      ("2026-11-22T20:24:41Z", 605, 630), ("-60s", 440, 560), ("20:24", 695, 715)],
 )  # fmt: skip
 def test_a_place_in_time_can_be_typed(times: RevisionTimes, text: str, low: int, high: int) -> None:
-    assert low <= parse_place(text, times, current=900, newest=1050) <= high
+    assert low <= parse_target(text, times, current=900, newest=1050) <= high
 
 
 @pytest.mark.parametrize("text", ["yesterday", "25:99:99", ""])
 def test_what_is_no_place_in_time_is_said(times: RevisionTimes, text: str) -> None:
     with pytest.raises((UsageError, ValueError)):
-        parse_place(text, times, current=900, newest=1050)
+        parse_target(text, times, current=900, newest=1050)
 
 
 def test_without_any_time_only_revisions_can_be_gone_to() -> None:
-    assert parse_place("7", RevisionTimes(), 10, 20) == 7
+    assert parse_target("7", RevisionTimes(), 10, 20) == 7
     with pytest.raises(UsageError, match="nothing here carries a time"):
-        parse_place("20:25:00", RevisionTimes(), 10, 20)
+        parse_target("20:25:00", RevisionTimes(), 10, 20)
 
 
 # --- text --------------------------------------------------------------------------------------

@@ -34,12 +34,14 @@ class ShowTimeline(Command):
     """The latest changes of this object, below the table."""
 
     key = "l"
+    call = "open_tab('Timeline')"
 
 
 class ShowYaml(Command):
     """The object as kubectl would print it as of this moment; again: the whole screen."""
 
     key = "y"
+    call = "open_tab('YAML')"
     footer = "yaml"
 
 
@@ -47,12 +49,14 @@ class ShowDiff(Command):
     """What the last change of this object changed; again: the whole screen."""
 
     key = "f"
+    call = "open_tab('Diff')"
 
 
 class Why(Command):
     """A pod's way from its creation on, where it got stuck, the cause, and what to do."""
 
     key = "w"
+    call = "open_tab('Why')"
     footer = "why"
 
 
@@ -60,6 +64,7 @@ class Findings(Command):
     """What is wrong in the whole registry at this moment, the worst first, with the evidence."""
 
     key = "exclamation_mark"
+    call = "show('findings')"
     footer = "findings"
 
 
@@ -67,6 +72,7 @@ class Describe(Command):
     """The object in words, as kubectl describe prints it; again: the whole screen."""
 
     key = "d"
+    call = "open_tab('Describe')"
     footer = "describe"
 
 
@@ -74,6 +80,7 @@ class ShowEvents(Command):
     """The events about this object up to this moment, deleted ones too; again: whole screen."""
 
     key = "e"
+    call = "open_tab('Events')"
     footer = "events"
 
 
@@ -81,6 +88,7 @@ class ShowRaw(Command):
     """The stored bytes: envelope, wire fields by name, hex; again: the whole screen."""
 
     key = "x"
+    call = "open_tab('Raw')"
     footer = "raw"
 
 
@@ -101,6 +109,7 @@ class AllNamespaces(Command):
     """All namespaces."""
 
     key = "0"
+    call = "show_namespace(None)"
 
 
 class Sort(Command):
@@ -140,12 +149,14 @@ class NextPane(Command):
     """Move the focus to the next pane."""
 
     key = "tab"
+    call = "app.focus_next"
 
 
 class PreviousPane(Command):
     """Move the focus to the pane before."""
 
     key = "shift+tab"
+    call = "app.focus_previous"
     shown = "⇧tab"
 
 
@@ -153,6 +164,7 @@ class Earlier(Command):
     """Travel back: the whole browser shows the registry as it was one slice earlier."""
 
     key = "left"
+    call = "step('previous slice')"
     footer = "time"
     footer_keys = "← →"
 
@@ -161,12 +173,14 @@ class Later(Command):
     """Travel forward by one slice of the timeline."""
 
     key = "right"
+    call = "step('next slice')"
 
 
 class RevisionBack(Command):
     """Travel back by a single revision."""
 
     key = "shift+left,comma"
+    call = "step('previous revision')"
     shown = "⇧← ,"
 
 
@@ -174,6 +188,7 @@ class RevisionForward(Command):
     """Travel forward by a single revision."""
 
     key = "shift+right,full_stop"
+    call = "step('next revision')"
     shown = "⇧→ ."
 
 
@@ -189,6 +204,7 @@ class PreviousChange(Command):
     """Travel to the previous change of the selected object."""
 
     key = "left_square_bracket"
+    call = "step('previous change')"
     footer = "change"
     footer_keys = "[ ]"
 
@@ -197,12 +213,14 @@ class NextChange(Command):
     """Travel to the next change of the selected object."""
 
     key = "right_square_bracket"
+    call = "step('next change')"
 
 
 class Live(Command):
     """Return to the newest revision, and follow a live source from there."""
 
     key = "L"
+    call = "step('newest')"
     footer = "newest"
     shown = "L"
 

@@ -24,17 +24,24 @@ class Command:
     shown: ClassVar[str] = ""
     """How the keys are written for people, where their names are no good."""
     asks: ClassVar[bool] = False
-    """It opens the prompt: the keys that come right behind it are typed into that."""
+    """The command opens the prompt, so the keys that follow at once are typed into it."""
+    call: ClassVar[str] = ""
+    """The action with its arguments, where several commands share one action."""
 
     @classmethod
     def action(cls) -> str:
-        """``JumpToKind`` is done by ``action_jump_to_kind``."""
+        """What the screen runs: ``action_jump_to_kind`` for ``JumpToKind``."""
+        return cls.call or cls.name()
+
+    @classmethod
+    def name(cls) -> str:
+        """The command in one word: ``jump_to_kind`` for ``JumpToKind``."""
         return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
     @classmethod
     def title(cls) -> str:
         """The command's name in the palette: ``Jump to kind``."""
-        return cls.action().replace("_", " ").capitalize()
+        return cls.name().replace("_", " ").capitalize()
 
     @classmethod
     def help(cls) -> str:

@@ -59,6 +59,7 @@ class Sources(Command):
     """What is read, how far back it reaches, what of it is damaged or missing."""
 
     key = "i"
+    call = "show('sources')"
     footer = "sources"
 
 
@@ -66,6 +67,7 @@ class Top(Command):
     """Which kinds, namespaces, keys and writers make the revisions and hold the bytes."""
 
     key = "t"
+    call = "show('top')"
     footer = "top"
 
 
@@ -73,6 +75,7 @@ class Incident(Command):
     """All pods as lanes over time: an incident at a glance."""
 
     key = "p"
+    call = "show('incident')"
     footer = "incident"
 
 

@@ -24,24 +24,28 @@ class FieldChanges(Command):
     """Only what changed, field by field."""
 
     key = "1"
+    call = "show_view('changes')"
 
 
 class Unified(Command):
     """The YAML with the lines that were removed and added."""
 
     key = "2"
+    call = "show_view('unified')"
 
 
 class SideBySide(Command):
     """The YAML before on the left, after on the right."""
 
     key = "3"
+    call = "show_view('side by side')"
 
 
 class Blame(Command):
     """The YAML with, for each line, the revision, time and writer that last set it."""
 
     key = "4"
+    call = "show_view('blame')"
     footer = "blame"
 
 
@@ -49,6 +53,7 @@ class WholeObject(Command):
     """The YAML of this revision."""
 
     key = "5,y"
+    call = "show_view('object')"
 
 
 class Noise(Command):

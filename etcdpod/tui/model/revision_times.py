@@ -51,7 +51,7 @@ class RevisionTimes:
         return before + int((after - before) * (wanted - start) / (end - start))
 
 
-def parse_place(text: str, times: RevisionTimes, current: int, newest: int) -> int:
+def parse_target(text: str, times: RevisionTimes, current: int, newest: int) -> int:
     """The revision that a user means by ``720``, ``20:25:02``, ``-90s``, ``+5`` or a full time.
 
     Args:

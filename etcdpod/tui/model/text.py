@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from etcdpod.history.blame import blame_lines
 from etcdpod.history.text.diff import semantic, unified
 from etcdpod.history.text.table import who
+from etcdpod.kube.codec.decoded import Decoded
 from etcdpod.kubectl.formats.yaml import dumps
 from etcdpod.tui.cells import StyledText, fitted, line
 from etcdpod.tui.model.safe_text import drawn_line
@@ -65,7 +66,7 @@ def item_lines(item: Item | None, *, managed_fields: bool = False) -> list[Line]
     if not managed_fields:
         value = without_managed_fields(value)
     lines = yaml_lines(value)
-    unknown = getattr(item.outcome, "unknown", ())
+    unknown = item.outcome.unknown if isinstance(item.outcome, Decoded) else ()
     if unknown:
         lines.append(line(StyledText(f"# {len(unknown)} fields that no schema knows:", WARNING)))
         lines += [

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
+from etcdpod.errors import UsageError
 from etcdpod.tui import commands
-from etcdpod.tui.messages import TravelTo
+from etcdpod.tui.messages import LocationFound, Said, ShowHistory
 from etcdpod.tui.model.objects.caption import caption
 from etcdpod.tui.model.objects.listing import View
-from etcdpod.tui.model.objects.navigation import find_kind
-from etcdpod.tui.model.objects.side_lists import NameCounts, side_lists
+from etcdpod.tui.model.objects.navigation import find_kind, kind_names, owner_location, parse_jump
+from etcdpod.tui.model.objects.side_lists import side_lists
+from etcdpod.tui.model.time_travel import STEPS, typed_revision
 from etcdpod.tui.model.viewed_object import ViewedObject
-from etcdpod.tui.screens.browser_keys import BrowserKeys
+from etcdpod.tui.screens.command_screen import CommandScreen
+from etcdpod.tui.threads import in_thread
 from etcdpod.tui.widgets.detail import Detail
 from etcdpod.tui.widgets.grid import Grid
 from etcdpod.tui.widgets.objects import ObjectTable
-from etcdpod.tui.widgets.time_axis import NO_CONTENT, AxisContent, TimeAxis
+from etcdpod.tui.widgets.prompt import Prompt
+from etcdpod.tui.widgets.sidebar import Sidebar
+from etcdpod.tui.widgets.time_axis import TimeAxis
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -28,12 +32,16 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from etcdpod.tui.commands import Command
+    from etcdpod.tui.export import Exportable
+    from etcdpod.tui.model.browser_state import BrowserState
     from etcdpod.tui.model.objects.catalog import Kind
-    from etcdpod.tui.model.revision_times import RevisionTimes
+
+ZOOMED = "zoomed"
+"""The CSS class of a screen whose detail pane fills it."""
 
 
-class BrowserScreen(BrowserKeys):
-    """The first screen, and the one that all others return to."""
+class BrowserScreen(CommandScreen):
+    """The first screen, below all others."""
 
     CSS_PATH = "browser.tcss"
     KEYS: ClassVar[Sequence[type[Command]]] = commands.BROWSER
@@ -47,14 +55,12 @@ class BrowserScreen(BrowserKeys):
 
     def __init__(self) -> None:
         super().__init__()
-        self._kinds: list[Kind] = []
-        self._axis_basis: tuple[int, int, RevisionTimes] | None = None
-        self._axis_content = NO_CONTENT
+        self.kind: Kind | None = None
 
     def body(self) -> Iterable[Widget]:
-        """Lists at the side, table and pane, the axis below."""
+        """The lists at the side, the table above the detail pane, the time axis at the bottom."""
         yield Horizontal(
-            Vertical(Grid(id="kinds"), Grid(id="namespaces"), id="sidebar"),
+            Sidebar(id="sidebar"),
             Vertical(
                 Static(id="caption", markup=False),
                 Vertical(ObjectTable(id="objects"), Detail(id="detail"), id="panes"),
@@ -65,19 +71,34 @@ class BrowserScreen(BrowserKeys):
         yield TimeAxis(id="axis")
 
     def on_mount(self) -> None:
-        """Begin in the table."""
+        """Focus the table."""
         self.objects.focus()
         self.title_bar.subject = "opening …"
+
+    @property
+    def objects(self) -> ObjectTable:
+        """The table."""
+        return self.query_one(ObjectTable)
+
+    @property
+    def detail(self) -> Detail:
+        """The pane below the table."""
+        return self.query_one(Detail)
 
     @property
     def is_whole(self) -> bool:
         """Whether all its widgets exist: they go one by one while the app ends."""
         return len(self.query("#kinds, #namespaces, #caption, #objects, #detail, #axis")) == 6
 
-    # --- what the application tells ---------------------------------------------------------
+    # --- called by the application ----------------------------------------------------------
+
+    def opened(self, state: BrowserState) -> None:
+        """The sources are open; their keys follow."""
+        self._state = state
+        self.refresh_title()
 
     def state_changed(self) -> None:
-        """The source was opened, or more of it was read."""
+        """More keys were read."""
         if self.kind is None:
             self.open_kind(find_kind(self.state, "pods"))
         else:
@@ -91,7 +112,8 @@ class BrowserScreen(BrowserKeys):
             return
         self.objects.follow(keys)
         self._refresh_around()
-        if self.at is None and self.selected_key() in keys:
+        entry = self.objects.selected
+        if self.at is None and entry is not None and entry.key in keys:
             self.detail.reload()
 
     def age(self) -> None:
@@ -100,21 +122,20 @@ class BrowserScreen(BrowserKeys):
             self.objects.age()
 
     def start_over(self) -> None:
-        """All revisions are read anew."""
+        """All keys are read again."""
         if self.at is not None and self.at < self.state.oldest:
             self.travel(None)
         self.objects.start_over()
         self._refresh_around()
 
     def times_known(self) -> None:
-        """The times of revisions are known: ages and the axis are drawn anew."""
-        self.objects.reselect()
-        self._refresh_around()
+        """Redraw ages and the axis: the times of revisions were read."""
+        self.state_changed()
 
     # --- what is shown ----------------------------------------------------------------------
 
     def open_kind(self, kind: Kind, *, key: bytes | None = None) -> None:
-        """Show the objects of another kind, the cursor on a key."""
+        """Show the objects of another kind, with the cursor on a key."""
         self.kind = kind
         namespace = self.namespace if kind.namespaced else None
         before = self.objects.view
@@ -126,26 +147,15 @@ class BrowserScreen(BrowserKeys):
             self.objects.select(key)
         self._refresh_around()
 
-    def show_namespace(self, namespace: str | None) -> None:
-        """Show one namespace, or all."""
+    def action_show_namespace(self, namespace: str | None) -> None:
+        """Show one namespace; None: all."""
         self.namespace = namespace
         if self.kind is not None and self.kind.namespaced:
             self.objects.change(namespace=namespace)
         self._refresh_around()
 
-    def travel(self, revision: int | None) -> None:
-        """Show the registry as of a revision; None: the newest."""
-        self.at = revision
-        self.objects.change(at=revision)
-        self._refresh_around()
-
-    def selected_key(self) -> bytes | None:
-        """The etcd key under the cursor."""
-        entry = self.objects.selected
-        return None if entry is None else entry.key
-
     def subject(self) -> ViewedObject | None:
-        """The object under the cursor as of the revision that is shown."""
+        """The object under the cursor as of the displayed revision."""
         entry = self.objects.selected
         if entry is None or self.kind is None:
             return None
@@ -153,85 +163,198 @@ class BrowserScreen(BrowserKeys):
         return ViewedObject(self.state, entry.key, self.at, entry.namespace, entry.name, kind)
 
     def _refresh_around(self) -> None:
-        """Everything beside the table: lists, caption, title, axis, pane."""
-        self._refresh_lists()
-        self.refresh_caption()
-        self.app.refresh_title(self)
-        self._refresh_axis()
+        """Redraw everything around the table."""
+        lists = side_lists(self.state, self.at, self.kind)
+        self.query_one(Sidebar).show(lists, self.kind, self.namespace)
+        self.refresh_title()
+        self._refresh_selected()
+
+    def _refresh_selected(self) -> None:
+        """Redraw what depends on the table and its selected row."""
+        if self.objects.listing is not None:
+            text = caption(self.objects.listing)
+            self.query_one("#caption", Static).update(text, layout=False)
+        self.query_one(TimeAxis).show(self.state, self._changes(), self.at)
         self.detail.look_at(self.subject())
 
-    def _refresh_lists(self) -> None:
-        places = side_lists(self.state, self.at, self.kind)
-        self._kinds = places.kinds
-        kinds, namespaces = self.query_one("#kinds", Grid), self.query_one("#namespaces", Grid)
-        for grid, rows, cursor in (
-            (kinds, places.kind_rows, places.kind_position(self.kind)),
-            (namespaces, places.namespace_rows, places.namespace_position(self.namespace)),
-        ):
-            if rows != grid.source or cursor != grid.cursor:  # drawing takes longer than comparing
-                grid.show(rows, cursor=cursor)
-
-    def refresh_caption(self) -> None:
-        """Draw the line above the table anew."""
-        listing = self.objects.listing
-        if listing is not None:
-            self.query_one("#caption", Static).update(caption(listing), layout=False)
-
-    def _refresh_axis(self) -> None:
-        widget = self.query_one(TimeAxis)
-        state = self.state
-        if not len(state.ledger) or widget.size.width == 0:
-            return
-        basis = (widget.columns, len(state.ledger), state.times)
-        if basis != self._axis_basis:  # counting takes longer than moving a cursor may
-            self._axis_basis = basis
-            axis = state.axis(widget.columns)
-            self._axis_content = AxisContent(axis, state.writes(axis))
-        key = self.selected_key()
-        changes = [] if key is None else state.ledger.revisions_of(key)
-        widget.show(replace(self._axis_content, changes=changes, at=self.at))
-
-    # --- what widgets tell ------------------------------------------------------------------
-
+    @on(TimeAxis.Resized)
     @on(Grid.Moved, "#objects")
     def _object_selected(self) -> None:
-        if self.app.is_open:
-            self.detail.look_at(self.subject())
-            self._refresh_axis()
-
-    @on(Grid.Chosen, "#objects")
-    def _object_chosen(self) -> None:
-        self.action_open_history()
+        if self.is_open:
+            self._refresh_selected()
 
     @on(Grid.HeaderClicked, "#objects")
     def _header_clicked(self, event: Grid.HeaderClicked) -> None:
         listing = self.objects.listing
         if listing is not None and 0 < event.index <= len(listing.headers):
-            self.sort_by(listing.headers[event.index - 1])
+            self.objects.sort_by(listing.headers[event.index - 1])
 
-    @on(Grid.Moved, "#kinds")
-    def _kind_selected(self, event: Grid.Moved) -> None:
-        if event.grid.has_focus and event.index < len(self._kinds):
-            kind = self._kinds[event.index]
-            if kind != self.kind:
-                self.open_kind(kind)
+    @on(Sidebar.KindSelected)
+    def _kind_selected(self, event: Sidebar.KindSelected) -> None:
+        self.open_kind(event.kind)
 
-    @on(Grid.Moved, "#namespaces")
-    def _namespace_selected(self, event: Grid.Moved) -> None:
-        if event.grid.has_focus and isinstance(event.grid.source, NameCounts):
-            name = event.grid.source.names[event.index] if event.index else None
-            if name != self.namespace:
-                self.show_namespace(name)
+    @on(Sidebar.NamespaceSelected)
+    def _namespace_selected(self, event: Sidebar.NamespaceSelected) -> None:
+        self.action_show_namespace(event.name)
+
+    # --- prompts ----------------------------------------------------------------------------
+
+    def action_jump_to_kind(self) -> None:
+        """Ask for a kind."""
+        self.prompt.ask("kind", ":", suggestions=kind_names(self.state.catalog))
+
+    def action_filter_rows(self) -> None:
+        """Ask for a filter, which applies while it is typed."""
+        view = self.objects.view
+        self.objects.read_all()
+        self.prompt.ask("filter", "/", text=view.filter.text if view is not None else "")
+
+    def action_go_to_revision(self) -> None:
+        """Ask for a revision or a time."""
+        self.prompt.ask("go", "go to revision or time (UTC)")
+
+    @on(Prompt.Typed)
+    def _typed(self, event: Prompt.Typed) -> None:
+        if event.question == "filter":
+            self.objects.filter_rows(event.text)
+
+    def answered(self, question: str, text: str) -> None:
+        """Do what was typed after ``:``, ``/`` or ``g``."""
+        try:
+            if question == "kind" and text.split()[:1] in (["q"], ["quit"], ["q!"]):
+                self.app.exit()
+            elif question == "kind" and text.strip():
+                self._jump(text)
+            elif question == "filter":
+                self.objects.filter_rows(text)
+            elif question == "go" and text.strip():
+                self.go(typed_revision(self.state, text, self.here))
+        except UsageError as error:
+            self.post_message(Said(str(error), problem=True))
+
+    def _jump(self, text: str) -> None:
+        target = parse_jump(self.state, text)
+        if target.namespace is not None:
+            self.namespace = target.namespace or None
+        self.open_kind(target.kind)
+        self.objects.focus()
+
+    # --- namespaces and order ---------------------------------------------------------------
+
+    def action_namespace(self) -> None:
+        """Show only the namespace of the row; if one is shown alone, all."""
+        entry = self.objects.selected
+        if self.namespace is not None:
+            self.action_show_namespace(None)
+        elif entry is not None and entry.namespace:
+            self.action_show_namespace(entry.namespace)
+
+    def action_sort(self) -> None:
+        """Sort by the next column."""
+        self.objects.sort_next()
+
+    def action_sort_back(self) -> None:
+        """Reverse the order."""
+        self.objects.reverse_order()
+
+    def action_toggle_deleted(self) -> None:
+        """Show or hide deleted objects."""
+        self.objects.toggle_deleted()
+
+    # --- time -------------------------------------------------------------------------------
+
+    def travel(self, revision: int | None) -> None:
+        """Show the registry as of a revision; None: the newest."""
+        self.at = revision
+        self.objects.change(at=revision)
+        self._refresh_around()
+
+    def go(self, revision: int) -> None:
+        """Travel to the nearest revision that can be shown."""
+        revision = self.state.clamped(revision)
+        self.travel(None if revision >= self.state.newest else revision)
+
+    def _changes(self) -> list[int]:
+        """The revisions of the selected object."""
+        entry = self.objects.selected
+        return [] if entry is None else self.state.ledger.revisions_of(entry.key)
 
     @on(TimeAxis.RevisionClicked)
     def _axis_clicked(self, event: TimeAxis.RevisionClicked) -> None:
         self.go(event.revision)
 
-    @on(TimeAxis.Resized)
-    def _axis_resized(self) -> None:
-        if self.app.is_open:
-            self._refresh_axis()
+    def action_step(self, step: str) -> None:
+        """Travel by one of the ``STEPS``."""
+        content = self.query_one(TimeAxis).content
+        if content is not None:
+            self.go(STEPS[step](content.axis, content.changes, self.here))
 
-    @on(TravelTo)
-    def _travel_to(self, event: TravelTo) -> None:
-        self.travel(event.revision)
+    # --- panes ------------------------------------------------------------------------------
+
+    def action_open_tab(self, tab: str) -> None:
+        """Show a tab; if it is shown already, or the terminal is low, zoomed."""
+        again = self.detail.tab == tab
+        if not again:
+            self.detail.open_tab(tab)
+        if again or self.has_class("-short"):
+            self.add_class(ZOOMED)
+            self.detail.lines.focus()
+
+    def action_zoom(self) -> None:
+        """Zoom the detail pane, or restore it."""
+        self.toggle_class(ZOOMED)
+        (self.detail.lines if self.has_class(ZOOMED) else self.objects).focus()
+
+    def action_sidebar(self) -> None:
+        """Show or hide the lists."""
+        self.toggle_class("sidebar-toggled")
+
+    def action_back(self) -> None:
+        """Close the prompt, end the zoom, focus the table, or clear the filter."""
+        view = self.objects.view
+        if self.prompt.display:
+            if self.prompt.question == "filter":
+                self.objects.filter_rows("")
+            self.prompt.close()
+        elif self.has_class(ZOOMED):
+            self.remove_class(ZOOMED)
+            self.objects.focus()
+        elif not self.objects.has_focus:
+            self.objects.focus()
+        elif view is not None and view.filter.text:
+            self.objects.filter_rows("")
+
+    def action_refresh(self) -> None:
+        """Read again what is shown."""
+        self.objects.reselect()
+        self.detail.reload()
+
+    # --- other screens and objects ----------------------------------------------------------
+
+    @on(Grid.Chosen, "#objects")
+    def action_open_history(self) -> None:
+        """Open the history of the selected object."""
+        subject = self.subject()
+        if subject is not None:
+            self.app.post_message(ShowHistory(subject))
+
+    def action_owner(self) -> None:
+        """Find the owner in a thread, and select it."""
+        subject = self.subject()
+        if subject is not None:
+            in_thread(self, lambda stopped: self._find_owner(subject), "owner")
+
+    def _find_owner(self, subject: ViewedObject) -> None:
+        self.post_message(LocationFound(owner_location(subject)))
+
+    @on(LocationFound)
+    def _owner_found(self, event: LocationFound) -> None:
+        place = event.place
+        if self.namespace is not None and place.namespace:
+            self.namespace = place.namespace
+        self.open_kind(place.kind, key=place.key)
+        self.objects.focus()
+
+    def exported(self) -> Exportable | None:
+        """The selected object, or the text of the detail pane if that has the focus."""
+        return self.detail.exported()

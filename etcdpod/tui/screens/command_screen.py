@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,8 +12,8 @@ from textual.screen import Screen
 
 from etcdpod.tui.commands import EVERYWHERE, Command, bindings
 from etcdpod.tui.export import Exportable, write_export
-from etcdpod.tui.messages import Said
-from etcdpod.tui.screens.help import HelpScreen
+from etcdpod.tui.messages import Said, ShowHelp, ShowScreen
+from etcdpod.tui.model.title import moment_text, subject_text
 from etcdpod.tui.threads import in_thread
 from etcdpod.tui.widgets.bars import KeyBar, TitleBar
 from etcdpod.tui.widgets.prompt import Prompt
@@ -23,25 +24,33 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.widget import Widget
 
-    from etcdpod.tui.app import EtcdpodApp
+    from etcdpod.tui.messages import ScreenName
     from etcdpod.tui.model.browser_state import BrowserState
 
 
 class CommandScreen(Screen[None]):
     """A screen whose keys are the commands in ``KEYS``.
 
-    A subclass lays out its ``body``, does its commands in ``action_…``, and says in ``exported``
-    what of it can be written to a file.
+    A subclass lays out its ``body``, implements its commands as ``action_…`` methods, and returns
+    from ``exported`` what can be written to a file. To open another screen it posts a message.
+
+    Args:
+        state: the open sources; None for a screen that is shown before they are open.
     """
 
     KEYS: ClassVar[Sequence[type[Command]]] = ()
     TITLE_TEXT: ClassVar[str] = ""
 
-    app: EtcdpodApp
     at: int | None = None
     """The revision that the screen shows; None: the newest."""
+    namespace: str | None = None
+    """The namespace that the screen shows; None: all."""
     about: str = ""
     """What the screen is about, for the title."""
+
+    def __init__(self, state: BrowserState | None = None) -> None:
+        super().__init__()
+        self._state = state
 
     def __init_subclass__(cls, **options: object) -> None:
         """Bind the keys of the subclass's commands, and those of every screen."""
@@ -54,9 +63,20 @@ class CommandScreen(Screen[None]):
         return (*cls.KEYS, *EVERYWHERE)
 
     @property
+    def is_open(self) -> bool:
+        """Whether the sources are open."""
+        return self._state is not None
+
+    @property
     def state(self) -> BrowserState:
-        """What is open; only to be asked for once something is."""
-        return self.app.state
+        """The open sources; use only when ``is_open``."""
+        assert self._state is not None
+        return self._state
+
+    @property
+    def here(self) -> int:
+        """The revision that the screen shows."""
+        return self.state.newest if self.at is None else self.at
 
     def body(self) -> Iterable[Widget]:
         """The widgets between the title and the keys."""
@@ -80,14 +100,21 @@ class CommandScreen(Screen[None]):
         return self.query_one(Prompt)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While the prompt is open, what opens one is a character like any other."""
-        asks = any(command.asks and command.action() == action for command in self.all_commands())
+        """While the prompt is open, the keys that open one are ordinary characters."""
+        asks = any(command.asks and command.name() == action for command in self.all_commands())
         if asks and any(prompt.display for prompt in self.query(Prompt)):
             return False
         return super().check_action(action, parameters)
 
+    def refresh_title(self) -> None:
+        """Redraw the title."""
+        bar = self.title_bar
+        bar.subject = subject_text(self.state, self.about)
+        bar.moment = moment_text(self.state, self.at)
+        bar.live = self.state.live and self.at is None
+
     def times_known(self) -> None:
-        """The times of revisions are known now: what shows them is to be drawn anew."""
+        """Redraw what shows times: those of the revisions have been read."""
 
     # --- what every screen can do -----------------------------------------------------------
 
@@ -99,17 +126,21 @@ class CommandScreen(Screen[None]):
         """Its commands, for the palette."""
         for command in self.all_commands():
             title = f"{command.title()}  ({command.keys()})"
-            yield SystemCommand(title, command.help(), getattr(self, f"action_{command.action()}"))
+            yield SystemCommand(title, command.help(), partial(self.run_action, command.action()))
+
+    def action_show(self, screen: ScreenName) -> None:
+        """Open a screen about the whole registry, for the same namespace and revision."""
+        self.app.post_message(ShowScreen(screen, self.namespace, self.at))
 
     def action_help(self) -> None:
         """Show the keys."""
-        self.app.push_screen(HelpScreen(self.TITLE_TEXT, self.all_commands()))
+        self.app.post_message(ShowHelp(self.TITLE_TEXT, self.all_commands()))
 
     def action_back(self) -> None:
         """Close the prompt, else the screen."""
         if self.prompt.display:
             self.prompt.close()
-        elif len(self.app.screen_stack) > 2:
+        else:
             self.app.pop_screen()
 
     def action_quit(self) -> None:
@@ -147,7 +178,7 @@ class CommandScreen(Screen[None]):
         """Make and use the text in a thread: it may have to be read first."""
         thing = self.exported()
         if thing is None:
-            self.notify("nothing of the kind here")
+            self.notify("nothing to export here")
             return
 
         in_thread(self, lambda stopped: self._say(use(thing)), "export")

@@ -13,13 +13,12 @@ from etcdpod.errors import UsageError
 from etcdpod.forensics.diagnose.diagnose import Diagnosis, examine
 from etcdpod.tui import commands
 from etcdpod.tui.cells import plain_text
-from etcdpod.tui.messages import Progress, Said, TravelTo
+from etcdpod.tui.messages import Progress, Said, ShowHistory, TravelTo
 from etcdpod.tui.model.findings import FindingRows, finding_lines
 from etcdpod.tui.model.objects.export import text_export
 from etcdpod.tui.model.objects.navigation import locate
 from etcdpod.tui.model.objects.shapes import ODD, oddness
 from etcdpod.tui.screens.command_screen import CommandScreen
-from etcdpod.tui.screens.history import HistoryScreen
 from etcdpod.tui.threads import in_thread
 from etcdpod.tui.widgets.grid import Grid
 from etcdpod.tui.widgets.lines import Lines
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from etcdpod.forensics.diagnose.model import Finding
     from etcdpod.tui.commands import Command
     from etcdpod.tui.export import Exportable
+    from etcdpod.tui.model.browser_state import BrowserState
     from etcdpod.tui.threads import Stopped
 
 
@@ -46,6 +46,7 @@ class FindingsScreen(CommandScreen):
     """The diagnosis, worst first, with the evidence of the chosen finding below.
 
     Args:
+        state: the open sources.
         namespace: only of this namespace; None: of all.
         at: as of this revision; None: the newest.
     """
@@ -54,8 +55,8 @@ class FindingsScreen(CommandScreen):
     KEYS: ClassVar[Sequence[type[Command]]] = commands.FINDINGS
     TITLE_TEXT = "findings"
 
-    def __init__(self, namespace: str | None, at: int | None) -> None:
-        super().__init__()
+    def __init__(self, state: BrowserState, namespace: str | None, at: int | None) -> None:
+        super().__init__(state)
         self.namespace = namespace
         self.at = at
 
@@ -68,7 +69,7 @@ class FindingsScreen(CommandScreen):
     def on_mount(self) -> None:
         """Examine in a thread."""
         self.about = "findings"
-        self.app.refresh_title(self)
+        self.refresh_title()
         self.query_one(Grid).focus()
         self.action_refresh()
 
@@ -129,7 +130,7 @@ class FindingsScreen(CommandScreen):
         except UsageError as error:
             self.post_message(Said(str(error), problem=True))
             return
-        self.app.push_screen(HistoryScreen(place.subject(self.state, self.at)))
+        self.app.post_message(ShowHistory(place.subject(self.state, self.at)))
 
     def action_finding_travel(self) -> None:
         """The browser at the moment since when it is so."""

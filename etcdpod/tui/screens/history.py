@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from etcdpod.tui import commands
 from etcdpod.tui.cells import plain_text
-from etcdpod.tui.messages import LocationFound, TravelTo
+from etcdpod.tui.messages import LocationFound, ShowHistory, TravelTo
 from etcdpod.tui.model.history.difference import VIEWS, Question, answer
 from etcdpod.tui.model.history.export import history_export
 from etcdpod.tui.model.history.object_history import (
@@ -81,7 +81,7 @@ class HistoryScreen(CommandScreen):
     ]
 
     def __init__(self, subject: ViewedObject) -> None:
-        super().__init__()
+        super().__init__(subject.state)
         self.subject = subject
         self.at = subject.at
         self.life: ObjectHistory | None = None
@@ -99,7 +99,7 @@ class HistoryScreen(CommandScreen):
     def on_mount(self) -> None:
         """Read the life in a thread."""
         self.about = f"history of {one_line(self.subject.full_name)}"
-        self.app.refresh_title(self)
+        self.refresh_title()
         self.steps.empty = "reading …"
         self.steps.focus()
         self._read_history()
@@ -121,7 +121,7 @@ class HistoryScreen(CommandScreen):
 
     def _work_history(self, noise: bool, stopped: Stopped) -> None:
         life: ObjectHistory | None = None
-        registry = self.subject.state.registry
+        registry = self.state.registry
         for life in iterate_history(registry, self.subject.key, noise=noise):
             if stopped():
                 return
@@ -198,7 +198,7 @@ class HistoryScreen(CommandScreen):
             before = _neighbour(life, entry)
         elif before.revision > entry.revision:
             before, entry = entry, before
-        state = self.subject.state
+        state = self.state
         marked = self.marked is not None and self.marked in (before, entry)
         width = self.difference.size.width or self.size.width
         return Question(
@@ -233,14 +233,14 @@ class HistoryScreen(CommandScreen):
     def action_mark_revision(self) -> None:
         """Mark the revision, or take the mark away."""
         entry = self.selected
-        same = self.marked is not None and entry is not None
-        self.marked = (
-            None if same and self.marked.revision == entry.revision else entry  # type: ignore[union-attr]
-        )
+        marked = self.marked
+        same = marked is not None and entry is not None and marked.revision == entry.revision
+        self.marked = None if same else entry
         self._show_steps()
         self._show_difference()
 
-    def _show_view(self, view: str) -> None:
+    def action_show_view(self, view: str) -> None:
+        """Show the difference in another view."""
         self.view = view
         self._show_caption()
         self._show_difference()
@@ -248,27 +248,7 @@ class HistoryScreen(CommandScreen):
     def action_next_view(self) -> None:
         """The view after this one."""
         names = list(VIEWS)
-        self._show_view(names[(names.index(self.view) + 1) % len(names)])
-
-    def action_field_changes(self) -> None:
-        """Field by field."""
-        self._show_view("changes")
-
-    def action_unified(self) -> None:
-        """Line by line."""
-        self._show_view("unified")
-
-    def action_side_by_side(self) -> None:
-        """Beside each other."""
-        self._show_view("side by side")
-
-    def action_blame(self) -> None:
-        """Who set each line."""
-        self._show_view("blame")
-
-    def action_whole_object(self) -> None:
-        """The object."""
-        self._show_view("object")
+        self.action_show_view(names[(names.index(self.view) + 1) % len(names)])
 
     def action_noise(self) -> None:
         """With or without managedFields and heartbeats."""
@@ -302,7 +282,8 @@ class HistoryScreen(CommandScreen):
     @on(LocationFound)
     def _found(self, event: LocationFound) -> None:
         event.stop()
-        self.app.push_screen(HistoryScreen(event.place.subject(self.subject.state, self._revision)))
+        subject = event.place.subject(self.state, self._revision)
+        self.app.post_message(ShowHistory(subject))
 
     def action_previous_revision(self) -> None:
         """One revision up."""
@@ -316,10 +297,6 @@ class HistoryScreen(CommandScreen):
         """The difference over everything, or back."""
         self.toggle_class("zoomed")
         (self.difference if self.has_class("zoomed") else self.steps).focus()
-
-    def action_next_pane(self) -> None:
-        """The focus to the other side."""
-        self.focus_next()
 
     def action_back(self) -> None:
         """Close what is open, the screen last."""

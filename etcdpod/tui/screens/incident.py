@@ -13,7 +13,7 @@ from etcdpod.errors import UsageError
 from etcdpod.forensics.incident.lanes import node_lanes, pod_lanes
 from etcdpod.forensics.incident.model import first_shown
 from etcdpod.tui import commands
-from etcdpod.tui.messages import Progress, Said, TravelTo
+from etcdpod.tui.messages import Progress, Said, ShowHistory, TravelTo
 from etcdpod.tui.model.incident import (
     ORDERS,
     Lanes,
@@ -24,8 +24,7 @@ from etcdpod.tui.model.incident import (
 )
 from etcdpod.tui.model.objects.navigation import locate
 from etcdpod.tui.screens.command_screen import CommandScreen
-from etcdpod.tui.screens.history import HistoryScreen
-from etcdpod.tui.threads import in_thread
+from etcdpod.tui.threads import Cancelled, in_thread
 from etcdpod.tui.widgets.lane_chart import LaneChart
 from etcdpod.tui.widgets.lines import Lines
 from etcdpod.tui.widgets.prompt import Prompt
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 
     from etcdpod.tui.commands import Command
     from etcdpod.tui.export import Exportable
+    from etcdpod.tui.model.browser_state import BrowserState
     from etcdpod.tui.threads import Stopped
 
 SVG_COLUMNS = 1000
@@ -44,10 +44,6 @@ SVG_COLUMNS = 1000
 
 NARROWEST = 4
 """Revisions that are still worth an axis."""
-
-
-class Unwanted(Exception):
-    """The lanes are not wanted any more."""
 
 
 @dataclass
@@ -61,6 +57,7 @@ class IncidentScreen(CommandScreen):
     """Lanes, a cursor in time, and what the chosen lane says there.
 
     Args:
+        state: the open sources.
         namespace: whose pods; None for all.
         at: where the time cursor begins; None for the newest revision.
     """
@@ -69,8 +66,8 @@ class IncidentScreen(CommandScreen):
     KEYS: ClassVar[Sequence[type[Command]]] = commands.INCIDENT
     TITLE_TEXT = "incident"
 
-    def __init__(self, namespace: str | None, at: int | None) -> None:
-        super().__init__()
+    def __init__(self, state: BrowserState, namespace: str | None, at: int | None) -> None:
+        super().__init__(state)
         self.namespace = namespace
         self.at = at
         self.order = ORDERS[0]
@@ -90,7 +87,7 @@ class IncidentScreen(CommandScreen):
         self.query_one("#reading", Lines).can_focus = False
         self.chart.focus()
         self.about = "incident"
-        self.app.refresh_title(self)
+        self.refresh_title()
         in_thread(self, self._work, "lanes")
 
     @property
@@ -103,13 +100,13 @@ class IncidentScreen(CommandScreen):
 
         def progress(count: int) -> None:
             if stopped():
-                raise Unwanted
+                raise Cancelled
             self.app.post_message(Progress(f"reading pods … {count:,} revisions", "lanes"))
 
         try:
             lanes = Lanes(pod_lanes(registry, progress=progress), node_lanes(registry))
             self.post_message(LanesRead(lanes))
-        except Unwanted:
+        except Cancelled:
             pass
         finally:
             self.app.post_message(Progress("", "lanes"))
@@ -281,7 +278,7 @@ class IncidentScreen(CommandScreen):
         except UsageError as error:
             self.post_message(Said(str(error), problem=True))
             return
-        self.app.push_screen(HistoryScreen(place.subject(state, at)))
+        self.app.post_message(ShowHistory(place.subject(state, at)))
 
     def action_lane_travel(self) -> None:
         """The browser at this moment."""

@@ -47,7 +47,7 @@ class SourcesScreen(CommandScreen):
     def on_mount(self) -> None:
         """Read in a thread: a live source is asked."""
         self.about = "sources and integrity"
-        self.app.refresh_title(self)
+        self.refresh_title()
         self.query_one(Lines).focus()
         self.action_refresh()
 
@@ -64,12 +64,6 @@ class SourcesScreen(CommandScreen):
     def _take(self, event: ReportRead) -> None:
         event.stop()
         self.query_one(Lines).show(event.lines)
-
-    def action_top(self) -> None:
-        """Who writes."""
-        from etcdpod.tui.screens.top import TopScreen
-
-        self.app.switch_screen(TopScreen())
 
     def exported(self) -> Exportable | None:
         """The report."""

@@ -15,7 +15,7 @@ from etcdpod.tui.messages import Progress
 from etcdpod.tui.model.consumers import GROUPINGS, ConsumerRows, count, ordered
 from etcdpod.tui.model.objects.export import text_export
 from etcdpod.tui.screens.command_screen import CommandScreen
-from etcdpod.tui.threads import in_thread
+from etcdpod.tui.threads import Cancelled, in_thread
 from etcdpod.tui.widgets.grid import Grid
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from etcdpod.forensics.activity.activity import Consumer
     from etcdpod.tui.commands import Command
     from etcdpod.tui.export import Exportable
+    from etcdpod.tui.model.browser_state import BrowserState
     from etcdpod.tui.threads import Stopped
 
 
@@ -37,10 +38,6 @@ class ConsumersCounted(Message):
     found: Sequence[Consumer]
 
 
-class Unwanted(Exception):
-    """The count is not wanted any more."""
-
-
 class TopScreen(CommandScreen):
     """A table of consumers."""
 
@@ -48,8 +45,8 @@ class TopScreen(CommandScreen):
     KEYS: ClassVar[Sequence[type[Command]]] = commands.TOP
     TITLE_TEXT = "top"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, state: BrowserState) -> None:
+        super().__init__(state)
         self.grouping = "kind"
         self.by_bytes = False
         self._found: Sequence[Consumer] = ()
@@ -62,7 +59,7 @@ class TopScreen(CommandScreen):
     def on_mount(self) -> None:
         """Count by kind first."""
         self.about = "top"
-        self.app.refresh_title(self)
+        self.refresh_title()
         self.query_one(Grid).focus()
         self._count()
 
@@ -73,13 +70,13 @@ class TopScreen(CommandScreen):
     def _work(self, grouping: str, stopped: Stopped) -> None:
         def progress(done: int, total: int) -> None:
             if stopped():
-                raise Unwanted
+                raise Cancelled
             self.app.post_message(Progress(f"reading writers … {done:,} of {total:,}", "count"))
 
         try:
             found = count(self.state, grouping, progress)
             self.post_message(ConsumersCounted(grouping, found))
-        except Unwanted:
+        except Cancelled:
             pass
         finally:
             self.app.post_message(Progress("", "count"))
@@ -112,12 +109,6 @@ class TopScreen(CommandScreen):
         """Bytes instead of revisions, or back."""
         self.by_bytes = not self.by_bytes
         self._show()
-
-    def action_sources(self) -> None:
-        """What is read."""
-        from etcdpod.tui.screens.sources import SourcesScreen
-
-        self.app.switch_screen(SourcesScreen())
 
     def exported(self) -> Exportable | None:
         """The table."""

@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from etcdpod.errors import EtcdpodError
 from etcdpod.tui.model.detail.panes import TABS
+from etcdpod.tui.model.objects.export import object_export, pane_export
 from etcdpod.tui.model.safe_text import one_line
 from etcdpod.tui.model.text import message
 from etcdpod.tui.threads import in_thread
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from etcdpod.tui.cells import Line
+    from etcdpod.tui.export import Exportable
     from etcdpod.tui.model.viewed_object import ViewedObject
     from etcdpod.tui.threads import Stopped
 
@@ -115,6 +117,15 @@ class Detail(Vertical):
         strip.active = tab
         strip.refresh()
         self._load()
+
+    def exported(self) -> Exportable | None:
+        """The object, or the text of the tab if that has the focus; None without an object."""
+        subject, text = self.subject, self.lines.text
+        if subject is None:
+            return None
+        if self.lines.has_focus and self.tab != "YAML":
+            return pane_export(subject, self.tab, text)
+        return object_export(subject, self.tab, text)
 
     def reload(self) -> None:
         """Read again what is shown."""

@@ -11,6 +11,7 @@ from textual import on
 
 from etcdpod.tui.messages import RowsRead, VisibleRead
 from etcdpod.tui.model.objects.cells import ObjectRows
+from etcdpod.tui.model.objects.filters import parse_filter
 from etcdpod.tui.model.objects.listing import ObjectListing
 from etcdpod.tui.model.objects.rows import RowReader
 from etcdpod.tui.row_reading import RowOrder, read_rows
@@ -84,6 +85,34 @@ class ObjectTable(Grid):
         """Show the same kind otherwise: at another revision, filtered, sorted."""
         if self.listing is not None:
             self._apply(replace(self.listing.view, **changes), keep=self.selected)
+
+    def sort_next(self) -> None:
+        """Sort by the column after the current one; after the last in key order."""
+        if self.listing is not None:
+            names = ["", *self.listing.headers]
+            sort = self.listing.view.sort
+            place = names.index(sort) if sort in names else 0
+            self.change(sort=names[(place + 1) % len(names)], reverse=False)
+
+    def sort_by(self, column: str) -> None:
+        """Sort by a column; if already sorted by it, reverse the order."""
+        if self.view is not None:
+            self.change(sort=column, reverse=self.view.sort == column and not self.view.reverse)
+
+    def reverse_order(self) -> None:
+        """Reverse the order of the rows."""
+        if self.view is not None:
+            self.change(reverse=not self.view.reverse)
+
+    def toggle_deleted(self) -> None:
+        """Show or hide deleted objects."""
+        if self.view is not None:
+            self.change(deleted=not self.view.deleted)
+
+    def filter_rows(self, text: str) -> None:
+        """Show only rows that match a filter; an empty text shows all."""
+        if self.listing is not None:
+            self.change(filter=parse_filter(text, self.listing.headers))
 
     def reselect(self) -> None:
         """Select again: the ledger has grown."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.app import ComposeResult
+    from textual.widget import Widget
 
 
 class Prompt(Horizontal):
@@ -36,7 +37,7 @@ class Prompt(Horizontal):
     def __init__(self) -> None:
         super().__init__()
         self.question = ""
-        self._back: object = None
+        self._back: Widget | None = None
 
     def compose(self) -> ComposeResult:
         """A label and the line."""
@@ -64,7 +65,7 @@ class Prompt(Horizontal):
         """Hide the line, and give the focus back."""
         self.display = False
         self.question = ""
-        if hasattr(self._back, "focus"):
+        if self._back is not None:
             self._back.focus()
 
     def on_mount(self) -> None:

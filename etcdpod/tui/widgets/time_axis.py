@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
@@ -10,7 +10,6 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from etcdpod.forensics.incident.model import Axis
 from etcdpod.forensics.incident.text import ruler
 from etcdpod.tui.styles import BOLD, DIM, PAST, PLAIN
 
@@ -18,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual import events
+
+    from etcdpod.forensics.incident.model import Axis
+    from etcdpod.tui.model.browser_state import BrowserState
+    from etcdpod.tui.model.revision_times import RevisionTimes
 
 
 LABEL = 9
@@ -39,10 +42,6 @@ class AxisContent:
     """The revision that is shown; None: the newest."""
 
 
-NO_CONTENT = AxisContent(Axis(1, 1, 1), (0,))
-"""Until anything was read."""
-
-
 class TimeAxis(Widget):
     """Three lines: bars, cursor and changes, times."""
 
@@ -61,15 +60,22 @@ class TimeAxis(Widget):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.content: AxisContent | None = None
+        self._basis: tuple[int, int, RevisionTimes] | None = None
 
     @property
     def columns(self) -> int:
         """Columns that the axis itself has."""
         return max(self.size.width - LABEL - 1, 1)
 
-    def show(self, content: AxisContent) -> None:
-        """Show other writes, changes or another cursor."""
-        self.content = content
+    def show(self, state: BrowserState, changes: Sequence[int], at: int | None) -> None:
+        """Show all writes, the changes of one object, and the revision that is displayed."""
+        if not len(state.ledger) or self.size.width == 0:
+            return
+        basis = (self.columns, len(state.ledger), state.times)
+        if self.content is None or basis != self._basis:
+            axis = state.axis(self.columns)
+            self._basis, self.content = basis, AxisContent(axis, state.writes(axis))
+        self.content = replace(self.content, changes=changes, at=at)
         self.refresh()
 
     def on_resize(self) -> None:

@@ -44,6 +44,11 @@ def object_export(subject: ViewedObject, pane_name: str, pane: str) -> Exportabl
     return Exportable(title, name, formats)
 
 
+def pane_export(subject: ViewedObject, pane_name: str, pane: str) -> Exportable:
+    """The text of a pane about an object."""
+    return text_export(f"{pane_name} of {subject.name}", f"{subject.name}-{pane_name}", pane)
+
+
 def text_export(title: str, name: str, text: str) -> Exportable:
     """A text that is shown, to a file or the clipboard."""
     formats = {

@@ -28,6 +28,27 @@ def find_kind(state: BrowserState, text: str) -> Kind:
     return state.catalog.kind_of_resource(resource)
 
 
+@dataclass(frozen=True, slots=True)
+class JumpTarget:
+    """What a user typed after ``:``."""
+
+    kind: Kind
+    namespace: str | None
+    """Empty: all namespaces; None: unchanged."""
+
+
+def parse_jump(state: BrowserState, text: str) -> JumpTarget:
+    """``po``, ``deploy shop``, ``po all``: a kind, and maybe a namespace.
+
+    Raises:
+        UsageError: there is no such kind.
+    """
+    kind, _, namespace = text.strip().partition(" ")
+    namespace = namespace.strip()
+    chosen = "" if namespace in ("all", "-A") else namespace
+    return JumpTarget(find_kind(state, kind), chosen if namespace else None)
+
+
 def kind_names(catalog: Catalog) -> list[str]:
     """Every name by which a kind that has objects can be called."""
     names: list[str] = []
