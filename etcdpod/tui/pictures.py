@@ -1,13 +1,17 @@
-"""Pictures of the browser from the bundled incident: ``python -m etcdpod.tui.pictures DIR``.
+"""Draws the pictures of the README from the bundled incident.
 
-The README shows them. They are drawn by the browser itself, on a screen that nobody sees.
+``python -m etcdpod.tui.pictures DIR`` runs the browser without a terminal. After each step it waits
+for the text that the step must bring about, so that no picture can show anything else.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
+import time
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,62 +21,132 @@ from etcdpod.tui.app import EtcdpodApp
 if TYPE_CHECKING:
     from textual.pilot import Pilot
 
-QUIET_SECONDS = 1.0
-"""How long nothing may work before a picture is taken: longer than any timer of the browser."""
+PATIENCE_SECONDS = 120.0
+"""How long a step may take."""
 
-STEP_SECONDS = 0.1
+POLL_SECONDS = 0.05
 
-PATIENCE_SECONDS = 60.0
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Keys, and what the screen shows after them."""
+
+    keys: tuple[str, ...]
+    shows: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Screenshot:
-    """One picture: a source, the size of the terminal, and the keys that lead there."""
+    """One picture: a source, the size of the terminal, and the steps that lead there."""
 
     name: str
     source: str
     size: tuple[int, int]
-    keys: tuple[str, ...]
+    steps: tuple[Step, ...]
 
 
 SCREENSHOTS = (
-    Screenshot("browser", "demo", (132, 36), ("g", *"720", "enter", "n", "slash", *"web", "enter")),
-    Screenshot("history", "demo", (132, 36), ("slash", *"web-79", "enter", "h", "o", "o")),
-    Screenshot("incident", "demo-end", (132, 40), ("p", "f")),
-    Screenshot("why", "demo", (132, 36), ("slash", *"orders", "enter", "w")),
+    Screenshot(
+        "browser",
+        "demo",
+        (132, 36),
+        (
+            Step((*":po shop", "enter"), ("pods  in shop",)),
+            Step(("g", *"720", "enter"), ("AS OF 20:25:", "(rev 720) PAST", "┃720")),
+            Step(
+                ("slash", *"web", "enter"),
+                (
+                    "pods  in shop  18 objects  /web  4 match",
+                    "web-79f78d44fd-7zlw4    0/1   ErrImagePull",
+                    "web-bb8d5b56d-545jh     1/1   Running",
+                ),
+            ),
+        ),
+    ),
+    Screenshot(
+        "history",
+        "demo",
+        (132, 36),
+        (
+            Step(("slash", *"web-79", "enter"), ("/web-79  1 match",)),
+            Step(("h",), ("history of shop/web-79f78d44fd-",)),
+            Step(("o",), ("history of shop/web-79f78d44fd ",)),
+            Step(
+                ("o",),
+                (
+                    *("history of shop/web ", "kubectl-set", "web: image 2.4.0 → 2.4.1-typo"),
+                    "web: image 2.4.1-typo → 2.4.0",
+                ),
+            ),
+        ),
+    ),
+    Screenshot(
+        "incident",
+        "demo-end",
+        (132, 40),
+        (
+            Step(("p",), ("by first trouble", "node sim-0")),
+            Step(("f",), ("silent (no Lease renewed for 80 s)", "20:25:32")),
+        ),
+    ),
+    Screenshot(
+        "why",
+        "demo",
+        (132, 36),
+        (
+            Step(("slash", *"orders", "enter"), ("/orders  1 match", "Init:0/1")),
+            Step(("w",), ("init container init-db fails",)),
+        ),
+    ),
 )
-"""All pictures, in the order in which the README tells of them."""
+"""All pictures, in the order of the README."""
 
 
 async def draw(picture: Screenshot) -> str:
     """The SVG of one picture.
 
     Raises:
-        TimeoutError: the browser does not come to rest.
-        RuntimeError: the browser met a defect of its own on the way.
+        TimeoutError: a step does not show what it should.
+        RuntimeError: the browser met an internal error.
     """
     app = EtcdpodApp(SourceOptions(targets=(picture.source,)))
     async with app.run_test(size=picture.size) as pilot:
-        await _rest(pilot, app)
-        for key in picture.keys:
-            await pilot.press(key)
-            if key in ("enter", "o", "p"):
-                await _rest(pilot, app)
-        await _rest(pilot, app)
+        svg = await _shown(pilot, app, ("pods",))
+        for step in picture.steps:
+            await pilot.press(*step.keys)
+            svg = await _shown(pilot, app, step.shows)
+        return svg
+
+
+async def _shown(pilot: Pilot[str], app: EtcdpodApp, texts: tuple[str, ...]) -> str:
+    """The screen once it shows all the texts and nothing is being read."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        await pilot.pause(POLL_SECONDS)
         if app.failures:
             raise RuntimeError(app.failures[0])
-        return app.export_screenshot(title="etcdpod")
+        working = not app.is_open or any(not worker.is_finished for worker in app.workers)
+        svg = app.export_screenshot(title="etcdpod")
+        missing = [text for text in texts if text not in text_of(svg)]
+        if not working and not missing:
+            return svg
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the browser does not show {missing}")
 
 
-async def _rest(pilot: Pilot[str], app: EtcdpodApp) -> None:
-    quiet = waited = 0.0
-    while quiet < QUIET_SECONDS:
-        if waited > PATIENCE_SECONDS:
-            raise TimeoutError("the browser does not come to rest")
-        await pilot.pause(STEP_SECONDS)
-        waited += STEP_SECONDS
-        working = any(not worker.is_finished for worker in app.workers)
-        quiet = quiet + STEP_SECONDS if app.is_open and not working else 0.0
+def text_of(svg: str) -> str:
+    """The text in a picture, line by line."""
+    lines: dict[float, str] = {}
+    for left, top, text in _TEXT.findall(svg):
+        before = lines.get(float(top), "")
+        lines[float(top)] = before.ljust(round(float(left) / CELL_WIDTH)) + unescape(text)
+    return "\n".join(lines[top] for top in sorted(lines)).replace("\N{NO-BREAK SPACE}", " ")
+
+
+CELL_WIDTH = 12.2
+"""Width of a character in Textual's pictures, in pixels."""
+
+_TEXT = re.compile(r'<text class="[^"]*" x="([\d.]+)" y="([\d.]+)"[^>]*>([^<\n]*)\s*</text>')
 
 
 def main(arguments: list[str]) -> int:

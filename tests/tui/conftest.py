@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import random
 import shutil
+import time
+import unicodedata
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from paths import FIXTURES
+from textual import events
+from textual.keys import _character_to_key, _get_unicode_name_from_key
 
 from etcdpod.demo import demo_path
 from etcdpod.session import Session, SourceOptions
@@ -24,35 +28,64 @@ if TYPE_CHECKING:
 
 SHARED = FIXTURES
 
-QUIET_SECONDS = 0.12
-"""Longer than any timer of the browser that starts work, as set below."""
+PATIENCE_SECONDS = 120.0
+"""How long the browser may take to come to rest on a machine with much else to do."""
 
+STEP = 0.01
+"""Seconds between two looks at work that is not finished."""
 
-STEP = 0.02
-"""Seconds between two looks."""
+ROUNDS = 4
+"""How often all message queues are emptied: a key may cause messages that cause messages."""
 
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the timers that wait for a user's rest go off at once."""
+    """Do at once what waits until the user rests, or so that the user sees something earlier."""
+    for name in ("PATIENT_PAUSE", "FIRST_PAUSE", "PAUSE"):
+        monkeypatch.setattr(f"etcdpod.tui.loading.{name}", 0)
     monkeypatch.setattr("etcdpod.tui.widgets.objects.SETTLE", 0.03)
     monkeypatch.setattr("etcdpod.tui.widgets.objects.REFILTER", 0.03)
     monkeypatch.setattr("etcdpod.tui.widgets.detail.SETTLE", 0.01)
 
 
 async def settle(pilot: Pilot[str]) -> None:
-    """Wait until no thread works and no timer is about to start one."""
-    quiet = 0.0
-    for _ in range(3000):
-        await pilot.pause(STEP)
-        app = pilot.app
-        busy = [worker for worker in app.workers if not worker.is_finished]
-        busy = [worker for worker in busy if worker.group != "follow"]
-        opened = app.is_open and app.state.complete and not busy
-        quiet = quiet + STEP if opened else 0.0
-        if quiet >= QUIET_SECONDS:
-            return
-    raise TimeoutError("the browser does not come to rest")
+    """Wait until all messages are handled, no thread works, and no timer will start one."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    calm = 0
+    while calm < ROUNDS:
+        if is_busy(pilot.app):
+            calm = 0
+            assert time.monotonic() < deadline, "the browser does not come to rest"
+            await asyncio.sleep(STEP)
+        else:
+            calm += 1
+            await pilot.pause(0)
+
+
+def is_busy(app: EtcdpodApp) -> bool:
+    """Whether a thread works, or a timer is about to start one."""
+    if not (app.is_open and app.state.complete):
+        return True
+    if any(not one.is_finished for one in app.workers if one.group != "follow"):
+        return True
+    table, detail = app.browser.objects, app.browser.detail
+    timers = (table._background, table._refilter, detail._timer)
+    return any(one is not None and one._task and not one._task.done() for one in timers)
+
+
+async def send(pilot: Pilot[str], key: str) -> None:
+    """Send a key to the app as a terminal does, and wait until it is handled.
+
+    ``Pilot.press`` would also wait for an idle processor, in steps of 20 ms.
+    """
+    name = _character_to_key(key) if len(key) == 1 else key
+    try:
+        character = unicodedata.lookup(_get_unicode_name_from_key(name))
+    except KeyError:
+        character = key if len(key) == 1 else None
+    pilot.app.post_message(events.Key(name, character))
+    for _ in range(ROUNDS):
+        await pilot.pause(0)
 
 
 def screen_text(app: EtcdpodApp) -> str:
@@ -91,13 +124,18 @@ def browse() -> Callable[..., object]:
 
 
 @pytest.fixture
+def key() -> Callable[[Pilot[str], str], object]:
+    """To await with a pilot and a key: sends it, and does not rest."""
+    return send
+
+
+@pytest.fixture
 def press(rest: Callable[[Pilot[str]], object]) -> Callable[..., object]:
     """To await with a pilot and keys: presses them, and rests."""
 
     async def pressed(pilot: Pilot[str], *keys: str) -> None:
         for key in keys:
-            await pilot.press(key)
-        await asyncio.sleep(0)
+            await send(pilot, key)
         await rest(pilot)
 
     return pressed

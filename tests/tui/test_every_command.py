@@ -187,12 +187,17 @@ SCREENS = {
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.__name__)
 def test_no_command_is_without_an_expectation(screen: type) -> None:
     _, effects = SCREENS[screen]
-    assert set(effects) | set(EVERYWHERE) == {one.action() for one in screen.all_commands()}
+    assert set(effects) | set(EVERYWHERE) == {one.name() for one in screen.all_commands()}
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.__name__)
 async def test_each_key_has_its_effect(
-    screen: type, browse: Callable[..., Any], rest: Callable[..., Any], monkeypatch: Any
+    screen: type,
+    browse: Callable[..., Any],
+    press: Callable[..., Any],
+    key: Callable[..., Any],
+    rest: Callable[..., Any],
+    monkeypatch: Any,
 ) -> None:
     way, own = SCREENS[screen]
     effects = {**EVERYWHERE, **own}
@@ -200,13 +205,14 @@ async def test_each_key_has_its_effect(
         app = pilot.app
         monkeypatch.setattr(app, "exit", lambda: setattr(app, "left", True))
         for command in screen.all_commands():
-            for key in command.key.split(","):
+            for pressed in command.key.split(","):
                 begin_again(app)
-                effect = effects[command.action()]
-                await do(pilot, rest, *way, *effect.after)
-                assert not effect.now(app), f"{key}: it is so before {command.title()}"
-                await pilot.press(key)
-                await until(pilot, effect.now, f"{key}: {command.title()}")
+                effect = effects[command.name()]
+                await do(pilot, press, *way, *effect.after)
+                assert not effect.now(app), f"{pressed}: it is so before {command.title()}"
+                await key(pilot, pressed)
+                await rest(pilot)
+                assert effect.now(app), f"{pressed}: {command.title()}"
 
 
 def begin_again(app: EtcdpodApp) -> None:
@@ -226,22 +232,12 @@ def begin_again(app: EtcdpodApp) -> None:
     app.left, app._clipboard = False, ""
 
 
-async def do(pilot: Any, rest: Callable[..., Any], *steps: str | Check) -> None:
-    """Press keys and do other things, and rest after the last."""
-    await rest(pilot)
+async def do(pilot: Any, press: Callable[..., Any], *steps: str | Check) -> None:
+    """Press keys and do other things, and rest after each."""
+    await press(pilot)
     for step in steps:
         if callable(step):
-            await rest(pilot)
             step(pilot.app)
+            await press(pilot)
         else:
-            await pilot.press(step)
-    await rest(pilot)
-
-
-async def until(pilot: Any, what: Check, message: str) -> None:
-    """Wait for something that a key is to bring about."""
-    for _ in range(400):
-        if what(pilot.app):
-            return
-        await pilot.pause(0.02)
-    raise AssertionError(message)
+            await press(pilot, step)

@@ -49,6 +49,7 @@ pytestmark = pytest.mark.skipif(
 def test_it_looks_as_it_did(
     snap_compare: Callable[..., bool],
     rest: Callable[[Pilot[str]], object],
+    press: Callable[..., object],
     name: str,
     size: str,
 ) -> None:
@@ -56,9 +57,7 @@ def test_it_looks_as_it_did(
 
     async def arrive(pilot: Pilot[str]) -> None:
         await rest(pilot)
-        for key in keys:
-            await pilot.press(key)
-        await rest(pilot)
+        await press(pilot, *keys)
 
     app = EtcdpodApp(SourceOptions(targets=(target,)))
     assert snap_compare(app, terminal_size=SIZES[size], run_before=arrive)
