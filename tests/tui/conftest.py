@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from paths import FIXTURES
 from textual import events
-from textual.keys import _character_to_key, _get_unicode_name_from_key
+from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 
 from etcdpod.demo import demo_path
 from etcdpod.session import Session, SourceOptions
@@ -80,7 +80,7 @@ async def send(pilot: Pilot[str], key: str) -> None:
     """
     name = _character_to_key(key) if len(key) == 1 else key
     try:
-        character = unicodedata.lookup(_get_unicode_name_from_key(name))
+        character = unicodedata.lookup(_get_unicode_name_from_key(REPLACED_KEYS.get(name, name)))
     except KeyError:
         character = key if len(key) == 1 else None
     pilot.app.post_message(events.Key(name, character))

@@ -46,12 +46,8 @@ class BrowserScreen(CommandScreen):
     CSS_PATH = "browser.tcss"
     KEYS: ClassVar[Sequence[type[Command]]] = commands.BROWSER
     TITLE_TEXT = "browser"
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 Textual declares it so
-        (0, "-narrow"),
-        (110, "-wide"),
-        (190, "-huge"),
-    ]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012 as above
+    HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (110, "-wide"), (190, "-huge")]
+    VERTICAL_BREAKPOINTS: ClassVar = [(0, "-short"), (32, "-tall")]
 
     def __init__(self) -> None:
         super().__init__()
@@ -107,9 +103,6 @@ class BrowserScreen(CommandScreen):
 
     def followed(self, keys: Collection[bytes]) -> None:
         """Keys of a live source were written."""
-        if self.kind is None:
-            self.state_changed()
-            return
         self.objects.follow(keys)
         self._refresh_around()
         entry = self.objects.selected
