@@ -46,8 +46,8 @@ class BrowserScreen(CommandScreen):
     CSS_PATH = "browser.tcss"
     KEYS: ClassVar[Sequence[type[Command]]] = commands.BROWSER
     TITLE_TEXT = "browser"
-    HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (110, "-wide"), (190, "-huge")]
-    VERTICAL_BREAKPOINTS: ClassVar = [(0, "-short"), (32, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide"), (190, "-huge")]  # noqa: RUF012 as Textual
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012 declares it
 
     def __init__(self) -> None:
         super().__init__()
@@ -232,8 +232,6 @@ class BrowserScreen(CommandScreen):
         self.open_kind(target.kind)
         self.objects.focus()
 
-    # --- namespaces and order ---------------------------------------------------------------
-
     def action_namespace(self) -> None:
         """Show only the namespace of the row; if one is shown alone, all."""
         entry = self.objects.selected
@@ -321,8 +319,6 @@ class BrowserScreen(CommandScreen):
         """Read again what is shown."""
         self.objects.reselect()
         self.detail.reload()
-
-    # --- other screens and objects ----------------------------------------------------------
 
     @on(Grid.Chosen, "#objects")
     def action_open_history(self) -> None:
