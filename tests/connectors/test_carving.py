@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 import tarfile
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import pytest
 from paths import SHOP
 
 from etcdpod.connectors import open_source
+from etcdpod.connectors.disk.carving import CarvingConnector
 from etcdpod.connectors.disk.datadir import DataDirectoryConnector
+from etcdpod.damage import DamageCode as Code
 from etcdpod.demo import demo_path
 from etcdpod.kube.codec import Decoded, Decoder
 from etcdpod.records import Deleted, NotRecorded, Record, Trust
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 END_COMPACTED = 908
 """The compact revision of the demo's end, as etcdutl tells it."""
@@ -108,3 +115,13 @@ def test_a_put_without_its_deletion_is_of_an_object_that_is_gone() -> None:
     assert isinstance(
         open_source(demo_path("demo-end"), only_vouched=True).get(HALF_GONE), NotRecorded
     )
+
+
+def test_a_search_that_is_ended_early_is_reported() -> None:
+    @contextmanager
+    def ended(_what: str) -> Iterator[Callable[[int, int], bool]]:
+        yield lambda _done, _whole: True
+
+    connector = CarvingConnector.open(demo_path("demo-end"), long_work=ended)
+    list(connector.records())
+    assert Code.SEARCH_INTERRUPTED in [damage.code for damage in connector.damage]

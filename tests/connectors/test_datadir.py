@@ -13,8 +13,10 @@ import pytest
 from paths import SHOP, TESTDATA
 from wal_writer import NODE, LogWriter, put, update
 
+from etcdpod.connectors.disk import datadir as datadir_module
 from etcdpod.connectors.disk.datadir import DataDirectoryConnector
 from etcdpod.damage import DamageCode as Code
+from etcdpod.damage import Fault, FaultCode
 from etcdpod.errors import CompactedError, EtcdpodError, FutureRevisionError, SourceError
 from etcdpod.etcd.wal.messages import ConfChange
 from etcdpod.history.incarnations import steps
@@ -352,3 +354,29 @@ def test_mutated_databases_beside_a_sound_log_never_hide_a_change(unpacked, tmp_
         complete += set(found) == set(truth)
         connector.close()
     assert complete >= 30
+
+
+def test_files_that_cannot_be_read_are_named_and_the_log_answers(tmp_path, monkeypatch) -> None:
+    log = LogWriter(tmp_path / "log")
+    join(log, NODE)
+    log.request(**put(b"/a", b"value"))
+    log.commit()
+    folder = member(tmp_path, log)
+    snap = folder / "member" / "snap"
+    snap.mkdir()
+    for name in ("db", "0000000000000009.snap.db", "0000000000000002-0000000000000009.snap"):
+        (snap / name).write_bytes(b"not what the name says" * 500)
+    connector = DataDirectoryConnector.open(folder)
+    assert [record.value for record in connector.records()] == [b"value"]
+    found = {damage.code: damage for damage in connector.damage}
+    assert {Code.DATABASE_UNREADABLE, Code.OTHER_DATABASE_UNREADABLE} <= found.keys()
+    assert found[Code.DATABASE_UNREADABLE].source == str(snap / "db")
+    assert found[Code.RAFT_SNAPSHOT].fault == Fault(FaultCode.NOT_A_SNAPSHOT)
+
+    def refused(_path: Path) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(datadir_module, "read_snap", refused)
+    found = {damage.code: damage for damage in DataDirectoryConnector.open(folder).damage}
+    assert found[Code.RAFT_SNAPSHOT_UNREADABLE].reason == "Input/output error"
+    assert Code.RAFT_SNAPSHOT not in found

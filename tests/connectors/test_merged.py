@@ -8,6 +8,7 @@ import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
+from bbolt_writer import backend, put
 from etcd_traffic import Gateway, Watch
 from paths import SHOP
 
@@ -217,3 +218,25 @@ def test_a_live_etcd_and_its_snapshot_are_one_history_without_doubles(filled) ->
         assert records[-1].key == b"/k/00"
     assert merged.damage == []
     merged.close()
+
+
+def merged_of(tmp_path: Path, *contents: bytes) -> MergedConnector:
+    paths = [tmp_path / f"{number}.db" for number in range(len(contents))]
+    for path, data in zip(paths, contents, strict=True):
+        path.write_bytes(data)
+    return MergedConnector([SnapshotConnector.open(path) for path in paths])
+
+
+def test_a_few_unchanged_keys_that_differ_are_reported(tmp_path) -> None:
+    older = [put(main, b"/k/%d" % main) for main in range(2, 42)]
+    newer = [*older[:3], put(5, b"/k/other"), *older[4:], put(42, b"/k/new")]
+    merged = merged_of(tmp_path, backend(older), backend(newer))
+    (found,) = [one for one in merged.damage if one.code is Code.KEYS_DIFFER]
+    assert (found.count, found.total, found.key) == (1, 40, b"/k/other")
+
+
+def test_sources_without_anything_in_common_may_be_of_different_clusters(tmp_path) -> None:
+    older = backend([put(main, b"/k", version=main - 1, create=2) for main in range(2, 6)])
+    newer = backend([put(9, b"/k", version=8, create=2)], scheduled=9, finished=9)
+    merged = merged_of(tmp_path, older, newer)
+    assert Code.CLUSTER_UNPROVEN in [one.code for one in merged.damage]

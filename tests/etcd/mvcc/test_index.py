@@ -21,7 +21,10 @@ from bbolt_writer import (
 
 from etcdpod.damage import DamageCode as Code
 from etcdpod.damage_text import damage_sentence
+from etcdpod.etcd.bbolt.file import BboltFile
 from etcdpod.etcd.mvcc import keys as keys_module
+from etcdpod.etcd.mvcc.index import RevisionIndex
+from etcdpod.etcd.mvcc.revision import MAX_SUB
 from etcdpod.etcd.mvcc.store import Store
 from etcdpod.records import Severity
 
@@ -324,3 +327,31 @@ def test_a_record_that_ends_with_the_file_is_read_like_any_other(tmp_path, slack
     assert store.index.value(0) == value
     assert int(store.index.rows.lease[0]) == lease
     assert store.damage == []
+
+
+@pytest.mark.parametrize(
+    ("bucket", "entry", "code", "name"),
+    [
+        ("meta", (b"scheduledCompactRev", b"short"), Code.META_REVISION, "scheduledCompactRev"),
+        ("meta", (b"term", b"short"), Code.META_COUNTER, "term"),
+        ("meta", (b"confState", b"[1]"), Code.META_JSON, "b'[1]'"),
+        ("members", (b"8e9e05c52164694d", b"{"), Code.META_JSON, "b'{'"),
+    ],
+)
+def test_a_malformed_field_of_a_small_bucket_is_reported(store_of, bucket, entry, code, name):
+    store = store_of(LIFE, **{bucket: [entry]})
+    assert [(damage.code, damage.name) for damage in store.damage] == [(code, name)]
+    assert len(store.index) == len(LIFE)
+
+
+def test_a_sub_revision_that_no_transaction_reaches_is_reported(store_of):
+    store = store_of([put(2, b"a"), put(3, b"b"), put(3, b"c", sub=MAX_SUB + 1)])
+    assert Code.SUB_TOO_HIGH in [damage.code for damage in store.damage]
+
+
+def test_a_file_that_changes_whenever_it_is_read_is_reported(store_of, monkeypatch):
+    monkeypatch.setattr(BboltFile, "changed", lambda _: True)
+    monkeypatch.setattr(RevisionIndex, "untouched", lambda _: False)
+    store = store_of(LIFE)
+    assert [damage.code for damage in store.damage] == [Code.FILE_BUSY]
+    assert len(store.index) == len(LIFE)

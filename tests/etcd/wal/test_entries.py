@@ -10,7 +10,13 @@ from etcdpod.damage import Damage
 from etcdpod.damage import DamageCode as Code
 from etcdpod.etcd.wal.entries import Mark, RaftLog, parse_request
 from etcdpod.etcd.wal.layout import RecordType
-from etcdpod.etcd.wal.messages import ConfChange, HardState, InternalRaftRequest, V2Request
+from etcdpod.etcd.wal.messages import (
+    ConfChange,
+    HardState,
+    InternalRaftRequest,
+    Metadata,
+    V2Request,
+)
 from etcdpod.etcd.wal.reader import WalReader
 
 if TYPE_CHECKING:
@@ -146,3 +152,33 @@ def test_a_hard_state_that_calls_itself_an_entry_replaces_none(tmp_path: Path) -
     log, damage = opened(writer.save())
     assert [entry.raft_index for entry in log.entries()] == [1, 2, 3, 4, 5, 6]
     assert [found.code for found in damage] == [Code.RECORD_TYPE]
+
+
+def test_an_entry_that_does_not_parse_is_reported(tmp_path: Path) -> None:
+    writer = LogWriter(tmp_path)
+    writer.entry()
+    writer.add(RecordType.ENTRY, b"\xff\xff\xff")
+    _, damage = opened(writer.save())
+    assert [(found.code, found.offset) for found in damage] == [
+        (Code.RECORD_MALFORMED, writer.offsets[-1][1])
+    ]
+
+
+def test_a_segment_of_another_member_is_reported(tmp_path: Path) -> None:
+    writer = LogWriter(tmp_path)
+    writer.entry()
+    writer.add(RecordType.METADATA, Metadata(NodeID=NODE + 1, ClusterID=9).SerializeToString())
+    _, damage = opened(writer.save())
+    assert [found.code for found in damage] == [Code.SEGMENT_OF_OTHER_MEMBER]
+
+
+def test_a_segment_that_shrinks_while_it_is_read_is_reported(tmp_path: Path) -> None:
+    writer = LogWriter(tmp_path)
+    for number in range(4):
+        writer.request(**put(b"/k", b"%d" % number))
+    (path,) = writer.save()
+    log, damage = opened([path])
+    with path.open("r+b") as file:
+        file.truncate(writer.offsets[-1][1])
+    assert [entry.raft_index for entry in log.entries()] == [1, 2, 3]
+    assert [found.code for found in damage] == [Code.SEGMENT_TRUNCATED]

@@ -11,6 +11,7 @@ from wal_writer import LogWriter, put
 from etcdpod.damage import Damage
 from etcdpod.damage import DamageCode as Code
 from etcdpod.damage_text import damage_sentence
+from etcdpod.etcd.wal import reader as reader_module
 from etcdpod.etcd.wal.layout import RecordType
 from etcdpod.etcd.wal.messages import Entry
 from etcdpod.etcd.wal.reader import Frame, WalReader
@@ -220,3 +221,26 @@ def test_no_mutation_makes_a_false_record_verified(tmp_path: Path) -> None:
                 segment += bytes(8)
         frames, _ = read(log.save())
         assert all(frame.data in true for frame in frames if frame.verified)
+
+
+def broken_log(folder: Path) -> list[Path]:
+    """A segment in which every fifth record is overwritten."""
+    log = written(folder, entries=40, per_segment=100)
+    for segment, offset in log.offsets[5::5]:
+        log.segments[segment][offset : offset + 8] = b"\xff" * 8
+    return log.save()
+
+
+def test_reading_ends_after_many_breaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = broken_log(tmp_path)
+    _, damage = read(paths)
+    assert {d.code for d in damage} == {Code.BYTES_SKIPPED}
+    monkeypatch.setattr(reader_module, "MAX_BREAKS", 3)
+    _, damage = read(paths)
+    assert [d.code for d in damage] == [*[Code.BYTES_SKIPPED] * 3, Code.BREAK_LIMIT]
+
+
+def test_many_defects_are_not_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader_module, "MAX_REPORTS", 2)
+    _, damage = read(broken_log(tmp_path))
+    assert [d.code for d in damage] == [*[Code.BYTES_SKIPPED] * 2, Code.REPORT_LIMIT]
