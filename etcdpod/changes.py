@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from reprlib import Repr
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from etcdpod.records import Encrypted, Record, Undecodable
+
+_SHORT = Repr()
+"""Values in a repr: cut, so that an interactive session stays readable."""
+_SHORT.maxother = _SHORT.maxstring = 40
 
 Operation = Literal["add", "remove", "replace"]
 EventType = Literal["ADDED", "MODIFIED", "DELETED"]
@@ -26,6 +31,10 @@ class Change:
     """None for an addition."""
     after: Any
     """None for a removal."""
+
+    def __repr__(self) -> str:
+        sides = f"{_SHORT.repr(self.before)} → {_SHORT.repr(self.after)}"
+        return f"<{self.op} {self.path[:100]}: {sides}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,14 @@ class Step:
     """Revisions of this life known to be missing right before this one."""
     time: TimeSpan | None = None
     writer: Writer | None = None
+
+    @property
+    def revision(self) -> int:
+        """The main revision of this change."""
+        return self.record.mod_revision
+
+    def __repr__(self) -> str:
+        return f"<{self.event} at revision {self.revision}: {'; '.join(self.summary)[:120]}>"
 
 
 @dataclass(frozen=True, slots=True)

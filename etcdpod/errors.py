@@ -1,8 +1,23 @@
-"""Every exception of etcdpod; each says what, where, and what to do next, in one line."""
+"""Every exception of etcdpod; each says what, where, and what to do next, in one line.
+
+::
+
+    EtcdpodError
+    ├── UsageError               the request is not valid: a kind, a name, a moment, options
+    ├── NotFoundError            the source was read and does not hold it
+    │   ├── CompactedError       the revision lies below the compact revision
+    │   └── FutureRevisionError  the source ends before the revision
+    ├── SourceError              a source cannot be opened or read
+    └── DecodeError              a value cannot be decoded
+"""
 
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from etcdpod.records import Absence
 
 
 class ExitCode(IntEnum):
@@ -76,6 +91,9 @@ class NotFoundError(EtcdpodError):
     """The source was read and does not hold what was asked for."""
 
     exit_code = ExitCode.NOT_FOUND
+    absence: Absence | None = None
+    """Why there is no object, where one was asked for by its name: deleted, compacted, never
+    recorded."""
 
 
 class CompactedError(NotFoundError):

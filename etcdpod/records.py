@@ -122,6 +122,11 @@ class Record:
     alone, which it does without sizes."""
     provenance: Provenance
 
+    def __repr__(self) -> str:
+        what = "deletion" if self.tombstone else f"{self.value_size} bytes"
+        trust = self.provenance.trust.value
+        return f"<{self.key[:120]!r} at revision {self.revision}: {what}, trust {trust}>"
+
     @property
     def mod_revision(self) -> int:
         """The main revision: what Kubernetes shows as ``metadata.resourceVersion``."""
@@ -258,6 +263,9 @@ class Undecodable:
     """Byte offset in the value where reading failed, where known."""
     path: str = ""
     """Field path where reading failed, where known."""
+
+    def __repr__(self) -> str:
+        return f"<{str(self)[:150]}; {len(self.raw)} bytes>"
 
     def __str__(self) -> str:
         place = f" at byte {self.offset}" if self.offset is not None else ""

@@ -1,6 +1,6 @@
 """The composition root: sources, decoder and registry put together for a front end.
 
-Nothing here prints. What the user should hear is collected in ``notices`` and ``damage``.
+Nothing here prints: notices go to ``SourceOptions.notify``, defects to ``Session.damage``.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from etcdpod.connectors.live.connection.endpoints import is_endpoint
 from etcdpod.demo import DEMOS, demo_path
 from etcdpod.errors import EtcdpodError, UsageError
 from etcdpod.history.lives import Registry
+from etcdpod.history.when import parse_when
 from etcdpod.kube.codec import Decoder
 from etcdpod.registry.source_time import last_moment
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from etcdpod.connectors.base import Connector, LongWork
     from etcdpod.connectors.live.notices import Notice
     from etcdpod.damage import Damage
+    from etcdpod.history.when import When
     from etcdpod.kube.encryption.keyring import ConfiguredKeyring
     from etcdpod.records import SourceInfo
     from etcdpod.source_details import Details
@@ -129,6 +131,15 @@ class Session:
         what = "the source's last moment" if at is None else f"the moment of revision {at}"
         text = moment.isoformat(timespec="seconds").replace("+00:00", "Z")
         return moment, f"ages count to {text}, {what} (--now changes it)"
+
+    def when(self, text: str) -> When:
+        """The moment that ``text`` names: a revision, an RFC 3339 time, ``-10m`` or ``now``.
+
+        Raises:
+            UsageError: it is neither a revision nor a time.
+            NotFoundError: the source has no revision that old.
+        """
+        return parse_when(self.registry, lambda: self.now()[0], text)
 
     def close(self) -> None:
         """Give up files and connections."""

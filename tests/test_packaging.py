@@ -57,6 +57,7 @@ def test_the_wheel_holds_schemas_styles_and_demo(wheelhouse: Path) -> None:
     assert "etcdpod/demo/end.db" in names
     assert any(name.endswith(".binpb") for name in names)
     assert any(name.endswith(".tcss") for name in names)
+    assert {"etcdpod/py.typed", "etcdpod/LICENSE", "etcdpod/NOTICE"} <= set(names)
     assert not [name for name in names if name.startswith(("tests/", "testdata/", "proto/"))]
 
 
@@ -72,3 +73,32 @@ def test_the_installed_tool_shows_both_lives_of_db_0(
     assert done.returncode == 0, done.stderr
     assert "incarnation 1" in done.stdout
     assert "incarnation 2" in done.stdout
+
+
+SCRIPT = """
+import etcdpod
+
+def failing(snapshot: str) -> list[str]:
+    with etcdpod.open(snapshot) as registry:
+        pods: list[str] = [pod.name for pod in registry.list("pods", "shop", at=720)]
+        for step in registry.history("pod", "shop/db-0"):
+            revision: int = step.revision
+            summary: tuple[str, ...] = step.summary
+        found = [one.object.name for one in registry.diagnose() if one.severity == "critical"]
+        return [*pods, *found]
+
+reveal_type(etcdpod.open("demo").get("pod", "shop/db-0"))
+"""
+
+
+@pytest.mark.timeout(600)
+def test_a_script_of_a_user_is_type_checked_against_the_wheel(
+    installed: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("mypy", reason="mypy (test extra) is not installed")
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    words = ["-m", "mypy", "--strict", "--python-executable", str(installed / "python")]
+    done = run(sys.executable, *words, str(script), cwd=tmp_path)
+    assert "Success" in done.stdout, done.stdout
+    assert 'Revealed type is "etcdpod.registry.objects.Item"' in done.stdout

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import UTC, datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +15,7 @@ from etcdpod.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from etcdpod.session import Session, SourceOptions
 
@@ -168,22 +168,12 @@ def now_option(function: Command) -> Command:
 
 
 def _time(_context: click.Context, _option: click.Parameter, text: str | None) -> datetime | None:
+    from etcdpod.history.when import parse_time
+
     try:
         return None if text is None else parse_time(text)
     except ValueError:
         raise click.BadParameter(f"{text!r} is no time like 2026-11-22T20:25:10Z") from None
-
-
-def parse_time(text: str) -> datetime:
-    """An RFC 3339 time, in UTC; ``now`` is the present.
-
-    Raises:
-        ValueError: it is no such time.
-    """
-    if text == "now":
-        return datetime.now(UTC)
-    moment = datetime.fromisoformat(text)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def terminal_colour() -> bool:

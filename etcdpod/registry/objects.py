@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from etcdpod.errors import UsageError
 from etcdpod.kube.codec import Decoded, Decoder
+from etcdpod.kube.model.fields import text
 from etcdpod.kube.model.keys import parse_key
 from etcdpod.kube.model.secret import mask
 from etcdpod.kube.model.types import ResourceType, ResourceTypes
@@ -39,6 +40,37 @@ class Item:
     def object(self) -> dict[str, Any] | None:
         """The object as kubectl shows it; None where ``outcome`` says why not."""
         return self.outcome.object if isinstance(self.outcome, Decoded) else None
+
+    @property
+    def revision(self) -> int:
+        """The main revision that wrote it: its ``metadata.resourceVersion``."""
+        return self.record.mod_revision
+
+    @property
+    def kind(self) -> str:
+        """``Pod``, …; empty where there is no object."""
+        return text(self.object, "kind")
+
+    @property
+    def namespace(self) -> str:
+        """Empty for an object of the whole cluster, and where there is no object."""
+        return text(self.object, "metadata", "namespace")
+
+    @property
+    def name(self) -> str:
+        """The object's name; without an object the last part of its etcd key."""
+        named = text(self.object, "metadata", "name")
+        return named or self.record.key.rpartition(b"/")[2].decode(errors="backslashreplace")
+
+    @property
+    def uid(self) -> str:
+        """Empty where there is no object."""
+        return text(self.object, "metadata", "uid")
+
+    def __repr__(self) -> str:
+        place = f"{self.namespace}/{self.name}" if self.namespace else self.name
+        shown = self.kind or type(self.outcome).__name__
+        return f"<{shown} {place[:120]!r} at revision {self.revision}>"
 
 
 class Objects:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from etcdpod.errors import NotFoundError
+from etcdpod.errors import CompactedError, NotFoundError
 from etcdpod.kube.codec import Decoded
 from etcdpod.records import Compacted, Deleted, Record
 
@@ -101,7 +101,13 @@ def matching(
 
 
 def absent(registry: Objects, query: Query, absence: Absence | None) -> NotFoundError:
-    """One line: what is not there, as of when, why, and what may be tried."""
+    """The error that says what does not exist, as of when, why, and what may be tried."""
+    error = _absent(registry, query, absence)
+    error.absence = absence
+    return error
+
+
+def _absent(registry: Objects, query: Query, absence: Absence | None) -> NotFoundError:
     info = registry.connector.info()
     place = f" in namespace {query.namespace}" if query.namespace else ""
     what = f'{query.resource.qualified} "{query.name}" not found{place}'
@@ -119,7 +125,7 @@ def absent(registry: Objects, query: Query, absence: Absence | None) -> NotFound
             path=info.target,
         )
     if isinstance(absence, Compacted):
-        return NotFoundError(
+        return CompactedError(
             f"{what}: revision {absence.revision} lies below the compact revision "
             f"{absence.compact_revision}",
             next_step="name a later revision, or a source that was taken earlier",

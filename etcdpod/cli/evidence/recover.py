@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from etcdpod.cli.arguments import Target, parse_object
 from etcdpod.cli.completion import complete_words
 from etcdpod.cli.diagnostics import say
 from etcdpod.cli.moments import revision_at
 from etcdpod.cli.options import namespace_option, open_session, outcome, source_options
 from etcdpod.cli.stdout import write
 from etcdpod.errors import ExitCode, NotFoundError, UsageError
+from etcdpod.history.named import Target, parse_object
 from etcdpod.source_details import PackedFile
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from etcdpod.cli.arguments import parse_object
 from etcdpod.cli.completion import complete_words
 from etcdpod.cli.history.history import not_recorded
 from etcdpod.cli.options import (
@@ -19,13 +18,14 @@ from etcdpod.cli.options import (
 )
 from etcdpod.cli.stdout import write, write_lines
 from etcdpod.errors import ExitCode, NotFoundError, UsageError
+from etcdpod.history.named import parse_object
 from etcdpod.records import Compacted, Deleted, Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from etcdpod.cli.arguments import Target
     from etcdpod.history.diff.registries import Difference
+    from etcdpod.history.named import Target
     from etcdpod.registry.objects import Item
     from etcdpod.session import Session, SourceOptions
 

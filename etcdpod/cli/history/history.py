@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from etcdpod.cli.arguments import Target, parse_object
 from etcdpod.cli.attempts import attempt_fields, attempt_lines, hint_at_attempts
 from etcdpod.cli.completion import complete_words
 from etcdpod.cli.diagnostics import say
@@ -21,6 +20,7 @@ from etcdpod.cli.options import (
 )
 from etcdpod.cli.stdout import write, write_lines
 from etcdpod.errors import ExitCode, NotFoundError, UsageError
+from etcdpod.history.named import Target, parse_object
 from etcdpod.history.text.diff import one_line
 from etcdpod.history.text.fields import step_fields
 from etcdpod.kube.model.paths import parse_path

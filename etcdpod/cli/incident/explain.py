@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from etcdpod.cli.arguments import parse_object
 from etcdpod.cli.completion import complete_words
 from etcdpod.cli.history.history import not_recorded
 from etcdpod.cli.moments import revision_at, say_clocks
@@ -19,6 +18,7 @@ from etcdpod.cli.options import (
 )
 from etcdpod.cli.stdout import write, write_lines
 from etcdpod.errors import ExitCode, UsageError
+from etcdpod.history.named import parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

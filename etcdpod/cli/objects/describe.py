@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from etcdpod.cli.arguments import parse_targets
 from etcdpod.cli.completion import complete_words
 from etcdpod.cli.diagnostics import say
 from etcdpod.cli.moments import revision_at
@@ -20,6 +19,7 @@ from etcdpod.cli.options import (
 )
 from etcdpod.cli.stdout import write
 from etcdpod.errors import ExitCode, NotFoundError, UsageError
+from etcdpod.history.named import parse_targets
 from etcdpod.records import Undecodable
 from etcdpod.registry.query import Query, matching, records
 

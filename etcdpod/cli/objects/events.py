@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from etcdpod.cli.arguments import DEFAULT_NAMESPACE
 from etcdpod.cli.diagnostics import say
 from etcdpod.cli.moments import revision_at
 from etcdpod.cli.options import (
@@ -19,6 +18,7 @@ from etcdpod.cli.options import (
 )
 from etcdpod.cli.stdout import write
 from etcdpod.errors import UsageError
+from etcdpod.history.named import DEFAULT_NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from etcdpod.cli.arguments import parse_targets
 from etcdpod.cli.completion import complete_words
 from etcdpod.cli.listing import Form, Printing
 from etcdpod.cli.moments import revision_at
@@ -19,6 +18,7 @@ from etcdpod.cli.options import (
     source_options,
 )
 from etcdpod.errors import ExitCode, UsageError
+from etcdpod.history.named import parse_targets
 from etcdpod.registry.query import Query
 
 if TYPE_CHECKING:

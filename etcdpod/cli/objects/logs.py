@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from etcdpod.cli.arguments import parse_object
 from etcdpod.cli.completion import complete_words
 from etcdpod.cli.moments import revision_at
 from etcdpod.cli.options import (
@@ -18,16 +17,17 @@ from etcdpod.cli.options import (
 )
 from etcdpod.cli.stdout import write, write_lines
 from etcdpod.errors import DecodeError, NotFoundError, UsageError
+from etcdpod.history.named import parse_object
 from etcdpod.history.text.diff import one_line
 from etcdpod.registry.query import Query, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from etcdpod.cli.arguments import Target
     from etcdpod.errors import ExitCode
     from etcdpod.forensics.explain.container_logs import ContainerLogs, PodLogs, Run
     from etcdpod.history.lives import Registry
+    from etcdpod.history.named import Target
     from etcdpod.registry.objects import Item
     from etcdpod.session import SourceOptions
 

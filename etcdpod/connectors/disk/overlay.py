@@ -224,6 +224,8 @@ class Overlay:
     # --- states below the compact revision ------------------------------------------------------
 
     def _alive_below(self, prefix: bytes, at: int) -> Found:
+        if at + 1 < self.span.whole_from:  # also where no key is known: there may have been some
+            raise self.compacted(at)
         keys = {*self.index.table(prefix).keys, *self.evidence.keys(prefix)}
         found = (self.below(key, at) for key in sorted(keys))
         return Found.of([entry for entry in found if entry is not None])

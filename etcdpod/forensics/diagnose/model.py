@@ -78,6 +78,9 @@ class Finding:
     since: datetime | None
     """When it began, as far as the evidence reaches back; None where nothing tells."""
 
+    def __repr__(self) -> str:
+        return f"<{self.severity} {self.rule} of {self.object}: {self.cause[:200]}>"
+
     def as_json(self) -> dict[str, Any]:
         """The JSON form."""
         return {

@@ -1,4 +1,4 @@
-"""The words after a verb: KIND, KIND NAME, KIND/NAME, NS/NAME, in kubectl's forms."""
+"""Objects as users name them: KIND, KIND NAME, KIND/NAME, NS/NAME, in kubectl's forms."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def parse_targets(
     where = None if all_namespaces else namespace or DEFAULT_NAMESPACE
     if len(words) == 1:
         return [Target(kind, where if kind.namespaced else None, None) for kind in kinds]
-    return [_named(kind, word, where) for kind in kinds for word in words[1:]]
+    return [object_named(kind, word, where) for kind in kinds for word in words[1:]]
 
 
 def _kinds(registry: Registry, word: str) -> tuple[ResourceType, ...]:
@@ -67,7 +67,7 @@ def parse_object(registry: Registry, words: tuple[str, ...], namespace: str | No
         UsageError: the words name no object, or more than one.
     """
     if len(words) == 2:
-        return _named(registry.resolve(words[0]), words[1], namespace or DEFAULT_NAMESPACE)
+        return object_named(registry.resolve(words[0]), words[1], namespace or DEFAULT_NAMESPACE)
     if len(words) != 1:
         raise UsageError(
             "name one object", next_step="as NS/POD, KIND NS/NAME, or -n NS NAME for a pod"
@@ -89,11 +89,15 @@ def _slashed(registry: Registry, word: str, namespace: str | None) -> Target:
     if not kind or not name:
         raise UsageError(f"{word!r} is not KIND/NAME", next_step="or give KIND NS/NAME")
     resource = registry.resolve(kind)
-    return _named(resource, name, namespace or DEFAULT_NAMESPACE)
+    return object_named(resource, name, namespace or DEFAULT_NAMESPACE)
 
 
-def _named(resource: ResourceType, word: str, namespace: str | None) -> Target:
-    """NS/NAME, or NAME in the namespace at hand; a cluster-wide kind has no namespace."""
+def object_named(resource: ResourceType, word: str, namespace: str | None) -> Target:
+    """The object of a kind that NS/NAME names, or NAME in ``namespace``.
+
+    Raises:
+        UsageError: it is not a name, or names a namespace of a kind that has none.
+    """
     first, slash, rest = word.partition("/")
     if slash and (not first or not rest or "/" in rest):
         raise UsageError(f"{word!r} is no name", next_step="give NAME or NS/NAME")
