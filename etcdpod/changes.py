@@ -60,6 +60,14 @@ class Writer:
     certainty: Certainty = "unknown"
     evidence: str = ""
 
+    def __str__(self) -> str:
+        """``kube-scheduler (binding)``, ``likely kubelet``, ``unknown``."""
+        if self.certainty == "unknown":
+            return "unknown"
+        aside = "" if self.subresource in ("", "status") else f" ({self.subresource})"
+        likely = "likely " if self.certainty == "likely" else ""
+        return f"{likely}{self.controller or self.component}{aside}"
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

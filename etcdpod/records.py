@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -161,7 +161,7 @@ class SourceInfo:
     cluster_id: int | None = None
     size: int = 0
     """Bytes of the file, or of the database for an endpoint."""
-    details: tuple[Details, ...] = ()
+    details: tuple[Details, ...] = field(default=(), repr=False)
     """Further facts for ``info``, in the order in which they are shown."""
 
     def detail(self, kind: type[_Detail]) -> _Detail | None:

@@ -57,9 +57,10 @@ def test_objects_are_those_that_the_watch_saw(demo) -> None:
     for line in (SHOP / "watch.jsonl").read_text().splitlines():
         event = json.loads(line)
         thing = event["object"]
-        if thing["kind"] == "Pod" and thing["metadata"]["namespace"] == "shop":
-            if int(thing["metadata"]["resourceVersion"]) <= 720:
-                seen[thing["metadata"]["name"]] = (event["type"], thing)
+        metadata = thing["metadata"]
+        early = int(metadata["resourceVersion"]) <= 720
+        if thing["kind"] == "Pod" and metadata["namespace"] == "shop" and early:
+            seen[metadata["name"]] = (event["type"], thing)
     expected = {name: thing for name, (kind, thing) in seen.items() if kind != "DELETED"}
     assert {pod.name: pod.object for pod in demo.list("pods", "shop", at=720)} == expected
     assert demo.get("Pod", "shop/db-0", at=720).object == expected["db-0"]

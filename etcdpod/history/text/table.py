@@ -103,14 +103,8 @@ def table(
 
 
 def who(writer: Writer | None) -> str:
-    """The writer in a few words: ``kube-scheduler (binding)``, ``likely kubelet``, ``unknown``."""
-    if writer is None:
-        return ""
-    if writer.certainty == "unknown":
-        return "unknown"
-    name = writer.controller or writer.component
-    aside = "" if writer.subresource in ("", "status") else f" ({writer.subresource})"
-    return one_line(("likely " if writer.certainty == "likely" else "") + name + aside)
+    """The writer on one line, safe to print; empty for None."""
+    return "" if writer is None else one_line(str(writer))
 
 
 def _row(step: Step, tally: _Tally, with_diff: bool, colour: bool) -> _Row:
