@@ -13,8 +13,8 @@ import pytest
 
 from etcdpod.demo import demo_path
 from etcdpod.errors import EtcdpodError
+from etcdpod.etcd.wal.repair import flipped_bit
 from etcdpod.forensics.verify import Subject, verify
-from etcdpod.forensics.verify.bit_repair.log import flipped_bit
 from etcdpod.session import Session, SourceOptions
 
 if TYPE_CHECKING:

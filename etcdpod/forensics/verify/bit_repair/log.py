@@ -1,9 +1,4 @@
-"""Finds the flipped bit of a log record that fails its checksum, by the checksum itself.
-
-CRC-32C is linear: two messages of one length that differ in one bit have checksums whose
-difference depends on the place of that bit alone. So the place follows from the difference.
-Thirty-two bits prove nothing: one damaged record in some hundred thousand fits by chance.
-"""
+"""Finds the flipped bit of a log record that fails its checksum, by the checksum itself."""
 
 from __future__ import annotations
 
@@ -14,6 +9,7 @@ import google_crc32c
 from etcdpod.etcd.wal.layout import LENGTH_FIELD, RecordType
 from etcdpod.etcd.wal.messages import DecodeError, Record
 from etcdpod.etcd.wal.reader import WalReader
+from etcdpod.etcd.wal.repair import flipped_bit
 from etcdpod.etcd.wal.segment import RawFrame
 from etcdpod.forensics.verify.model import Repair
 
@@ -23,8 +19,6 @@ if TYPE_CHECKING:
     from etcdpod.etcd.wal.segment import SegmentFile
     from etcdpod.forensics.verify.model import Subject
 
-POLYNOMIAL = 0x82F63B78
-"""CRC-32C, its bits reversed."""
 LARGEST = 16 << 20
 """Bytes of the largest record that is searched."""
 MOST_BREAKS = 100
@@ -114,45 +108,3 @@ def _checksum_bit(head: bytes, data: bytes, computed: int) -> int | None:
         if record is not None and record.crc == computed and record.data == data:
             return bit
     return None
-
-
-def flipped_bit(difference: int, size: int) -> int | None:
-    """Which bit of a message of ``size`` bytes changes its CRC-32C by ``difference``.
-
-    Returns:
-        Its number, counted from the lowest bit of the first byte; None where no single bit does.
-    """
-    # What one bit at the very end changes, then one bit further and further towards the start.
-    for back in range(size):
-        for bit in range(8):
-            if _effect(bit) == difference:
-                return (size - 1 - back) * 8 + bit
-        difference = _undo_byte(difference)
-    return None
-
-
-_TABLE: list[int] = []
-_INVERSE: dict[int, int] = {}
-
-
-def _table() -> list[int]:
-    if not _TABLE:
-        for byte in range(256):
-            value = byte
-            for _ in range(8):
-                value = (value >> 1) ^ (POLYNOMIAL if value & 1 else 0)
-            _TABLE.append(value)
-            _INVERSE[value >> 24] = byte
-    return _TABLE
-
-
-def _effect(bit: int) -> int:
-    """The change of the checksum by one bit of the last byte."""
-    return _table()[1 << bit]
-
-
-def _undo_byte(difference: int) -> int:
-    """The difference of the state before a byte that was equal in both messages."""
-    table = _table()
-    index = _INVERSE[difference >> 24]
-    return (((difference ^ table[index]) << 8) | index) & 0xFFFFFFFF
