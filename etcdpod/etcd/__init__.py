@@ -1,1 +1,1 @@
-"""On-disk formats: bytes in, records out. Nothing here knows Kubernetes."""
+"""etcd's on-disk formats: bytes in, records out. Nothing in this package knows about Kubernetes."""

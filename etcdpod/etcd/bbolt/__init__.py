@@ -1,4 +1,4 @@
-"""The bbolt file: pages, metas, trees; read only, without a lock."""
+"""The bbolt file format: pages, meta pages and B+ trees; read-only, without taking a lock."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Finds leaf pages that no tree refers to any more: free pages, and pages beyond the last commit.
+"""Finds leaf pages that no tree references any more: free pages, and pages past the last commit.
 
-bbolt never changes a page in place. A changed page gets a new id, and the old image stays on the
-disk until that page is handed out again. Pages never move, so one whose header carries another
-id than its position is no page start. Writers pack elements densely and zero the rest of a page:
-both are tested, since nothing else tells a whole page from one that was overwritten in part.
+bbolt never modifies a page in place. A modified page gets a new id, and the old copy stays on disk
+until that page is reallocated. Pages never move, so a header whose id differs from its position is
+not the start of a page. Writers pack elements densely and zero the rest of a page: both are
+checked, since nothing else distinguishes an intact page from a partly overwritten one.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from etcdpod.etcd.bbolt.gather import Integers, Mask
 
 NO_PAGE = 0xFFFFFFFFFFFFFFFF
-"""As the root of a tree that is not known."""
+"""Root page id of a tree whose root is unknown."""
 CHUNK_ELEMENTS = 1 << 18
 _PAGE_KINDS = tuple(int(flag) for flag in PageFlag)
 
@@ -59,19 +59,19 @@ class StaleElements(NamedTuple):
     value_size: Integers
     is_bucket: Mask
     is_suspect: Mask
-    """The page goes on into others that may have been handed out again."""
+    """The page has overflow pages, which may have been reallocated."""
 
     def select(self, chosen: Mask) -> StaleElements:
-        """The elements that a mask chooses."""
+        """The elements selected by a mask."""
         return StaleElements._make(column[chosen] for column in self)
 
 
 def stale_elements(file: BboltFile, used: Mask) -> Iterator[StaleElements]:
-    """The elements of all stale leaf pages that pass the tests of structure, in chunks of pages.
+    """The elements of all stale leaf pages that pass the structural checks, in chunks of pages.
 
     Args:
-        file: the mapped file; all of it is searched, also beyond the high-water mark.
-        used: for every page id below the high-water mark whether a tree still uses it.
+        file: the mapped file; all of it is searched, including past the high-water mark.
+        used: for every page id below the high-water mark, whether a tree still uses it.
     """
     gather = Gather(file.data, file.size)
     pages, trusted_end = _candidates(file, gather, used)
@@ -88,7 +88,7 @@ def stale_elements(file: BboltFile, used: Mask) -> Iterator[StaleElements]:
 
 
 def inline_buckets(file: BboltFile, stale: StaleElements, name: bytes) -> Iterator[StaleElements]:
-    """The elements of the inline copies of a bucket in stale root pages."""
+    """The elements of inline copies of a bucket found in stale root pages."""
     gather = Gather(file.data, file.size)
     candidates = stale.is_bucket & (stale.key_size == len(name))
     for index in np.flatnonzero(candidates).tolist():
@@ -106,7 +106,7 @@ def inline_buckets(file: BboltFile, stale: StaleElements, name: bytes) -> Iterat
 
 
 def _candidates(file: BboltFile, gather: Gather, used: Mask) -> tuple[Pages, Integers]:
-    """Unused leaf pages by their headers, and where the trusted part of each ends."""
+    """Unused leaf pages, recognised by their headers, and where the trusted part of each ends."""
     size = file.page_size
     total = file.size // size
     ids = np.arange(total)
@@ -162,7 +162,7 @@ def _whole_pages(
     key: Integers,
     end: Integers,
 ) -> Mask:
-    """Which pages are packed densely, within their bounds, and zero behind their last element."""
+    """Which pages are densely packed, within bounds, and zero after their last element."""
     expected = np.empty_like(key)
     expected[1:] = end[:-1]
     expected[starts] = pages.offset + PAGE_HEADER.size + pages.elements * ELEMENT_SIZE
@@ -175,12 +175,12 @@ def _whole_pages(
 
 
 def open_without_meta(path: str | os.PathLike[str]) -> BboltFile:
-    """Map a file of which both meta pages are damaged: nothing is reachable, all can be carved.
+    """Map a file whose meta pages are both damaged: nothing is reachable, everything can be carved.
 
-    The page size is the one at which most pages carry their own id.
+    The page size is the one for which most pages carry their own id.
 
     Raises:
-        SourceError: it cannot be read, or no page of it carries its own id.
+        SourceError: the file cannot be read, or no page carries its own id.
     """
     name = os.fspath(path)
     try:
@@ -201,7 +201,7 @@ def open_without_meta(path: str | os.PathLike[str]) -> BboltFile:
 
 
 def empty_file(name: str) -> BboltFile:
-    """What stands for a database that is not there: a file without pages."""
+    """A file without pages, used in place of a missing database."""
     size = max(PAGE_SIZES)
     meta = Meta(MAGIC, VERSION, size, 0, NO_PAGE, 0, NO_FREELIST, 0, 0, 0)
     data = mmap.mmap(-1, size, prot=mmap.PROT_READ)

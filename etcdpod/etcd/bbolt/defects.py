@@ -1,4 +1,4 @@
-"""Defects of a file as ``Damage``: the first few of a code one by one, the rest counted."""
+"""Reports defects of a file as ``Damage``: the first few of each code, and the rest as a count."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from etcdpod.etcd.bbolt.gather import Integers
 
 NAMED = 10
-"""Defects of one code that are reported one by one."""
+"""The number of defects of one code that are reported individually."""
 
 
 class Defects:
-    """Appends what readers find to one list.
+    """Appends the defects that readers find to one list.
 
     Args:
         path: the file, named in each entry.
-        damage: the list.
+        damage: the list to append to.
     """
 
     def __init__(self, path: str, damage: list[Damage]) -> None:
@@ -33,7 +33,7 @@ class Defects:
         self.damage.append(damage)
 
     def one(self, code: DamageCode, page: int | None = None, offset: int | None = None) -> None:
-        """Report one defect at a page, a byte offset, or both."""
+        """Report one defect at a page, at a byte offset, or both."""
         self.add(Damage(code, self.path, page, offset))
 
     def many(self, code: DamageCode, pages: Integers, offsets: Integers | None = None) -> None:

@@ -1,7 +1,8 @@
-"""The elements of many pages at once, as arrays, each checked against its page.
+"""The elements of many pages at once, as arrays, each checked against the bounds of its page.
 
-Writers pack elements densely in order: the first key follows the element headers, every further
-key the value (on a branch page: the key) before it. A gap is a defect, though the element counts.
+Writers pack elements densely and in order: the first key follows the element headers, and every
+later key follows the previous value (on a branch page, the previous key). A gap is reported as a
+defect, but the element is kept.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ LEAF_ELEMENT = np.dtype(
     [("flags", "<u4"), ("position", "<u4"), ("key_size", "<u4"), ("value_size", "<u4")]
 )
 BRANCH_ELEMENT = np.dtype([("position", "<u4"), ("key_size", "<u4"), ("child", "<u8")])
-"""As in ``layout``; a position counts from the start of its element."""
+"""Element layouts as in ``layout``; positions are relative to the start of the element."""
 
 
 class Pages(NamedTuple):
@@ -34,15 +35,15 @@ class Pages(NamedTuple):
     end: Integers
     """Byte offset of the end of the page with its overflow."""
     elements: Integers
-    """Elements."""
+    """The number of elements."""
 
     def select(self, chosen: Mask | Integers | slice) -> Pages:
-        """The pages that a mask, an order of indexes or a slice chooses."""
+        """The pages selected by a mask, an index array or a slice."""
         return Pages(*(column[chosen] for column in self))
 
 
 def pages_of(*fields: int) -> Pages:
-    """One page of the given id, offset, end and count; without fields none."""
+    """A single page with the given id, offset, end and count; with no fields, no pages."""
     columns = [[field] for field in fields] or [[], [], [], []]
     return Pages(*(np.array(column, np.int64) for column in columns))
 
@@ -62,7 +63,7 @@ class Elements(NamedTuple):
 
 
 def leaf_elements(gather: Gather, pages: Pages, defects: Defects) -> Elements:
-    """The elements of leaf pages; those that do not lie in their page are reported and left out."""
+    """The elements of leaf pages; those that exceed their page are reported and left out."""
     page, offset = _spread(pages)
     found = gather.structures(offset, LEAF_ELEMENT)
     key = offset + found["position"]
@@ -76,17 +77,17 @@ def leaf_elements(gather: Gather, pages: Pages, defects: Defects) -> Elements:
 
 
 def branch_elements(gather: Gather, pages: Pages, defects: Defects) -> tuple[Words, Integers]:
-    """The child page ids of branch pages in order, and for each the index of its page."""
+    """The child page ids of branch pages in order, and the index of each child's parent page."""
     page, offset = _spread(pages)
     found = gather.structures(offset, BRANCH_ELEMENT)
     key = offset + found["position"]
     _inside(pages, page, key, key + found["key_size"], defects)
-    # The child of an element whose key is damaged is followed all the same: it proves itself.
+    # The child of an element with a damaged key is still followed: it has its own checks.
     return found["child"].astype(np.uint64), page
 
 
 def _spread(pages: Pages) -> tuple[Integers, Integers]:
-    """For every element the index of its page and the byte offset of its header."""
+    """For every element, the index of its page and the byte offset of its header."""
     page = np.repeat(np.arange(len(pages.elements)), pages.elements)
     starts = np.cumsum(pages.elements) - pages.elements
     number = np.arange(len(page)) - starts[page]
@@ -94,9 +95,9 @@ def _spread(pages: Pages) -> tuple[Integers, Integers]:
 
 
 def _inside(pages: Pages, page: Integers, key: Integers, end: Integers, defects: Defects) -> Mask:
-    """Which elements lie in their page, and end before the next one begins.
+    """Which elements lie within their page and end before the next one begins.
 
-    So the elements of a page never add up to more than the page, whatever they state.
+    This bounds the elements of a page by the size of the page, whatever their headers claim.
     """
     data_start = pages.offset + PAGE_HEADER.size + pages.elements * ELEMENT_SIZE
     outside = (key < data_start[page]) | (end > pages.end[page])

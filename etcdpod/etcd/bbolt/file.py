@@ -1,7 +1,7 @@
-"""A bbolt file, mapped for reading: its two metas, its page size, its pages.
+"""A bbolt file mapped for reading: its two meta pages, its page size, its pages.
 
-The file is opened for reading and never locked: etcd holds an exclusive lock on the ``db`` of a
-running member, which is advisory and would make a lock attempt wait for ever.
+The file is opened read-only and never locked: etcd holds an exclusive advisory lock on the ``db``
+of a running member, so an attempt to lock it would block forever.
 """
 
 from __future__ import annotations
@@ -37,30 +37,30 @@ _BIG_ENDIAN_MAGIC = MAGIC.to_bytes(4, "big")
 
 @dataclass(slots=True)
 class BboltFile:
-    """One open bbolt file; its size and the chosen meta are those of the moment of opening."""
+    """An open bbolt file; its size and the selected meta are as of the time of opening."""
 
     path: str
     stream: BinaryIO
     data: mmap.mmap
     size: int
     metas: tuple[Meta | None, Meta | None]
-    """The metas of page 0 and 1; None where one is damaged."""
+    """The metas of pages 0 and 1; None for a damaged one."""
     meta: Meta
     """The valid meta with the highest transaction id: the newest committed state."""
     damage: list[Damage] = field(default_factory=list)
     trailer_matches: bool | None = None
-    """What ``check_trailer`` found; None before, and without a trailer."""
+    """The result of ``check_trailer``; None before the check, or without a trailer."""
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], name: str | None = None) -> BboltFile:
-        """Map the file at ``path`` and choose its meta page.
+        """Map the file at ``path`` and select its meta page.
 
         Args:
             path: the file.
-            name: what to call it in records and errors; its path without one.
+            name: the name to use in records and errors; defaults to the path.
 
         Raises:
-            SourceError: there is no such file, or it is no bbolt file, or both metas are damaged.
+            SourceError: the file is missing, is not a bbolt file, or both metas are damaged.
         """
         place = os.fspath(path)
         return cls._of(place if name is None else name, _open_stream(place))
@@ -82,7 +82,7 @@ class BboltFile:
         return file
 
     def reopened(self) -> BboltFile:
-        """The same file as it is now, also where another one has taken its name since.
+        """The same file in its current state, even if another file has since taken its name.
 
         Raises:
             SourceError: it is no longer readable.
@@ -91,19 +91,19 @@ class BboltFile:
 
     @property
     def page_size(self) -> int:
-        """Bytes of a page, as the meta states them."""
+        """Page size in bytes, as recorded in the meta."""
         return self.meta.page_size
 
     @property
     def page_count(self) -> int:
-        """Pages that lie wholly in the file and below the high-water mark: all that may be read."""
+        """The number of readable pages: entirely in the file and below the high-water mark."""
         return min(self.meta.high_water_mark, self.size // self.page_size)
 
     @property
     def previous(self) -> Meta | None:
-        """The other meta where it roots an older state, None where it does not.
+        """The other meta if it roots an older state, else None.
 
-        A snapshot writes the same root into both; only a member's own ``db`` has an older tree.
+        A snapshot has the same root in both; only a member's own ``db`` has an older tree.
         """
         for meta in self.metas:
             if meta is not None and meta.txid < self.meta.txid and meta.root != self.meta.root:
@@ -112,18 +112,18 @@ class BboltFile:
 
     @property
     def freelist_stored(self) -> bool:
-        """Whether the list of free pages is in the file; etcd on Linux leaves it out."""
+        """Whether the freelist is stored in the file; etcd on Linux omits it."""
         return self.meta.freelist != NO_FREELIST
 
     @property
     def has_trailer(self) -> bool:
-        """Whether the size is that of a file that ends in a SHA-256."""
+        """Whether the file size is that of a file with a trailing SHA-256."""
         return self.size % TRAILER_ALIGNMENT == TRAILER_SIZE
 
     def check_trailer(self) -> bool | None:
-        """Whether the SHA-256 at the end is that of the rest; None without a trailer.
+        """Whether the trailing SHA-256 matches the rest of the file; None without a trailer.
 
-        Reads the whole file, once; a wrong trailer is reported as damage.
+        Reads the whole file, once; a mismatch is reported as damage.
         """
         if self.has_trailer and self.trailer_matches is None:
             self.trailer_matches = self._hash() == self.data[self.size - TRAILER_SIZE :]
@@ -132,7 +132,7 @@ class BboltFile:
         return self.trailer_matches
 
     def _hash(self) -> bytes:
-        # OpenSSL takes as long to load as everything else here together.
+        # Imported here because OpenSSL takes as long to load as everything else together.
         import hashlib
 
         end = self.size - TRAILER_SIZE
@@ -142,25 +142,25 @@ class BboltFile:
         return digest.digest()
 
     def page_header(self, page: int) -> PageHeader | None:
-        """The header of page ``page``, or None where the file does not reach that far."""
+        """The header of page ``page``, or None if the file ends before it."""
         if not 0 <= page < self.page_count:
             return None
         return PageHeader._make(PAGE_HEADER.unpack_from(self.data, page * self.page_size))
 
     def page(self, page: int) -> bytes:
-        """The bytes of page ``page`` alone, without its overflow; empty beyond the file."""
+        """The bytes of page ``page`` without its overflow; empty past the end of the file."""
         start = page * self.page_size
         return self.data[start : min(start + self.page_size, self.size)]
 
     def changed(self) -> bool:
-        """Whether a writer has committed since the file was opened, and may reuse our pages."""
+        """Whether a writer has committed since the file was opened, and may be reusing pages."""
         if self.size < self.meta.high_water_mark * self.page_size:
-            # The file grows before a commit needs it: this one did so between two of our looks.
+            # The file grows before a commit needs the space: it grew between two of our reads.
             return os.fstat(self.stream.fileno()).st_size > self.size
         for number, meta in enumerate(self.metas):
             offset = number * self.page_size
             if meta is None:
-                # Damaged, or half written at the moment of opening.
+                # Damaged, or only partly written when the file was opened.
                 if meta_fault(self.data, offset) is None:
                     return True
                 continue
@@ -170,12 +170,12 @@ class BboltFile:
         return False
 
     def close(self) -> None:
-        """Unmap the file where nothing refers to the mapping any more; may be called twice."""
+        """Unmap the file if nothing references the mapping any more; may be called twice."""
         self.stream.close()
         try:
             self.data.close()
         except BufferError:
-            # Arrays over the mapping are still alive: it goes when they do.
+            # Arrays over the mapping are still alive: it is unmapped along with them.
             return
 
     def _report_metas(self, faults: tuple[Fault | None, ...]) -> None:
@@ -202,7 +202,7 @@ def _open_stream(name: str) -> BinaryIO:
         if stat.S_ISDIR(mode):
             raise SourceError("is a directory, not a snapshot file", path=name)
         if not stat.S_ISREG(mode):
-            # Opening a pipe would wait for its writer.
+            # Opening a pipe would block until it has a writer.
             raise SourceError("is not a regular file", path=name)
         return Path(name).open("rb")
     except (OSError, ValueError) as error:
@@ -227,7 +227,7 @@ def _reason(error: OSError | ValueError) -> str:
 
 
 def _find_page_size(data: mmap.mmap, name: str) -> int:
-    """The page size by the first meta that validates, tried where bbolt itself looks.
+    """The page size given by the first meta that validates, tried at the offsets that bbolt tries.
 
     Raises:
         SourceError: no meta validates.

@@ -1,4 +1,4 @@
-"""Unaligned integers read at many offsets of a mapped file at once."""
+"""Reads unaligned integers at many offsets of a mapped file at once."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 _WORD = 8
 _TAIL = 64
-"""Bytes at the end of a file that are held with zeros behind them."""
+"""The number of bytes at the end of a file that are copied and padded with zeros."""
 
 
 class Gather:
     """Random access to the first ``size`` bytes of a mapping, without copying it.
 
-    Every method takes an array of byte offsets. What lies beyond the file reads as zeros, so that
-    more may be asked for than matters.
+    Every method takes an array of byte offsets. Offsets past the end of the file read as zeros, so
+    callers may read more than they use.
     """
 
     def __init__(self, data: mmap | bytes, size: int) -> None:
@@ -47,12 +47,12 @@ class Gather:
         return found.astype(np.uint64, copy=False)
 
     def big_words(self, offsets: Integers) -> Words:
-        """The big-endian u64 at each offset: etcd's revisions and ids."""
+        """The big-endian u64 at each offset, as etcd stores revisions and ids."""
         return self.words(offsets).byteswap()
 
     def structures(self, offsets: Integers, layout: np.dtype[np.void]) -> NDArray[np.void]:
-        """The structure of at most 64 bytes at each offset, its fields by their names."""
-        # As opaque bytes they are copied at once, whatever their alignment.
+        """The structure of at most 64 bytes at each offset, its fields accessible by name."""
+        # Opaque bytes are copied in one operation, whatever their alignment.
         found = _take(self._everywhere(f"V{layout.itemsize}", layout.itemsize), offsets)
         self._complete(found, offsets)
         return found.view(layout)
@@ -62,7 +62,7 @@ class Gather:
         return np.ndarray((max(self.size - width + 1, 0),), kind, self._data, strides=(1,))
 
     def _complete(self, found: np.ndarray, offsets: Integers) -> None:
-        """Fill in the items that begin in the file and end beyond it."""
+        """Replace the items that start inside the file and end past it."""
         width = found.itemsize
         cut = np.flatnonzero((offsets > self.size - width) & (offsets < self.size))
         for row in cut[offsets[cut] >= 0].tolist():

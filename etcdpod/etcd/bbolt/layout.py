@@ -1,7 +1,7 @@
-"""The structures of a bbolt file: sizes, offsets and constants, nothing else.
+"""The structures of a bbolt file: sizes, offsets and constants.
 
-A file is an array of pages; pages 0 and 1 hold the two meta structures. Integers are in the byte
-order of the machine that wrote the file: little-endian everywhere but on s390x.
+A file is an array of pages; pages 0 and 1 hold the two meta structures. Integers use the byte
+order of the machine that wrote the file: little-endian everywhere except on s390x.
 
 References:
     https://github.com/etcd-io/bbolt/blob/main/internal/common/page.go
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MAGIC = 0xED0CDAED
 VERSION = 2
 PAGE_SIZES = tuple(1024 << shift for shift in range(15))
-"""The page sizes that bbolt itself tries when the first meta page is unreadable."""
+"""The page sizes that bbolt tries when the first meta page is unreadable."""
 PAGE_HEADER = struct.Struct("<QHHI")
 META = struct.Struct("<IIIIQQQQQQ")
 CHECKSUMMED_META_SIZE = 56
@@ -31,16 +31,16 @@ BRANCH_ELEMENT = struct.Struct("<IIQ")
 LEAF_ELEMENT = struct.Struct("<IIII")
 ELEMENT_SIZE = 16
 FIRST_DATA_PAGE = 2
-"""Pages 0 and 1 hold the metas."""
+"""The number of meta pages: pages 0 and 1."""
 BUCKET_HEADER = struct.Struct("<QQ")
 BUCKET_LEAF_FLAG = 0x01
-"""Of a leaf element: its value is a nested bucket."""
+"""Flag of a leaf element whose value is a nested bucket."""
 NO_FREELIST = 0xFFFFFFFFFFFFFFFF
-"""Freelist page id of a file whose freelist was not stored, as etcd on Linux leaves it."""
+"""Freelist page id of a file that does not store its freelist, as written by etcd on Linux."""
 TRAILER_SIZE = 32
-"""Bytes of the SHA-256 that ``etcdctl snapshot save`` puts after the last page."""
+"""Size in bytes of the SHA-256 that ``etcdctl snapshot save`` appends after the last page."""
 TRAILER_ALIGNMENT = 512
-"""A file with a trailer has a size of 32 modulo this (etcd's own test for one)."""
+"""A file with a trailer has a size of 32 modulo this value (etcd's own check)."""
 
 _FNV_OFFSET = 0xCBF29CE484222325
 _FNV_PRIME = 0x100000001B3
@@ -48,7 +48,7 @@ _MASK_64 = 0xFFFFFFFFFFFFFFFF
 
 
 class PageFlag(IntFlag):
-    """What a page holds; exactly one is set."""
+    """What a page holds; exactly one flag is set."""
 
     BRANCH = 0x01
     LEAF = 0x02
@@ -63,7 +63,7 @@ class PageHeader(NamedTuple):
     flags: int
     elements: int
     overflow: int
-    """Further contiguous pages that belong to this one; they have no header."""
+    """The number of further contiguous pages that belong to this one; they have no header."""
 
 
 class Meta(NamedTuple):
@@ -78,7 +78,7 @@ class Meta(NamedTuple):
     sequence: int
     freelist: int
     high_water_mark: int
-    """The first page id that was never allocated."""
+    """The lowest page id that was never allocated."""
     txid: int
     checksum: int
 
@@ -94,7 +94,7 @@ def fnv1a64(data: bytes) -> int:
 def read_meta(data: mmap | bytes, page_offset: int) -> Meta | None:
     """The meta structure of the page at byte ``page_offset``, not validated.
 
-    None where the file ends before it does.
+    None if the file ends before the structure does.
     """
     start = page_offset + PAGE_HEADER.size
     if start + META.size > len(data):
@@ -103,7 +103,7 @@ def read_meta(data: mmap | bytes, page_offset: int) -> Meta | None:
 
 
 def meta_fault(data: mmap | bytes, page_offset: int) -> Fault | None:
-    """Why the meta page at byte ``page_offset`` cannot be trusted; None where it can."""
+    """Why the meta page at byte ``page_offset`` cannot be trusted; None if it can."""
     meta = read_meta(data, page_offset)
     if meta is None:
         return Fault(FaultCode.BEYOND_FILE)

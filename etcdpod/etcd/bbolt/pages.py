@@ -1,4 +1,4 @@
-"""Opens the pages of trees: each must be what its place in a tree says, and only once."""
+"""Opens the pages of trees: each must match its place in the tree, and may be visited only once."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ if TYPE_CHECKING:
     from etcdpod.etcd.bbolt.gather import Gather, Integers, Mask, Words
 
 HEADER = np.dtype([("id", "<u8"), ("flags", "<u2"), ("elements", "<u2"), ("overflow", "<u4")])
-"""As in ``layout``."""
+"""Page headers as in ``layout``."""
 
 
 class Opened(NamedTuple):
-    """Pages of trees that passed the checks, in the order in which they were asked for."""
+    """Pages of trees that passed the checks, in the order requested."""
 
     pages: Pages
     branch: Mask
-    """Which of the pages are branches; the others are leaves."""
+    """Which of the pages are branch pages; the others are leaf pages."""
     asked: Integers
-    """For each page its index among the ids that were asked for."""
+    """For each page, its index among the requested ids."""
 
 
 class PageReader:
-    """Reads page headers of one file and remembers which pages it has met.
+    """Reads page headers of one file and remembers which pages it has visited.
 
     Args:
         file: the mapped file.
-        gather: the same, for arrays.
+        gather: array access to the same file.
         defects: where defects are reported.
     """
 
@@ -51,14 +51,14 @@ class PageReader:
         self._defects = defects
         self._met = np.zeros(file.page_count, np.bool_)
         self._spans: list[tuple[Integers, Integers]] = []
-        """First and last page ids of the pages met so far."""
+        """First and last page ids of the pages visited so far."""
 
     def open(self, ids: Words, holders: Integers) -> Opened:
-        """The pages with these ids; what is no page of a tree is reported and left out.
+        """The pages with these ids; those that are not valid tree pages are reported and left out.
 
         Args:
-            ids: page ids as found, not checked.
-            holders: ids of the pages on which they were found.
+            ids: page ids as found, not yet checked.
+            holders: ids of the pages that reference them.
         """
         known = (ids >= FIRST_DATA_PAGE) & (ids < self._file.page_count)
         self._reject(holders, ~known, DamageCode.POINTER_BEYOND_FILE)
@@ -79,7 +79,7 @@ class PageReader:
         return Opened(self._extents(page, header), header["flags"] == PageFlag.BRANCH, asked)
 
     def reachable(self) -> Mask:
-        """For every page id whether a page met so far occupies it, overflow included."""
+        """For every page id, whether a page visited so far occupies it, overflow included."""
         size = self._file.page_count + 1
         edges = np.zeros(size, np.int64)
         for first, last in self._spans:
@@ -88,20 +88,20 @@ class PageReader:
         return used
 
     def _fresh(self, page: Integers) -> Mask:
-        """Which of the pages are met for the first time, here and before."""
+        """Which of the pages are visited for the first time, within this call and overall."""
         fresh = np.zeros(len(page), np.bool_)
         fresh[np.unique(page, return_index=True)[1]] = True
         return fresh & ~self._met[page]
 
     def _extents(self, page: Integers, header: NDArray[np.void]) -> Pages:
-        """Offset, end and elements of pages, as their headers state them, kept in bounds."""
+        """Offset, end and element count of pages, from their headers, clamped to the file."""
         count = header["elements"].astype(np.int64)
         stated = page + header["overflow"]
         limit = self._file.page_count - 1
         self._reject(page, stated > limit, DamageCode.OVERFLOW_BEYOND_FILE)
         last = np.minimum(stated, limit)
         order = np.argsort(page)
-        # No page may lie on another: so all pages together are never larger than the file.
+        # Pages must not overlap, so all pages together are never larger than the file.
         last[order[:-1]] = np.minimum(last[order[:-1]], page[order[1:]] - 1)
         covers = (last < stated) & (stated <= limit)
         self._reject(page, covers, DamageCode.OVERFLOW_OVER_PAGES)

@@ -1,8 +1,7 @@
-"""One key looked up in the newest committed state of a file that may be changing meanwhile.
+"""Looks up one key in the newest committed state of a file that may be changing at the same time.
 
-A writer never overwrites a page of the newest committed tree, nor one of the tree before it as
-long as no further transaction has begun. So an answer is right if the metas did not move while
-it was found.
+A writer never overwrites a page of the newest committed tree, nor of the previous tree until the
+next transaction begins. So a result is valid if the metas did not change while it was computed.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ MAX_DEPTH = 32
 
 
 def find(file: BboltFile, bucket: bytes, key: bytes) -> tuple[int, int] | None:
-    """Byte offset and size of the value of ``key`` in ``bucket``; None where it is not there."""
+    """Byte offset and size of the value of ``key`` in ``bucket``; None if the key is absent."""
     entry = _find_in_tree(file, file.meta.root, bucket)
     if entry is None or entry[1] < BUCKET_HEADER.size:
         return None
@@ -56,7 +55,7 @@ def _find_in_tree(file: BboltFile, page: int, key: bytes) -> tuple[int, int] | N
 
 
 def _child(file: BboltFile, start: int, end: int, key: bytes) -> int | None:
-    """The page below a branch page on which ``key`` would lie."""
+    """The child of a branch page that would hold ``key``."""
     _, _, count, _ = PAGE_HEADER.unpack_from(file.data, start)
     low, high = 0, count
     while low < high:

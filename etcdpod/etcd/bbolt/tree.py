@@ -1,7 +1,7 @@
-"""Walks the trees of a bbolt file, level by level, as arrays; defects are reported and passed by.
+"""Walks the trees of a bbolt file level by level, as arrays; defects are reported and skipped.
 
-Nothing on a page is believed before it was checked: a page must carry its own id, lie below the
-high-water mark, be met only once, and hold its elements.
+Nothing on a page is trusted before it has been checked: a page must carry its own id, lie below
+the high-water mark, be visited only once, and contain its elements.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from etcdpod.etcd.bbolt.gather import Integers, Mask
 
 MAX_DEPTH = 32
-"""Levels of a tree that are followed; real ones have at most five."""
+"""The maximum depth of a tree that is walked; real trees have at most five levels."""
 CHUNK_ELEMENTS = 1 << 13
-"""Elements handled as arrays at once: temporary arrays of 64 kB stay in the cache."""
+"""The number of elements handled as arrays at once: temporary arrays of 64 kB stay in the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ class Bucket:
 
     name: bytes
     root: int
-    """Page id of the bucket's root; 0 when the bucket is inline."""
+    """Page id of the bucket's root; 0 if the bucket is inline."""
     offset: int
-    """Byte offset of the inline page, where the bucket is inline."""
+    """Byte offset of the inline page, for an inline bucket."""
     end: int
     """Byte offset of the end of the inline page."""
 
@@ -60,8 +60,8 @@ class Tree:
 
     Args:
         file: the mapped file.
-        damage: where defects are appended.
-        root: page id of the root bucket; that of the newest meta unless another state is wanted.
+        damage: the list to which defects are appended.
+        root: page id of the root bucket; defaults to that of the newest meta.
     """
 
     def __init__(self, file: BboltFile, damage: list[Damage], *, root: int | None = None) -> None:
@@ -72,10 +72,10 @@ class Tree:
         self._pages = PageReader(file, self.gather, self._defects)
         self._buckets: dict[bytes, Bucket] | None = None
         self._walked: dict[bytes, Pages] = {}
-        """The leaf pages of each bucket that was walked."""
+        """The leaf pages of each bucket walked so far."""
 
     def buckets(self) -> dict[bytes, Bucket]:
-        """The buckets of the root, by name, in key order."""
+        """The buckets in the root bucket, by name, in key order."""
         if self._buckets is None:
             self._buckets = self._read_buckets()
         return self._buckets
@@ -112,7 +112,7 @@ class Tree:
             yield leaf_elements(self.gather, pages.select(chunk), self._defects)
 
     def reachable(self) -> Mask:
-        """For every page id whether the trees walked so far use that page, overflow included."""
+        """For every page id, whether the trees walked so far use that page, overflow included."""
         return self._pages.reachable()
 
     def _rows(self, pages: Pages) -> Iterator[tuple[int, ...]]:
@@ -142,7 +142,7 @@ class Tree:
         return pages.select(~branch)
 
     def _descend(self, pages: Pages, branch: Mask) -> tuple[Pages, Mask]:
-        """Put the children of each branch in its place; leaves met already stay where they are."""
+        """Replace each branch page by its children; leaf pages found so far keep their position."""
         branches = np.flatnonzero(branch)
         ids, parent = branch_elements(self.gather, pages.select(branches), self._defects)
         parent = branches[parent]
@@ -157,7 +157,7 @@ class Tree:
 
 
 def _chunks(count: Integers) -> Iterator[slice]:
-    """Slices of pages with about ``CHUNK_ELEMENTS`` elements each."""
+    """Slices of pages that hold about ``CHUNK_ELEMENTS`` elements each."""
     total = np.cumsum(count)
     start = 0
     while start < len(count):

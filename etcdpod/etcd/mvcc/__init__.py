@@ -1,1 +1,1 @@
-"""etcd's revisions inside a bbolt file."""
+"""etcd's MVCC store: the revisions inside a bbolt file."""

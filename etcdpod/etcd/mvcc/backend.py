@@ -1,4 +1,4 @@
-"""What the small buckets of an etcd backend say: raft position, versions, compaction, members.
+"""The small buckets of an etcd backend: raft position, versions, compaction, members.
 
 References:
     https://github.com/etcd-io/etcd/blob/main/server/storage/schema/bucket.go
@@ -22,22 +22,22 @@ _COUNTER_SIZE = 8
 
 @dataclass(slots=True)
 class Backend:
-    """Facts from every bucket but ``key``."""
+    """The contents of every bucket except ``key``."""
 
     buckets: dict[bytes, Bucket] = field(default_factory=dict)
     scheduled_compaction: int = 0
-    """Revision of the compaction that was decided last; 0 when there never was one."""
+    """Revision of the last scheduled compaction; 0 if never compacted."""
     finished_compaction: int = 0
-    """Revision of the compaction that was carried out last; 0 when there never was one."""
+    """Revision of the last finished compaction; 0 if never compacted."""
     consistent_index: int | None = None
-    """Raft index of the last entry whose effects are in the file."""
+    """Raft index of the last entry applied to the file."""
     term: int | None = None
-    """Raft term of that entry; since etcd 3.5."""
+    """Raft term of that entry; recorded since etcd 3.5."""
     storage_version: str = ""
-    """Since etcd 3.6."""
+    """Recorded since etcd 3.6."""
     cluster_version: str = ""
     conf_state: dict[str, Any] = field(default_factory=dict)
-    """raftpb.ConfState; after ``snapshot restore`` it still names the members of old."""
+    """raftpb.ConfState; after ``snapshot restore`` it still lists the old cluster's members."""
     auth_enabled: bool = False
     members: list[dict[str, Any]] = field(default_factory=list)
 
@@ -49,14 +49,14 @@ class Backend:
 
     @property
     def etcd_version(self) -> str:
-        """The version that the file states, or the oldest one that its fields prove."""
+        """The version recorded in the file, or the oldest one that its fields imply."""
         if self.storage_version or self.cluster_version:
             return self.storage_version or self.cluster_version
         return "3.5.0" if self.term else ""
 
 
 def read_backend(tree: Tree, defects: Defects) -> Backend:
-    """Read the small buckets of ``tree``; what is missing keeps its default."""
+    """Read the small buckets of ``tree``; missing fields keep their defaults."""
     backend = Backend(buckets=tree.buckets())
     meta = _entries(tree, backend, b"meta")
     backend.scheduled_compaction = _compaction(meta, b"scheduledCompactRev", defects)

@@ -1,7 +1,7 @@
-"""Revisions from pages that no tree refers to any more: what compaction removed, and older copies.
+"""Revisions from pages that no tree references any more: compacted revisions and older copies.
 
-A stale leaf belonged to bucket ``key`` when every key on it is a revision in ascending order and
-every value is a KeyValue that states the same revision. Whatever the tree has as well is left out.
+A stale leaf page belonged to bucket ``key`` if its keys are revisions in ascending order and every
+value is a KeyValue with the same revision. Revisions that the tree still has are left out.
 """
 
 from __future__ import annotations
@@ -30,33 +30,33 @@ if TYPE_CHECKING:
     from etcdpod.etcd.mvcc.store import Store
 
 MARGIN = 100_000
-"""How far beyond the current revision a stale record may lie: of a commit that was lost."""
+"""How far past the current revision a stale record may lie, if its commit was lost."""
 _SUB_BITS = 20
 
 
 class Carved(NamedTuple):
-    """Carved revisions, ascending, each once."""
+    """Carved revisions in ascending order, each once."""
 
     rows: Rows
     suspect: Mask
-    """Another page may lie on a part of the page, or copies of the revision differ."""
+    """Another page may overlap this one, or copies of the revision differ."""
     record: Integers
-    """Byte offset of the bucket key, by which a row is found again in a file that changes."""
+    """Byte offset of the bucket key, used to find a row again in a file that changes."""
 
 
 def carve(store: Store, progress: Progress = lambda _done, _whole: False) -> Carved:
-    """All revisions in stale pages of a store's file that its tree does not have.
+    """All revisions in stale pages of a store's file that are not in its tree.
 
     Args:
         store: the open file.
-        progress: told now and then how many bytes of how many were searched; True: search no more.
+        progress: called with bytes searched and total bytes; returning True stops the search.
     """
     for bucket in store.backend.buckets.values():
         store.tree.leaf_pages(bucket)
     index = store.index
     used, limit = store.tree.reachable(), index.current_revision + MARGIN
     carved = carve_file(store.file, used, index, limit, progress)
-    # Of what was not compacted the tree has everything: what it has not, something is wrong with.
+    # The tree has every revision above the compact revision: one that it lacks there is suspect.
     main = carved.rows.main
     odd = (main > index.compact_revision) & (main <= index.current_revision)
     return Carved(carved.rows, carved.suspect | odd, carved.record)
@@ -73,10 +73,10 @@ def carve_file(
 
     Args:
         file: the mapped file.
-        used: for every page id whether a tree uses it.
-        index: revisions that are known and need not be found again.
-        limit: no main revision is higher.
-        progress: told now and then how many bytes of how many were searched; True: search no more.
+        used: for every page id, whether a tree uses it.
+        index: known revisions, which are left out.
+        limit: the highest main revision accepted.
+        progress: called with bytes searched and total bytes; returning True stops the search.
     """
     gather = Gather(file.data, file.size)
     parts = []
@@ -101,7 +101,7 @@ def _key_elements(file: BboltFile, used: Mask) -> Iterator[StaleElements]:
 
 
 def _revisions(file: BboltFile, gather: Gather, stale: StaleElements, limit: int) -> Carved:
-    """The elements that are revisions, of the pages on which all are."""
+    """The elements that are revisions, from the pages that hold nothing else."""
     main = gather.big_words(stale.key).view(np.int64)
     sub = gather.big_words(stale.key + 9).view(np.int64)
     marked = stale.key_size == MARKED_SIZE
@@ -116,7 +116,7 @@ def _revisions(file: BboltFile, gather: Gather, stale: StaleElements, limit: int
     stated = np.where(marked, 0, main)
     understood &= (values.mod_revision == stated) & (values.create_revision <= main)
     understood &= marked | ((values.create_revision > 0) & (values.version > 0))
-    # One value that does not parse: the page was damaged, the others may be right.
+    # One value that does not parse: the page is damaged, but the other values may be intact.
     suspect = stale.is_suspect | ~_on_good_pages(stale.leaf, understood)
     v = values
     rows = Rows(
@@ -142,7 +142,7 @@ def _parse_singly(
 
 
 def _on_good_pages(leaf: Integers, good: Mask) -> Mask:
-    """For every element whether all elements of its page are good."""
+    """For every element, whether all elements of its page are good."""
     bad = np.zeros(int(leaf.max(initial=-1)) + 1, np.bool_)
     bad[leaf[~good]] = True
     return ~bad[leaf]
@@ -154,7 +154,7 @@ def _ascends(main: Integers, sub: Integers) -> Mask:
 
 
 def _fresh(carved: Carved, index: RevisionIndex | None) -> Carved:
-    """Those that the index does not have."""
+    """The rows that are not in the index."""
     if index is None or len(index) == 0:
         return carved
     known = _combined(index.rows.main, index.rows.sub)

@@ -1,7 +1,7 @@
-"""What must hold between the revisions of a store; where it does not, something is missing.
+"""Checks the invariants of a store's revisions; where one is violated, something is missing.
 
-Above the compact revision nothing may be missing: main revisions count up by one, sub revisions
-from zero, and every life of a key is whole. Below it gaps are what compaction is for.
+Above the compact revision nothing may be missing: main revisions increase by one, sub revisions
+start at zero, and every lifetime of a key is complete. Below it, compaction leaves gaps.
 """
 
 from __future__ import annotations
@@ -53,12 +53,12 @@ def _missing(path: str, page: int, before: int, after: int) -> Damage:
 
 
 def report_compaction(newest: int, backend: Backend, defects: Defects) -> None:
-    """Report compaction marks that no sequence of events can have left.
+    """Report compaction marks that no sequence of events can produce.
 
     Args:
         newest: the newest main revision in bucket ``key``.
-        backend: the marks.
-        defects: where they are reported.
+        backend: the compaction marks.
+        defects: where defects are reported.
     """
     scheduled, finished = backend.scheduled_compaction, backend.finished_compaction
     if finished > scheduled:
@@ -70,16 +70,16 @@ def report_compaction(newest: int, backend: Backend, defects: Defects) -> None:
 
 
 def holes(rows: Rows, order: Integers, starts: Integers, compact_revision: int) -> Integers:
-    """The rows above ``compact_revision`` whose predecessor in the life of their key is missing.
+    """The rows above ``compact_revision`` whose predecessor in the key's lifetime is missing.
 
     Args:
         rows: all rows.
-        order: indexes of rows, by key and then by revision.
-        starts: where the rows of each key begin in ``order``.
-        compact_revision: lives may lack their beginning up to here.
+        order: row indexes, sorted by key and then by revision.
+        starts: where the rows of each key start in ``order``.
+        compact_revision: lifetimes may lack their start up to this revision.
 
     Returns:
-        Indexes of rows, each the first one after a hole.
+        Row indexes, each the first row after a gap.
     """
     version, create = rows.version[order], rows.create_revision[order]
     tombstone = rows.tombstone[order]
@@ -94,15 +94,15 @@ def holes(rows: Rows, order: Integers, starts: Integers, compact_revision: int) 
 
 
 def untouched(gather: Gather, rows: Rows) -> bool:
-    """Whether every row still stands where it was found, before its key and behind it.
+    """Whether the bytes just before and after each row's key are still those that were scanned.
 
-    A writer that reuses a page writes other revisions there, so what was read of the keys
-    between the scan and this moment was right.
+    A writer that reuses a page writes other revisions there, so if the check passes, the keys read
+    between the scan and now were valid.
     """
     for start in range(0, len(rows.main), CHUNK_ROWS):
         part = rows.select(slice(start, start + CHUNK_ROWS))
         size = part.key_size.astype(np.int64)
-        # A KeyValue begins with a tag byte and the size of the key as a varint.
+        # A KeyValue starts with a tag byte and the size of the key as a varint.
         message = part.key_offset - 2 - (size >= 1 << 7) - (size >= 1 << 14) - (size >= 1 << 21)
         main = gather.big_words(message - PLAIN_SIZE - part.tombstone).view(np.int64)
         if not np.array_equal(main, part.main):

@@ -1,4 +1,4 @@
-"""Chooses among several carved copies of one revision: they are equal, or the most of them are."""
+"""Selects one of several carved copies of a revision: the one that most copies agree on."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 SECTOR_SIZE = 512
 TORN_END = 16
-"""Zeros at the end of a value that make it suspect: behind it the page is zero anyway."""
+"""The number of trailing zeros that make a value suspect: the rest of the page is zero too."""
 _EMPTY_SECTOR, _TORN_END = bytes(SECTOR_SIZE), bytes(TORN_END)
 
 
 def choose(file: BboltFile, rows: Rows, record: Integers, suspect: Mask) -> tuple[Integers, Mask]:
-    """Which rows to keep, one for each revision in ascending order, and which of them are suspect.
+    """Which rows to keep, one per revision in ascending order, and which of them are suspect.
 
     Args:
         file: the mapped file.
-        rows: the revisions, in any order and any number of copies.
+        rows: the revisions, in any order, with any number of copies.
         record: byte offsets of their bucket keys.
-        suspect: rows that are believed only where there is nothing better.
+        suspect: rows that are used only if there is nothing better.
     """
     order = np.lexsort((record, suspect, rows.sub, rows.main))
     main, sub = rows.main[order], rows.sub[order]
@@ -46,8 +46,8 @@ def choose(file: BboltFile, rows: Rows, record: Integers, suspect: Mask) -> tupl
 def _vote(
     file: BboltFile, rows: Rows, record: Integers, suspect: Mask, copies: list[int]
 ) -> tuple[int, bool]:
-    """The copy whose content most have, and whether that is in doubt."""
-    # A suspect copy says nothing against a sound one.
+    """The copy whose content occurs most often, and whether the choice is doubtful."""
+    # A suspect copy does not count against a sound one.
     sound = [row for row in copies if not suspect[row]]
     voters = sound or copies
     contents = [_content(file, rows, record, row) for row in voters]
@@ -57,14 +57,14 @@ def _vote(
 
 
 def _content(file: BboltFile, rows: Rows, record: Integers, row: int) -> tuple[bytes, int]:
-    """Bucket key and record up to the end of the value, and the lease behind it."""
+    """Bucket key and record up to the end of the value, and the lease after it."""
     key_end = int(rows.key_offset[row]) + int(rows.key_size[row])
     value_end = int(rows.value_offset[row]) + int(rows.value_size[row])
     return file.data[int(record[row]) : max(key_end, value_end)], int(rows.lease[row])
 
 
 def _is_torn(value: bytes) -> bool:
-    """Whether a value looks as if a sector of it was never written, or the one it ends in."""
+    """Whether it looks as if a sector of a value, including its last one, was never written."""
     return value.endswith(_TORN_END) or (len(value) >= SECTOR_SIZE and _EMPTY_SECTOR in value)
 
 

@@ -1,7 +1,7 @@
-"""The hashes that etcd and its tools show of a backend, computed from a file.
+"""The backend hashes that etcd and its tools report, computed from a file.
 
-All are CRC-32C over bytes as they are stored. ``HashKV`` covers the revisions that a server keeps
-at a revision, and is equal on all members; the snapshot hash covers every bucket of the file.
+All are CRC-32C over the stored bytes. ``HashKV`` covers the revisions that a server retains at a
+revision, and is equal on all members; the snapshot hash covers every bucket of the file.
 
 References:
     https://github.com/etcd-io/etcd/blob/main/server/storage/mvcc/hash.go
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from etcdpod.etcd.mvcc.store import Store
 
 NEVER_COMPACTED = -1
-"""Instead of a compact revision, as etcd answers it."""
+"""The compact revision of a store that was never compacted, as etcd reports it."""
 VOLATILE_META_KEYS = frozenset({b"consistent_index", b"term", b"storageVersion"})
-"""What Maintenance.Hash leaves out of bucket ``meta``: it differs between equal members."""
+"""What Maintenance.Hash omits from bucket ``meta`` because it differs between equal members."""
 
 _extend = google_crc32c.extend
 
@@ -36,7 +36,7 @@ class StoredRevision(NamedTuple):
     """One entry of bucket ``key``."""
 
     name: bytes
-    """The bucket key: the revision, with its mark if it is a deletion."""
+    """The bucket key: the revision, plus a mark if it is a deletion."""
     main: int
     sub: int
     tombstone: bool
@@ -45,19 +45,19 @@ class StoredRevision(NamedTuple):
 
 
 class HashKV(NamedTuple):
-    """What ``etcdctl endpoint hashkv`` shows. Only equal pairs of revisions are comparable."""
+    """The result of ``etcdctl endpoint hashkv``. Comparable only if both revisions are equal."""
 
     hash: int
     revision: int
     compact_revision: int
-    """NEVER_COMPACTED where there was no compaction."""
+    """NEVER_COMPACTED if the store was never compacted."""
 
 
 def hash_kv(store: Store, revision: int = 0) -> HashKV:
-    """HashKV of a store at ``revision``, 0 for the newest.
+    """HashKV of a store at ``revision``; 0 means the newest revision.
 
     Raises:
-        CompactedError: ``revision`` lies below the compact revision.
+        CompactedError: ``revision`` is below the compact revision.
         FutureRevisionError: ``revision`` is newer than the store.
     """
     index = store.index
@@ -81,13 +81,13 @@ def hash_revisions(
     compact_revision: int,
     keep: Collection[tuple[int, int]],
 ) -> int:
-    """HashKV over revisions from anywhere.
+    """HashKV over entries from any source.
 
     Args:
-        entries: in the order of the bucket.
-        revision: the newest main revision that counts.
-        compact_revision: up to here only what is in ``keep`` counts.
-        keep: the (main, sub) that a compaction at ``revision`` would keep.
+        entries: in bucket order.
+        revision: the newest main revision to include.
+        compact_revision: up to this revision, only entries in ``keep`` are included.
+        keep: the (main, sub) pairs that a compaction at ``revision`` would retain.
     """
     value: int = _extend(0, KEY_BUCKET)
     for entry in entries:
@@ -95,7 +95,7 @@ def hash_revisions(
             continue
         if entry.main <= compact_revision:
             is_kept = not keep or (entry.main, entry.sub) in keep
-            # A deletion at the compact revision itself is on its way out: it never counts.
+            # A deletion at the compact revision itself is about to be removed: never included.
             if not is_kept or (entry.main == compact_revision and entry.tombstone):
                 continue
         value = _extend(_extend(value, entry.name), entry.content)
@@ -103,7 +103,7 @@ def hash_revisions(
 
 
 def revisions(store: Store) -> Iterator[StoredRevision]:
-    """The entries of bucket ``key``, ascending, with their bytes as they are stored."""
+    """The entries of bucket ``key`` in ascending order, as stored."""
     bucket = store.backend.buckets.get(KEY_BUCKET)
     for name, content in store.tree.entries(bucket) if bucket is not None else ():
         parsed = parse_revision(name)
@@ -120,12 +120,12 @@ def _kept(index: RevisionIndex, revision: int) -> set[tuple[int, int]]:
 
 
 def snapshot_hash(store: Store) -> int:
-    """The hash of ``etcdutl snapshot status``: every bucket, every entry, nothing left out."""
+    """The hash shown by ``etcdutl snapshot status``: every entry of every bucket."""
     return _hash_buckets(store, frozenset())
 
 
 def backend_hash(store: Store) -> int:
-    """The hash of Maintenance.Hash: the same without what differs between equal members."""
+    """The hash returned by Maintenance.Hash: omits what differs between equal members."""
     return _hash_buckets(store, VOLATILE_META_KEYS)
 
 

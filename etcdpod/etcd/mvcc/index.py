@@ -1,4 +1,4 @@
-"""Every revision of a bbolt file, indexed by arrays of offsets: no value is held."""
+"""An index of every revision of a bbolt file as arrays of offsets; no value is kept in memory."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 KEY_BUCKET = b"key"
 
 FEW_KEYS = 16
-"""Keys asked for one by one; for more than these a table of all is made."""
+"""The number of single-key lookups after which a table of all keys is built."""
 KEPT_TABLES = 4
-"""Key tables kept for when the same prefix is asked for again."""
+"""The number of key tables cached for repeated queries of the same prefix."""
 
 
 class RevisionIndex:
-    """All revisions that one tree of a bbolt file holds, ascending.
+    """All revisions in one tree of a bbolt file, in ascending order.
 
     Args:
-        tree: the tree to read; its bucket ``key`` is scanned once, here.
-        backend: what the file's other buckets say of it.
+        tree: the tree to read; its bucket ``key`` is scanned once, on construction.
+        backend: the contents of the file's other buckets.
         defects: where defects are reported.
     """
 
@@ -51,9 +51,9 @@ class RevisionIndex:
         pages = pages_of() if bucket is None else tree.leaf_pages(bucket)
         rows, newest = scan(tree, pages, defects)
         self.rows: Rows = rows
-        """The columns; an index into them is what the methods below return and take."""
+        """The columns; the methods below take and return indexes into them."""
         self.compact_revision = max(backend.scheduled_compaction, backend.finished_compaction, 0)
-        """What a server started on this file would use; 0 when never compacted."""
+        """The compact revision a server started on this file would use; 0 if never compacted."""
         self.current_revision = max(newest, self.compact_revision, 1)
         """The newest revision; 1 for an empty store."""
         report_gaps(rows, self.compact_revision, defects)
@@ -63,11 +63,11 @@ class RevisionIndex:
         return len(self.rows.main)
 
     def before(self, revision: int) -> int:
-        """How many rows have a main revision up to and including ``revision``."""
+        """The number of rows whose main revision is at most ``revision``."""
         return int(np.searchsorted(self.rows.main, revision, "right"))
 
     def of_key(self, key: bytes) -> Integers:
-        """The rows of one key, ascending. All keys are sorted out once many were asked for."""
+        """The rows of one key, ascending. After many lookups, a table of all keys is built."""
         self._asked += 1
         if self._asked > FEW_KEYS or b"" in self._tables:
             return self.table(b"").rows_of(key)
@@ -76,15 +76,15 @@ class RevisionIndex:
         return found
 
     def under(self, prefix: bytes) -> Integers:
-        """The rows of all keys that begin with ``prefix``, ascending by revision."""
+        """The rows of all keys with the given ``prefix``, ascending by revision."""
         return rows_with_prefix(self._gather, self.rows, prefix)
 
     def since(self, rows: Integers, revision: int | None) -> Integers:
-        """Those of ``rows`` whose main revision is ``revision`` or newer; all for None."""
+        """The ``rows`` whose main revision is at least ``revision``; all of them for None."""
         return rows if revision is None else rows[self.rows.main[rows] >= revision]
 
     def table(self, prefix: bytes) -> KeyTable:
-        """The keys that begin with ``prefix``, with their rows."""
+        """The keys with the given ``prefix``, with their rows."""
         if prefix not in self._tables:
             if len(self._tables) == KEPT_TABLES:
                 self._tables.clear()
@@ -95,13 +95,13 @@ class RevisionIndex:
         return self._tables[prefix]
 
     def alive(self, prefix: bytes, at: int) -> Integers:
-        """The row of each key under ``prefix`` that exists at revision ``at``, in key order."""
+        """The row at revision ``at`` of each key under ``prefix`` that exists, in key order."""
         last = self.table(prefix).last_before(self.before(at))
         last = last[last >= 0]
         return last[~self.rows.tombstone[last]]
 
     def untouched(self) -> bool:
-        """Whether no page under the rows was reused since they were indexed."""
+        """Whether no page of the rows has been reused since they were indexed."""
         return untouched(self._gather, self.rows)
 
     def key(self, row: int) -> bytes:

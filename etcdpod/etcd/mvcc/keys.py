@@ -1,4 +1,4 @@
-"""Which rows belong to which key, compared as arrays of eight bytes at a time."""
+"""Which rows belong to which key; keys are compared as arrays, eight bytes at a time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from etcdpod.etcd.mvcc.scan import Rows
 
 CHUNK_ROWS = 1 << 13
-"""Rows handled as arrays at once, for the cache's sake."""
+"""The number of rows handled as arrays at once, chosen to fit the cache."""
 _WORD = 8
 _BLOCK = np.dtype([(f"word {number}", "<u8") for number in range(8)])
 _ALL_BITS = np.uint64(0xFFFFFFFFFFFFFFFF)
@@ -34,9 +34,9 @@ def rows_with_prefix(gather: Gather, rows: Rows, prefix: bytes) -> Integers:
 
 
 def _matching(gather: Gather, rows: Rows, candidates: Integers, text: bytes) -> Integers:
-    """Those candidates whose key begins with ``text``: its end is compared first.
+    """The candidates whose key begins with ``text``; the end of the prefix is compared first.
 
-    The end of a key tells more than its beginning, which is ``/registry/`` nearly everywhere.
+    The end of a prefix is more selective than its start, which is nearly always ``/registry/``.
     """
     whole = len(text) - len(text) % _WORD
     for start in range(whole, len(text)):
@@ -50,13 +50,13 @@ def _matching(gather: Gather, rows: Rows, candidates: Integers, text: bytes) -> 
 
 
 class KeyTable:
-    """The distinct keys of some rows in byte order, and the rows of each in revision order.
+    """The distinct keys of the given rows in byte order, and the rows of each in revision order.
 
     Args:
         data: the mapped file.
-        gather: the same, for arrays.
+        gather: array access to the same file.
         rows: all rows.
-        chosen: indexes of the rows to be sorted out, ascending.
+        chosen: indexes of the rows to group, ascending.
     """
 
     def __init__(self, data: mmap, gather: Gather, rows: Rows, chosen: Integers) -> None:
@@ -70,11 +70,11 @@ class KeyTable:
         count = np.diff(first, append=len(order))
         by_rank = np.array(rank, np.int64)
         self.starts = np.zeros(len(keys) + 1, np.int64)
-        """Where the rows of each key begin in ``order``; one more at the end."""
+        """Where the rows of each key start in ``order``; one extra entry at the end."""
         np.cumsum(count[by_rank], out=self.starts[1:])
         within = np.arange(len(order)) - np.repeat(self.starts[:-1], count[by_rank])
         self.order = order[np.repeat(first[by_rank], count[by_rank]) + within]
-        """Indexes of the rows, by key and then by revision."""
+        """Row indexes, sorted by key and then by revision."""
 
     def rows_of(self, key: bytes) -> Integers:
         """The rows of one key, ascending."""
@@ -85,7 +85,7 @@ class KeyTable:
         return rows
 
     def last_before(self, limit: int) -> Integers:
-        """For each key its newest row with an index below ``limit``; -1 where there is none."""
+        """For each key, its newest row with an index below ``limit``; -1 if it has none."""
         if len(self.keys) == 0:
             return np.zeros(0, np.int64)
         older = np.where(self.order < limit, self.order, -1)
@@ -93,14 +93,14 @@ class KeyTable:
 
 
 def _group(data: mmap, gather: Gather, rows: Rows, chosen: Integers) -> tuple[Integers, Integers]:
-    """The chosen rows with equal keys side by side, and where each group begins."""
+    """The chosen rows grouped by equal keys, and where each group starts."""
     hashes = _hashes(gather, rows, chosen)
     order = np.argsort(hashes, kind="stable")
     same = hashes[order][1:] == hashes[order][:-1]
     order = chosen[order]
     equal = _equal_neighbours(gather, rows, order, same)
     if not np.array_equal(equal, same):
-        # Two keys share a hash: sort those by their bytes, which is slow and never wrong.
+        # Two keys have the same hash: sort those by their bytes, which is slow but correct.
         spans = zip(rows.key_offset[chosen].tolist(), rows.key_size[chosen].tolist(), strict=True)
         keys = [data[offset : offset + size] for offset, size in spans]
         exact = sorted(range(len(keys)), key=lambda index: (keys[index], index))
@@ -127,7 +127,7 @@ def _hashes(gather: Gather, rows: Rows, chosen: Integers) -> Words:
 
 
 def _equal_neighbours(gather: Gather, rows: Rows, order: Integers, candidate: Mask) -> Mask:
-    """Which rows have the same key as the row before them, among the candidates."""
+    """Which of the candidate rows have the same key as the row before them."""
     equal = candidate.copy()
     candidates = np.flatnonzero(candidate)
     for start in range(0, len(candidates), CHUNK_ROWS):
@@ -144,7 +144,7 @@ def _equal_neighbours(gather: Gather, rows: Rows, order: Integers, candidate: Ma
 
 
 def _key_words(gather: Gather, offset: Integers, size: Integers) -> Iterator[tuple[Words, Mask]]:
-    """The keys in steps of eight bytes, zeros behind their ends; and which keys reach so far."""
+    """The keys in steps of eight bytes, zero-padded; and which keys extend that far."""
     longest = int(size.max(initial=0))
     for block in range(0, longest, _BLOCK.itemsize):
         found = gather.structures(offset + block, _BLOCK)

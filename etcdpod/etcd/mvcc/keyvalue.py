@@ -1,4 +1,4 @@
-"""mvccpb.KeyValue: where its parts lie, for many values at once or for one of any encoding.
+"""mvccpb.KeyValue: locates its fields, in many values at once or in one value of any encoding.
 
 References:
     https://github.com/etcd-io/etcd/blob/main/api/mvccpb/kv.proto
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 KEY, CREATE_REVISION, MOD_REVISION, VERSION, VALUE, LEASE = 0x0A, 0x10, 0x18, 0x20, 0x2A, 0x30
 """Tag bytes: field number times eight, plus wire type."""
 MAX_FIELDS = 64
-"""A KeyValue has six; more than this is not one, and would only take time."""
+"""The maximum number of fields parsed; a KeyValue has six, so more would only waste time."""
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
 class KeyValue(NamedTuple):
-    """One KeyValue; offsets count from the start of the message."""
+    """One KeyValue; offsets are relative to the start of the message."""
 
     key_offset: int
     key_size: int
@@ -42,7 +42,7 @@ class KeyValue(NamedTuple):
 
 
 class KeyValues(NamedTuple):
-    """Many KeyValues as columns; offsets count from the start of the file."""
+    """Many KeyValues as columns; offsets are relative to the start of the file."""
 
     key_offset: Integers
     key_size: Integers
@@ -55,9 +55,9 @@ class KeyValues(NamedTuple):
 
 
 def read_key_values(gather: Gather, offset: Integers, size: Integers) -> tuple[KeyValues, Mask]:
-    """The messages at ``offset`` and which of them were understood.
+    """The messages at ``offset``, and which of them were understood.
 
-    Understood are those in the order and form that etcd writes; all else is left to
+    Understood are messages in the order and encoding that etcd writes; the rest is left to
     ``parse_key_value``.
     """
     end = offset + size
@@ -66,7 +66,7 @@ def read_key_values(gather: Gather, offset: Integers, size: Integers) -> tuple[K
     understood = (field.tag == KEY) & (field.end > 0) & (key_size > 0)
     understood &= key_size <= end - key_offset
     columns = KeyValues(key_offset, key_size, *(np.zeros(len(offset), np.int64) for _ in range(6)))
-    # A tombstone has a key and nothing else.
+    # A tombstone has only a key.
     rows = np.flatnonzero(understood & (key_offset + key_size < end))
     fields = FieldReader(gather, (key_offset + key_size)[rows])
     for tag, column in (
@@ -87,7 +87,7 @@ def read_key_values(gather: Gather, offset: Integers, size: Integers) -> tuple[K
 def _read_values(
     fields: FieldReader, columns: KeyValues, understood: Mask, rows: Integers, end: Integers
 ) -> Integers:
-    """Fill in where the values lie; returns the offset behind each, or where none was."""
+    """Fill in where the values lie; returns the offset after each, or its start if absent."""
     start, limit = fields.offset, end[rows]
     field = fields.next()
     present = (field.tag == VALUE) & (start < limit)
@@ -118,7 +118,7 @@ def _signed(field: TaggedVarints) -> Integers:
 
 
 def parse_key_value(data: bytes) -> KeyValue | None:
-    """The parts of one message, fields in any order, unknown ones skipped; None if malformed."""
+    """The fields of one message in any order, unknown ones skipped; None if malformed."""
     numbers = dict.fromkeys((CREATE_REVISION, MOD_REVISION, VERSION, LEASE), 0)
     spans = {KEY: (0, 0), VALUE: (0, 0)}
     offset = fields = 0
@@ -147,7 +147,7 @@ def parse_key_value(data: bytes) -> KeyValue | None:
 
 
 def as_etcd_writes_it(data: bytes, parsed: KeyValue) -> bool:
-    """Whether ``data`` is the encoding that etcd makes of ``parsed``: in order, zeros left out."""
+    """Whether ``data`` is etcd's own encoding of ``parsed``: in order, zero fields omitted."""
     encoded = bytearray()
     for tag, content in (
         (KEY, data[parsed.key_offset : parsed.key_offset + parsed.key_size]),
@@ -166,7 +166,7 @@ def as_etcd_writes_it(data: bytes, parsed: KeyValue) -> bool:
 
 
 def _skip(data: bytes, wire_type: int, offset: int) -> tuple[int, int, int] | None:
-    """Start, number and end of the field content at ``offset``; None if malformed."""
+    """Start, field number and end of the field content at ``offset``; None if malformed."""
     if wire_type in (_FIXED64, _FIXED32):
         end = offset + (8 if wire_type == _FIXED64 else 4)
         return (offset, 0, end) if end <= len(data) else None

@@ -11,9 +11,9 @@ import struct
 from etcdpod.records import Revision
 
 PLAIN_SIZE = 17
-"""Bytes of a revision: main int64, ``_``, sub int64, big-endian."""
+"""Size in bytes of a revision: main int64, ``_``, sub int64, big-endian."""
 MARKED_SIZE = 18
-"""The same with a mark behind it."""
+"""The same, followed by a tombstone mark."""
 SEPARATOR = 0x5F
 TOMBSTONE_MARK = 0x74
 MAX_REVISION = (1 << 63) - 1
@@ -30,7 +30,7 @@ def pack_revision(revision: Revision, *, tombstone: bool = False) -> bytes:
 
 
 def parse_revision(data: bytes) -> tuple[Revision, bool] | None:
-    """The revision of a bucket key and whether it is a tombstone; None where it is no such key."""
+    """The revision of a bucket key and whether it is a tombstone; None for any other key."""
     if len(data) not in (PLAIN_SIZE, MARKED_SIZE):
         return None
     main, separator, sub = _REVISION.unpack_from(data)

@@ -38,7 +38,7 @@ class Rows(NamedTuple):
     sub: Integers
     tombstone: Mask
     page: Integers
-    """Page id of the leaf; 0 where bucket ``key`` is inline."""
+    """Page id of the leaf page; 0 if bucket ``key`` is inline."""
     key_offset: Integers
     key_size: NDArray[np.int32]
     create_revision: Integers
@@ -48,14 +48,14 @@ class Rows(NamedTuple):
     lease: Integers
 
     def select(self, chosen: Mask | Integers | slice) -> Rows:
-        """The rows that a mask, an order of indexes or a slice chooses."""
+        """The rows selected by a mask, an index array or a slice."""
         return Rows._make(column[chosen] for column in self)
 
 
 BUCKET_KEY = np.dtype([("main", ">i8"), ("separator", "u1"), ("sub", ">i8"), ("mark", "u1")])
-"""A key of bucket ``key``; the mark is part of it only where its size says so."""
+"""A key of bucket ``key``; the mark is part of it only if its size includes it."""
 MAX_VALUE_SIZE = (1 << 31) - 2
-"""The most that bbolt stores under one key."""
+"""The maximum size of a key in bbolt."""
 _KINDS = (
     np.int64, np.int64, np.bool_, np.int64, np.int64, np.int32,
     np.int64, np.int64, np.int64, np.int32, np.int64,
@@ -68,16 +68,16 @@ class _Keys(NamedTuple):
     main: Integers
     sub: Integers
     marked: Mask
-    """There is a byte behind the revision."""
+    """There is a byte after the revision."""
     strange: Mask
     """That byte is not the mark of a tombstone."""
 
 
 def scan(tree: Tree, pages: Pages, damage_to: Defects) -> tuple[Rows, int]:
-    """The rows of leaf ``pages``, and the newest main revision seen, empty records included.
+    """The rows of leaf ``pages``, and the newest main revision seen, including empty records.
 
-    What cannot be read is reported and left out; what contradicts itself is reported and kept
-    where its place in the order is plausible.
+    Unreadable records are reported and left out; contradictory ones are reported, and kept if their
+    position in the order is plausible.
     """
     rows = Rows._make(np.empty(int(pages.elements.sum()), kind) for kind in _KINDS)
     filled, newest = 0, 0
@@ -93,12 +93,12 @@ def scan(tree: Tree, pages: Pages, damage_to: Defects) -> tuple[Rows, int]:
 
 def _scan_elements(tree: Tree, elements: Elements, defects: Defects) -> tuple[Rows, int]:
     keys, good = _read_keys(tree.gather, elements, defects)
-    # An empty record only marks a revision: `snapshot restore --bump-revision` writes one.
+    # An empty record only marks a revision: written by `snapshot restore --bump-revision`.
     newest = int(keys.main[good & (elements.value_size == 0)].max(initial=0))
     good &= (keys.marked | (elements.value_size > 0)) & (elements.value_size <= MAX_VALUE_SIZE)
     values, understood = read_key_values(tree.gather, elements.value, elements.value_size)
     _parse_singly(tree, elements, values, np.flatnonzero(good & ~understood), good, defects)
-    # With a mark that etcd does not know it is the record that tells whether it is a tombstone.
+    # For a mark unknown to etcd, the record itself shows whether it is a tombstone.
     tombstone = keys.marked & ~(keys.strange & (values.mod_revision > 0))
     _report_contradictions(keys, tombstone, elements, values, good, defects)
     doubtful = good & ~tombstone & (values.mod_revision != keys.main)
@@ -113,7 +113,7 @@ def _scan_elements(tree: Tree, elements: Elements, defects: Defects) -> tuple[Ro
 
 
 def _read_keys(gather: Gather, elements: Elements, defects: Defects) -> tuple[_Keys, Mask]:
-    """The bucket keys as revisions, and which of them are revisions at all."""
+    """The bucket keys as revisions, and which of them are valid revisions."""
     found = gather.structures(elements.key, BUCKET_KEY)
     main, sub = found["main"].astype(np.int64), found["sub"].astype(np.int64)
     marked = elements.key_size == MARKED_SIZE
@@ -159,7 +159,7 @@ def _report_contradictions(
 def _parse_singly(
     tree: Tree, elements: Elements, values: KeyValues, rows: Integers, good: Mask, defects: Defects
 ) -> None:
-    """Fill in the rows that the fast way left out; what is malformed is dropped from good."""
+    """Fill in the rows that the fast path skipped; malformed ones are removed from ``good``."""
     foreign = np.zeros(len(good), np.bool_)
     for row in rows.tolist():
         offset, size = int(elements.value[row]), int(elements.value_size[row])
@@ -181,10 +181,10 @@ def _parse_singly(
 
 
 def _mended(main: Integers, stated: Integers, doubtful: Mask) -> Integers:
-    """The main revisions, where key and record differ the one that fits between its neighbours."""
+    """The main revisions; if key and record differ, the one that fits between its neighbours."""
     before, after = main.copy(), main.copy()
     before[1:], after[:-1] = main[:-1], main[1:]
-    # At the ends of a chunk there is one neighbour only.
+    # At the ends of a chunk there is only one neighbour.
     before[:1], after[-1:] = 0, MAX_REVISION
     by_key = (before <= main) & (main <= after)
     by_record = (before <= stated) & (stated <= after)
@@ -192,7 +192,7 @@ def _mended(main: Integers, stated: Integers, doubtful: Mask) -> Integers:
 
 
 def _in_order(rows: Rows, defects: Defects) -> Rows:
-    """The rows by ascending revision; where they were not, that is reported."""
+    """The rows in ascending order of revision; if they were not, that is reported."""
     behind = ~_ascends(rows)
     if not behind.any():
         return rows
@@ -207,7 +207,7 @@ def _in_order(rows: Rows, defects: Defects) -> Rows:
 
 
 def _ascends(rows: Rows) -> Mask:
-    """Whether each row but the first is newer than the one before it."""
+    """Whether each row except the first is newer than its predecessor."""
     main, sub = rows.main, rows.sub
     result: Mask = (main[1:] > main[:-1]) | ((main[1:] == main[:-1]) & (sub[1:] > sub[:-1]))
     return result

@@ -1,8 +1,8 @@
-"""One state of an etcd backend file: its small buckets and the index over its revisions.
+"""One state of an etcd backend file: its small buckets and the index of its revisions.
 
 The file may be the ``db`` of a running member. Its writer never touches a page of the newest
-committed tree, but reuses those that later transactions gave up; so whatever was read counts
-only if the metas have not moved since the file was opened, or if it is found to be untouched.
+committed tree, but reuses pages freed by later transactions. So what was read is valid only if the
+metas have not changed since the file was opened, or if the data read is verifiably unchanged.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
     from etcdpod.etcd.bbolt.gather import Integers
 
 ATTEMPTS = 6
-"""How often a file that is written meanwhile is read again before its state is taken as it is."""
+"""How many times a file that is being written is read again before its state is used as it is."""
 
 
 class Store:
-    """The state of one backend file at the moment of opening.
+    """The state of one backend file at the time of opening.
 
     Args:
         file: the open file.
-        root: page id of the root bucket, where another tree than the newest is wanted.
+        root: page id of the root bucket; defaults to that of the newest tree.
     """
 
     def __init__(self, file: BboltFile, *, root: int | None = None) -> None:
@@ -50,7 +50,7 @@ class Store:
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], name: str | None = None) -> Store:
-        """Open and index the file at ``path``, called ``name`` where one is given.
+        """Open and index the file at ``path``, called ``name`` if given.
 
         Raises:
             SourceError: it cannot be read as a bbolt file.
@@ -61,7 +61,7 @@ class Store:
     def _settled(cls, file: BboltFile) -> Store:
         store = cls(file)
         for _ in range(ATTEMPTS - 1):
-            # A page that was reused before it was read breaks the order of revisions.
+            # A page that was reused before we read it breaks the order of revisions.
             if not store.file.changed() or (not store.damage and store.index.untouched()):
                 return store
             store = cls(store.file.reopened())
@@ -71,15 +71,15 @@ class Store:
 
     @property
     def damage(self) -> list[Damage]:
-        """Defects met so far."""
+        """Defects found so far."""
         return self.file.damage
 
     def whole(self) -> bool:
-        """Whether the index still describes the file: what was read through it was right."""
+        """Whether the index still describes the file, so that data read through it is valid."""
         return not self.file.changed() or self.index.untouched()
 
     def refreshed(self) -> Store:
-        """This store, or a newer one where a writer has committed since."""
+        """This store, or a newer one if a writer has committed since."""
         return self._settled(self.file.reopened()) if self.file.changed() else self
 
     def read(self, rows: Integers, *, keys_only: bool = False) -> list[Record]:
@@ -121,7 +121,7 @@ class _Newest:
         self._file = file.reopened()
 
     def confirmed(self, record: Record, *, keys_only: bool) -> Record:
-        """The record as the newest state has it: revisions never change, but their place may."""
+        """The record in the newest state: revisions never change, but their position may."""
         key = pack_revision(record.revision, tombstone=record.tombstone)
         for _ in range(ATTEMPTS):
             file = self._file

@@ -1,4 +1,4 @@
-"""Protobuf varints: many at once from a mapped file, or one from bytes."""
+"""Protobuf varints: many at once from a mapped file, or one at a time from bytes."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _HIGH_QUAD, _LOW_QUAD = np.uint64(0x0FFFFFFF00000000), np.uint64(0x000000000FFFF
 
 
 class TaggedVarints(NamedTuple):
-    """Protobuf fields of one tag byte and a varint each."""
+    """Protobuf fields that consist of a one-byte tag and a varint."""
 
     tag: Integers
     value: Words
     end: Integers
-    """Offset of the first byte after the varint; 0 where it does not end within 10 bytes."""
+    """Offset of the first byte after the varint; 0 if it does not end within 10 bytes."""
 
 
 def read_tagged(gather: Gather, offset: Integers) -> TaggedVarints:
-    """The tag byte at each offset and the varint behind it. Tags above one byte read as tags."""
+    """The tag byte at each offset and the varint after it. Longer tags are not decoded."""
     word = gather.words(offset)
     value, length = _decode(word >> _BYTE)
     end = np.where(length > 0, offset + 1 + length, 0)
@@ -43,9 +43,9 @@ def read_tagged(gather: Gather, offset: Integers) -> TaggedVarints:
 
 
 class FieldReader:
-    """Reads fields that follow one another, many messages at once, from 32 bytes of each.
+    """Reads consecutive fields of many messages at once, from 32 bytes of each.
 
-    What four short fields need is fetched once and shifted through, not fetched field by field.
+    Four short fields are fetched once and shifted out, rather than fetched individually.
     """
 
     def __init__(self, gather: Gather, offset: Integers) -> None:
@@ -54,7 +54,7 @@ class FieldReader:
         self.offset = offset
 
     def next(self) -> TaggedVarints:
-        """The next field; its end is 0 where its varint is longer than seven bytes."""
+        """The next field; its end is 0 if its varint is longer than seven bytes."""
         word = self._words[0]
         value, length = _decode(word >> _BYTE)
         tag = _low_byte(word)
@@ -84,7 +84,7 @@ def _decode(word: Words) -> tuple[Words, Integers]:
 
 
 def _decode_long(gather: Gather, offset: Integers) -> tuple[Words, Integers]:
-    """The varint of eight to ten bytes at each offset, as lease ids are, and its length."""
+    """The varint of eight to ten bytes at each offset, as used by lease ids, and its length."""
     low, high = gather.words(offset), gather.words(offset + 8)
     eighth, ninth = low >> np.uint64(63), (high >> np.uint64(7)) & np.uint64(1)
     tenth = (high >> np.uint64(15)) & np.uint64(1)
@@ -98,7 +98,7 @@ def _decode_long(gather: Gather, offset: Integers) -> tuple[Words, Integers]:
 
 
 def _squeeze(groups: Words, length: int) -> Words:
-    """Join the seven payload bits of each byte into one number; ``length`` bytes at most."""
+    """Join the seven payload bits of each byte into one number, from at most ``length`` bytes."""
     value = (groups & _EVEN_GROUPS) | ((groups & _ODD_GROUPS) >> np.uint64(1))
     if length > 2:
         value = (value & _EVEN_PAIRS) | ((value & _ODD_PAIRS) >> np.uint64(2))
@@ -108,9 +108,9 @@ def _squeeze(groups: Words, length: int) -> Words:
 
 
 def read_varint(data: bytes, offset: int) -> tuple[int, int] | None:
-    """The varint at ``offset`` as an unsigned number, and the offset behind it.
+    """The varint at ``offset`` as an unsigned number, and the offset after it.
 
-    None where it does not end within ten bytes or within the data.
+    None if it does not end within ten bytes or within the data.
     """
     value = 0
     for index in range(MAX_BYTES):
@@ -124,7 +124,7 @@ def read_varint(data: bytes, offset: int) -> tuple[int, int] | None:
 
 
 def write_varint(number: int) -> bytes:
-    """The shortest varint of a number; a negative one takes ten bytes, as in protobuf."""
+    """The shortest varint encoding of a number; a negative one takes ten bytes, as in protobuf."""
     number &= 0xFFFFFFFFFFFFFFFF
     encoded = bytearray()
     while number >= 0x80:
