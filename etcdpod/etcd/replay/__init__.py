@@ -1,1 +1,1 @@
-"""etcd's apply loop over the write-ahead log: each logged request with the revision it had."""
+"""etcd's apply loop over the write-ahead log: each logged request gets the revision it had."""

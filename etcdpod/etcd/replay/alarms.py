@@ -1,4 +1,4 @@
-"""etcd's alarms, as far as they decide whether a logged request took effect.
+"""etcd's alarms, as far as they determine whether a logged request took effect.
 
 References:
     https://github.com/etcd-io/etcd/blob/main/server/etcdserver/apply/capped.go
@@ -15,17 +15,17 @@ ACTIVATE, DEACTIVATE = 1, 2
 
 
 class Alarms:
-    """The members that have raised each alarm; one is enough for it to hold."""
+    """The members that have raised each alarm; an alarm is active if any member has raised it."""
 
     def __init__(self) -> None:
         self._members: dict[int, set[int]] = {NOSPACE: set(), CORRUPT: set()}
         self.is_full = False
-        """NOSPACE: whatever needs space is refused, deletions are not."""
+        """NOSPACE: requests that need space are refused; deletions are not."""
         self.is_corrupt = False
         """CORRUPT: all reads and writes are refused."""
 
     def apply(self, request: Any) -> None:
-        """Carry out one AlarmRequest."""
+        """Apply one AlarmRequest."""
         members = self._members.get(request.alarm)
         if members is not None and request.action == ACTIVATE:
             members.add(request.memberID)
@@ -35,7 +35,7 @@ class Alarms:
 
 
 def costs_space(txn: Any) -> bool:
-    """Whether a put is in either branch; etcd does not look into nested transactions."""
+    """Whether either branch contains a put; like etcd, this ignores nested transactions."""
     return any(
         operation.WhichOneof("request") == "request_put"
         for operation in (*txn.success, *txn.failure)

@@ -1,8 +1,8 @@
-"""Applies logged requests as etcd does, so that each gets the revision that it had.
+"""Applies logged requests as etcd does, so that each gets the revision that it had on the server.
 
-The rules are those of etcd's apply loop: one request takes at most one main revision, only when
-it changes something, and numbers its changes from sub 0 on. What a server refused left no mark in
-the log but the request itself, so leases, alarms and permissions are followed as well.
+The rules are those of etcd's apply loop: a request takes at most one main revision, only if it
+changes something, and its changes are numbered from sub 0. A refused request leaves no trace in
+the log except itself, so leases, alarms and permissions are tracked as well.
 
 References:
     https://github.com/etcd-io/etcd/blob/main/server/etcdserver/txn/txn.go
@@ -37,18 +37,18 @@ if TYPE_CHECKING:
     from etcdpod.etcd.wal.columns import LoggedEntry
 
 MAX_LEASE_TTL = 9_000_000_000
-"""Seconds; a grant of more is refused."""
+"""Maximum TTL in seconds; a grant with a longer TTL is refused."""
 
 
 class Applier:
-    """Carries out requests one by one.
+    """Applies requests one by one.
 
     Args:
-        rows: where revisions are added.
+        rows: the rows to which revisions are added.
         read: reads ``(segment, offset, size)`` of the log.
         revision: the current revision before the first entry; 1 for an empty store.
-        complete: the store is empty at the start; otherwise ``prior`` is asked.
-        prior: what a database knows.
+        complete: the store is empty at the start; otherwise ``prior`` is consulted.
+        prior: the database's knowledge of earlier state.
     """
 
     def __init__(
@@ -75,11 +75,11 @@ class Applier:
 
     @property
     def is_guarded(self) -> bool:
-        """Whether it depends on more than the keys what a server carries out."""
+        """Whether a request's outcome depends on more than the state of the keys."""
         return self.auth.enabled or self.alarms.is_corrupt or self.alarms.is_full
 
     def apply(self, entry: LoggedEntry, request: Any, flags: int = 0) -> None:
-        """Carry out the request of one entry; ``flags`` go to every row that it makes."""
+        """Apply the request of one entry; ``flags`` are set on every row that it adds."""
         self._entry = entry
         self._main, self._sub = self.revision + 1, 0
         self._flags = flags
@@ -143,13 +143,13 @@ class Applier:
             self._delete_range(request)
 
     def lease_grant(self, request: Any, _: Any) -> None:
-        """LeaseGrantRequest: makes a lease, changes no key."""
+        """LeaseGrantRequest: creates a lease, changes no key."""
         is_refused = self.alarms.is_corrupt or self.alarms.is_full
         if not is_refused and request.ID != 0 and request.TTL <= MAX_LEASE_TTL:
             self.state.grant(request.ID)
 
     def lease_revoke(self, request: Any, whole: Any) -> None:
-        """LeaseRevokeRequest, of a client or because the lease ran out: deletes its keys."""
+        """LeaseRevokeRequest, from a client or on expiry of the lease: deletes its keys."""
         if self.alarms.is_corrupt or not self._permissions.lease(request.ID, whole.header):
             return
         state = self.state
@@ -166,7 +166,7 @@ class Applier:
             self.compact_revision = max(self.compact_revision, request.revision)
 
     def alarm(self, request: Any, _: Any) -> None:
-        """AlarmRequest: raises or disarms an alarm of one member."""
+        """AlarmRequest: raises or disarms an alarm for one member."""
         self.alarms.apply(request)
 
     def _administer(self, request: Any) -> None:
@@ -176,10 +176,10 @@ class Applier:
                 self.auth.apply(field.name, value)
 
     def _choose(self, request: Any, operations: Operations, *, is_located: bool = False) -> bool:
-        """Append the operations that a transaction carries out, those of nested ones included.
+        """Append the operations that a transaction executes, nested transactions included.
 
-        All compares see the state before the transaction, so that the branches can be laid out
-        flat. Nesting is bounded by protobuf, which refuses messages deeper than 100.
+        All compares see the state before the transaction, so branches can be flattened. Nesting is
+        bounded by protobuf, which rejects messages nested deeper than 100 levels.
 
         Returns:
             Whether the compares hold.
@@ -194,7 +194,7 @@ class Applier:
         return holds
 
     def _admits(self, operations: Operations) -> bool:
-        """The checks that etcd makes before it carries out a transaction; all or nothing."""
+        """The checks that etcd makes before it executes a transaction; all must pass."""
         for kind, operation in operations:
             if kind == "request_put" and not self._admits_put(operation):
                 return False
@@ -214,7 +214,7 @@ class Applier:
                 return False
             if row == UNKNOWN:
                 is_untold = True
-                # What is kept of the key is not known either.
+                # The row's stored state of the key is not known either.
                 self._flags |= DOUBTFUL
         if request.lease != 0 and request.lease not in state.leases:
             if state.complete:
@@ -223,7 +223,7 @@ class Applier:
         return not is_untold or self._is_put(request.key)
 
     def _is_put(self, key: bytes) -> bool:
-        """Whether a put was carried out that hangs on what the log does not tell."""
+        """Whether a put was executed whose outcome the log does not determine."""
         told = self._witness.told(self._main)
         if told is None:
             self.numbering.doubt()
@@ -238,9 +238,9 @@ class Applier:
                 self._delete_range(operation)
 
     def _is_carried_out(self, operations: Operations) -> bool:
-        """Whether operations that hang on an undecided compare were carried out.
+        """Whether operations that depend on an undecided compare were executed.
 
-        Where the database has the revision, it tells; elsewhere it is assumed and doubted.
+        Decided by the database if it has the revision; otherwise assumed, and marked as doubtful.
         """
         told = self._witness.told(self._main)
         if told is None:
@@ -249,10 +249,10 @@ class Applier:
         return is_among(operations, told)
 
     def _locate(self, puts: Iterable[Any]) -> bool:
-        """Find out by the database where the count stands, if that is in doubt.
+        """Correct a doubtful revision count by looking up ``puts`` in the database.
 
         Returns:
-            Whether the database holds what one of ``puts`` writes: then it was carried out.
+            Whether the database holds a write of one of ``puts``, so that the request was executed.
         """
         main = self._witness.located(puts, self._main)
         if main is not None:
@@ -261,20 +261,20 @@ class Applier:
         return main is not None
 
     def _renumber(self, difference: int) -> None:
-        """The count was wrong by ``difference``: forget what it was applied to."""
+        """Correct the count by ``difference``; forget state that depends on the wrong count."""
         if difference != 0:
             self.state.forget(range(self.numbering.correct(), len(self.rows)))
             self.revision += difference
             self._main = self.revision + 1
-            # What the database knows of a key is asked for by revision.
+            # The database is queried for a key's state by revision.
             self._judge.renumber(self.revision)
 
     def _delete_untold(self, is_concerned: Callable[[bytes], bool], known: Iterable[bytes]) -> None:
-        """Deletions of keys that the log does not name: by a range, or by an older lease.
+        """Delete keys that the log does not name: those in a range, or attached to an older lease.
 
         Args:
-            is_concerned: whether a key is one of those.
-            known: those that the log tells.
+            is_concerned: whether a key is in that range or lease.
+            known: the affected keys that are known from the log.
         """
         told = self._witness.told(self._main)
         if told is not None:
@@ -283,11 +283,11 @@ class Applier:
                     self._delete(key)
             return
         self.numbering.doubt()
-        # There may be others between them: their order within the transaction is not known.
+        # There may be others in between: their order within the transaction is unknown.
         self._flags |= DOUBTFUL
         for key in sorted(known):
             self._delete(key)
-        # That there were some is likely: nobody grants a lease for nothing.
+        # There probably were some: a lease is not granted for nothing.
         self._sub = max(self._sub, 1)
 
     def _lease(self, key: bytes) -> int:
@@ -352,4 +352,4 @@ _ACTIONS: tuple[tuple[str, Callable[[Applier, Any, Any], None]], ...] = (
     ("compaction", Applier.compaction),
     ("alarm", Applier.alarm),
 )
-"""By field of InternalRaftRequest, the most frequent first."""
+"""By field of InternalRaftRequest, most frequent first."""

@@ -1,4 +1,4 @@
-"""Writes that the log holds and that never came to be: refused, or never committed."""
+"""Writes in the log that never took effect: refused, or never committed."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def keep_refused(rows: LogRows, entry: LoggedEntry, txn: Any, main: int, flags: 
 
 
 def place_of(entry: LoggedEntry) -> Place:
-    """Where an entry lies."""
+    """The location of an entry in the log."""
     return entry.raft_index, entry.segment, entry.offset
 
 
 def value_place(entry: LoggedEntry, value: bytes) -> tuple[int, int, int]:
-    """Where a value of an entry lies in the log. Any equal bytes of its data will do."""
+    """The location of an entry's value in the log: any occurrence of its bytes will do."""
     return entry.segment, entry.data_offset + max(entry.data.rfind(value), 0), len(value)
 
 

@@ -19,23 +19,23 @@ READ, WRITE, READWRITE = 0, 1, 2
 FROM_KEY = b"\0"
 
 Span = tuple[bytes, bytes | None]
-"""Begin and end of a key range; None: no end."""
+"""Start and end of a key range; an end of None means unbounded."""
 
 
 @dataclass(slots=True)
 class AuthStore:
-    """What etcd's auth buckets hold, without passwords."""
+    """The contents of etcd's auth buckets, without passwords."""
 
     enabled: bool = False
     revision: int = 1
-    """Grows with every change; a request that carries an older one is refused."""
+    """Incremented by every change; a request that carries an older revision is refused."""
     users: dict[str, set[str]] = field(default_factory=dict)
     """Roles of each user."""
     roles: dict[str, dict[Span, int]] = field(default_factory=dict)
     """Permission types by key range, for each role."""
 
     def permits(self, user: str, revision: int, key: bytes, end: bytes, wanted: int) -> bool:
-        """Whether ``user``, authenticated at auth ``revision``, may read or write a range."""
+        """Whether ``user``, authenticated at auth ``revision``, may read or write a key range."""
         if not self.enabled:
             return True
         roles = self.users.get(user)
@@ -56,7 +56,7 @@ class AuthStore:
         ]
 
     def apply(self, name: str, request: Any) -> None:
-        """Carry out one admitted request, where ``name`` is its InternalRaftRequest field."""
+        """Apply one admitted request; ``name`` is its InternalRaftRequest field."""
         change = _CHANGES.get(name)
         if change is not None and change(self, request):
             self.revision += 1
@@ -159,7 +159,7 @@ def _span(key: bytes, end: bytes) -> Span:
 
 
 def _covers(granted: list[Span], wanted: Span) -> bool:
-    """Whether the union of ranges holds all of one range."""
+    """Whether the union of ranges contains all of one range."""
     reached, end = wanted
     for begin, stop in sorted(granted, key=lambda span: span[0]):
         if begin > reached:
@@ -176,8 +176,8 @@ class Permissions:
     """Whether logged requests were permitted, by the rules of etcd's apply loop.
 
     Args:
-        store: users and roles at this moment.
-        leases: the keys of each lease at this moment.
+        store: the current users and roles.
+        leases: the current keys of each lease.
     """
 
     def __init__(self, store: AuthStore, leases: Mapping[int, set[bytes]]) -> None:
@@ -200,7 +200,7 @@ class Permissions:
         )
 
     def lease(self, lease: int, header: Any) -> bool:
-        """Who changes a lease must be allowed to write all keys that it holds."""
+        """Whoever changes a lease must have write permission for all keys attached to it."""
         if self._store.is_admin(header.username):
             return True
         keys = self._leases.get(lease, ())

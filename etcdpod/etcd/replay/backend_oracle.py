@@ -1,4 +1,4 @@
-"""What a database says of requests whose outcome the log alone does not tell."""
+"""Consults the database about requests whose outcome the log alone does not determine."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ if TYPE_CHECKING:
     from etcdpod.etcd.replay.state import Prior
 
     Changes = dict[bytes, bytes | None]
-    """Keys of one revision with their value; None for a deletion."""
+    """The keys of one revision with their values; None for a deletion."""
     Operations = list[tuple[str, Any]]
-    """RequestOp cases in the order in which they are carried out."""
+    """RequestOp cases in execution order."""
 
 
 class Witness:
-    """Asks a database, and only what the state of the numbering allows to ask."""
+    """Queries the database, within the limits of what is known about the current revision."""
 
     def __init__(self, prior: Prior | None, numbering: Numbering) -> None:
         self._prior = prior
         self._numbering = numbering
 
     def told(self, revision: int) -> Changes | None:
-        """What ``revision``, the one now due, changed; None where the database is silent."""
+        """The changes made by ``revision``, the next one due; None if the database lacks it."""
         if self._prior is None or not self._numbering.is_sure:
             return None
         return self._prior.changes(revision)
 
     @property
     def is_needed(self) -> bool:
-        """Whether the count is in doubt, and there is a database that may tell."""
+        """Whether the count is in doubt and a database is available to settle it."""
         return self._prior is not None and not self._numbering.is_sure
 
     def located(self, puts: Iterable[Any], revision: int) -> int | None:
-        """The revision of one of ``puts``, near ``revision``; None where it is not found."""
+        """The revision near ``revision`` of one of ``puts``; None if not found."""
         if self._prior is None:
             return None
         for put in puts:
@@ -48,7 +48,7 @@ class Witness:
 
 
 def is_among(operations: Operations, told: Changes) -> bool:
-    """Whether one of the operations is what a revision changed."""
+    """Whether one of the operations is among the changes of a revision."""
     for kind, operation in operations:
         if kind == "request_put" and told.get(operation.key) == operation.value:
             return True

@@ -1,4 +1,4 @@
-"""What a database adds to a log: the state of keys before it, and a second witness of revisions."""
+"""What a database adds to a log: the state of keys before it, and a check of its revisions."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ if TYPE_CHECKING:
     from etcdpod.etcd.replay.rows import LogRows
 
 MAX_DRIFT = 256
-"""How far a count in doubt may be off for it to be set right by what the database holds."""
+"""The largest error of a doubtful count that the contents of the database can correct."""
 TELLING_SIZE = 16
-"""Bytes of a value by which a write is recognised: what is shorter may have been put twice."""
+"""Minimum size in bytes of a value that identifies a write: shorter values may occur twice."""
 _NOWHERE = (1 << 62, -1 << 62)
 _SUB_BITS = 20
-"""Changes of one transaction that are told apart when revisions are matched: a million."""
+"""The number of changes in one transaction that are distinguished when revisions are matched."""
 
 
 class IndexPrior:
-    """A ``Prior`` over the index of a database.
+    """A ``Prior`` backed by the index of a database.
 
     Args:
-        index: its revisions.
-        is_whole: nothing of the tree is lost; otherwise what is not there tells nothing.
+        index: the index of its revisions.
+        is_whole: nothing of the tree is lost; otherwise the absence of a key proves nothing.
     """
 
     def __init__(self, index: RevisionIndex, *, is_whole: bool = True) -> None:
         self.index = index
         self._is_whole = is_whole
         self._spans: dict[bytes, tuple[int, int]] = {}
-        """First and last main revision of the keys that were asked for."""
+        """First and last main revision of each key that was looked up."""
 
     def state(self, key: bytes, revision: int) -> PriorState | None:
-        """The state of ``key`` at ``revision``; None where the database cannot tell.
+        """The state of ``key`` at ``revision``; None if the database cannot determine it.
 
-        Above the compact revision the database tells everything. Below, the one record that
-        compaction kept holds from its own revision on.
+        Above the compact revision the database has every revision. Below it, the one record that
+        compaction kept is valid from its own revision on.
         """
         if not self._is_whole:
             return None
@@ -72,7 +72,7 @@ class IndexPrior:
     def changes(self, revision: int) -> dict[bytes, bytes | None] | None:
         """What one main revision changed: keys with their value, None for a deletion.
 
-        None where the database cannot tell.
+        None if the database cannot determine it.
         """
         if (
             not self._is_whole
@@ -86,7 +86,7 @@ class IndexPrior:
         } or None
 
     def has_near(self, key: bytes, revision: int) -> bool:
-        """Whether ``locate`` has anything to look at for this key, near that main revision."""
+        """Whether the database has revisions of this key near that main revision."""
         span = self._spans.get(key)
         if span is None:
             mains = self.index.rows.main[self._rows(key)]
@@ -95,7 +95,7 @@ class IndexPrior:
         return span[0] - MAX_DRIFT <= revision <= span[1] + MAX_DRIFT
 
     def locate(self, key: bytes, value: bytes, near: int) -> int | None:
-        """The main revision near ``near`` that put exactly this; None unless there is one."""
+        """The only main revision near ``near`` that put exactly this value; None if not unique."""
         if len(value) < TELLING_SIZE or not self.has_near(key, near):
             return None
         rows, known = self._rows(key), self.index.rows
@@ -127,18 +127,18 @@ class IndexPrior:
 
 
 class Agreement(NamedTuple):
-    """Rows of a log against the rows of a database that have the same revisions."""
+    """The rows of a log compared with the rows of a database that have the same revisions."""
 
     agreeing: list[int]
-    """Rows of the log."""
+    """Rows of the log that match the database."""
     different_value: list[tuple[int, int]]
-    """Row of the log and row of the database: same key, other content."""
+    """Row of the log and row of the database: same key, different content."""
     different_key: list[tuple[int, int]]
-    """The same for another key, or a put against a deletion."""
+    """The same, but with a different key, or a put in one and a deletion in the other."""
     unlogged: list[int]
-    """Rows of the database in the span of the log that the log did not produce."""
+    """Rows of the database, in the range of the log, that replaying the log did not produce."""
     missed: list[int]
-    """For each of these the row of the log before which it should have come."""
+    """For each row in ``unlogged``, the row of the log before which it belongs."""
 
     @property
     def contradicted(self) -> list[int]:
@@ -146,10 +146,10 @@ class Agreement(NamedTuple):
         return sorted(row for row, _ in (*self.different_value, *self.different_key))
 
     def disputed(self, rows: LogRows, first_row: int) -> Iterator[tuple[int, int]]:
-        """Spans of rows between two agreeing ones in which more than one record differs.
+        """Ranges of rows between two agreeing rows that contain more than one differing record.
 
         Args:
-            rows: those of the log.
+            rows: the rows of the log.
             first_row: the first row that was compared.
         """
         agreeing = self.agreeing[: bisect_left(self.agreeing, len(rows))]
@@ -175,14 +175,14 @@ def compare(
 ) -> Agreement:
     """Compare the revisions from row ``start`` on with a database.
 
-    What the log does not know of a revision is filled in where both agree in all else.
+    If a revision agrees in everything else, what the log does not know about it is filled in.
 
     Args:
-        rows: the log's.
-        start: the first row to be compared.
-        index: the database's.
+        rows: the rows of the log.
+        start: the first row to compare.
+        index: the index of the database.
         read: reads ``(segment, offset, size)`` of the log.
-        to_end: the log reaches as far as the database, which may hold nothing newer.
+        to_end: the log reaches as far as the database, which must not hold anything newer.
     """
     flags = np.frombuffer(bytes(rows.flags[start:]), np.uint8)
     logged = np.flatnonzero((flags & (PRIOR | REFUSED)) == 0) + start
@@ -223,7 +223,7 @@ def _compare_row(
             (rows.create_revision[row], known.create_revision[other]),
             (rows.version[row], known.version[other]),
         )
-        # 0: the log does not know.
+        # 0 means that the log does not know.
         same = all(own in (0, int(theirs)) for own, theirs in numbers)
         same = same and rows.lease[row] == known.lease[other]
         same = same and rows.value_size[row] == known.value_size[other]

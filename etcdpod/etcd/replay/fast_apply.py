@@ -1,8 +1,8 @@
-"""Applies the plain writes of a log one behind the other, without a thought for rare things.
+"""Applies the simple writes of a log one after another, without checks for rare cases.
 
-A write is carried out here only where nothing is left to decide: nobody is kept from writing, the
-key's state is known, and its compare states just that. The first one for which that does not hold
-is left to ``apply``, which comes to the same result for all of them, and takes ten times as long.
+A write is applied here only if its outcome is certain: authorisation and alarms do not interfere,
+the key's state is known, and the compare matches that state. The first write for which this fails
+is left to ``apply``, which gives the same result for all of them but takes ten times as long.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 class _Write(NamedTuple):
-    """What one write hangs on; offsets count from the start of its block's window."""
+    """What the outcome of a write depends on; offsets are relative to its block's window."""
 
     plain: bool
-    """Otherwise nothing else here is right."""
+    """If False, the other fields are invalid."""
     key: int
     key_size: int
     compared: int
@@ -35,12 +35,12 @@ class _Write(NamedTuple):
 
 
 class PlainWriter:
-    """Carries out the plain writes among the entries of a block.
+    """Applies the simple writes among the entries of a block.
 
     Args:
-        applier: what they are applied to.
+        applier: the applier whose state is updated.
         block: entries of the log.
-        committed: entries with a higher raft index are left to others.
+        committed: entries with a higher raft index are not applied.
     """
 
     def __init__(self, applier: Applier, block: EntryBlock, committed: int) -> None:
@@ -71,7 +71,7 @@ class PlainWriter:
         )
 
     def run(self, row: int) -> int:
-        """Carry out the writes from ``row`` on; returns the row of the first that was not."""
+        """Apply the writes from ``row`` on; returns the row of the first write not applied."""
         applier, first = self._applier, row
         if applier.is_guarded or applier.numbering.is_adrift or applier.numbering.is_wild:
             return row
@@ -94,7 +94,7 @@ class PlainWriter:
         return row
 
     def _is_settled(self, write: _Write, key: bytes, old: int) -> bool:
-        """Whether the write took effect, and nothing is to be learnt from it."""
+        """Whether the write certainly took effect and reveals nothing about earlier revisions."""
         applier = self._applier
         if write.stated > 0:
             holds = old >= 0 and applier.rows.main[old] == write.stated
@@ -107,7 +107,7 @@ class PlainWriter:
             holds
             and (write.compared == write.key or self._window.startswith(key, write.compared))
             and (write.lease == 0 or write.lease in state.leases)
-            # A count that is in doubt is set right by what the database has of the key.
+            # If the count is in doubt, the database's revisions of the key can correct it.
             and (
                 state.prior is None
                 or applier.numbering.is_sure

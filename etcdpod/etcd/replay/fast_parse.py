@@ -1,7 +1,7 @@
-"""The requests of a log that are as API servers write them, read many at once.
+"""Parses the requests of a log that have the form that API servers write, many at once.
 
 An API server changes one key in a transaction that compares the key's mod revision; other clients
-put one key. What these requests say is found by its place; every other one is parsed by protobuf.
+put one key. The fields of these requests are located by offset; all others go through protobuf.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ if TYPE_CHECKING:
     from etcdpod.etcd.bbolt.gather import Integers, Mask
 
 NO_COMPARE = -1
-"""Instead of a mod revision: the request compares nothing."""
+"""In place of a mod revision: the request has no compare."""
 _PUT, _TXN, _HEADER = 0x22, 0x32, (0xA2, 0x06)
 """Tag bytes of etcdserverpb.InternalRaftRequest."""
 _COMPARE, _SUCCESS, _FAILURE = 0x0A, 0x12, 0x1A
-"""Of TxnRequest."""
+"""Tag bytes of TxnRequest."""
 _TARGET, _COMPARED_KEY, _MOD_REVISION, _MOD = 0x10, 0x1A, 0x30, 2
-"""Of Compare, and the target that is the mod revision. The result EQUAL is left out."""
+"""Tag bytes of Compare, and the target MOD. The result EQUAL is omitted from the encoding."""
 _RANGE_OPERATION, _PUT_OPERATION, _DELETE_OPERATION = 0x0A, 0x12, 0x1A
-"""Of RequestOp."""
+"""Tag bytes of RequestOp."""
 _KEY, _VALUE, _LEASE = 0x0A, 0x12, 0x18
-"""Of PutRequest; the first one of RangeRequest and DeleteRangeRequest as well."""
+"""Tag bytes of PutRequest; the first is also that of RangeRequest and DeleteRangeRequest."""
 
 
 class PlainWrites(NamedTuple):
-    """Requests as columns; offsets count from the start of the window."""
+    """Requests as columns; offsets are relative to the start of the window."""
 
     plain: Mask
-    """Which were understood; of others nothing here is right."""
+    """Which requests were understood; for others, the remaining columns are invalid."""
     key: Integers
     key_size: Integers
     compared: Integers
-    """Byte offset of the key that is compared, of the same size; where there is none, ``key``."""
+    """Byte offset of the compared key, of the same size; equal to ``key`` without a compare."""
     stated: Integers
-    """The mod revision that must be the key's, 0 where it must not exist, or NO_COMPARE."""
+    """The mod revision that the compare expects, 0 if the key must not exist, or NO_COMPARE."""
     deletes: Mask
     value: Integers
     value_size: Integers
@@ -48,7 +48,7 @@ class PlainWrites(NamedTuple):
 
 
 class _Field(NamedTuple):
-    """A field of bytes in each message: where its content lies, and whether it is there."""
+    """A bytes field of each message: where its content lies, and whether the field is present."""
 
     tag: Integers
     start: Integers
@@ -57,11 +57,11 @@ class _Field(NamedTuple):
 
 
 def read_writes(window: bytes, start: Integers, stop: Integers) -> PlainWrites:
-    """What the requests at ``start`` to ``stop`` of a window write.
+    """The writes made by the requests at ``start`` to ``stop`` of a window.
 
     Args:
         window: bytes of the log.
-        start: where the data of each entry begins.
+        start: where the data of each entry starts.
         stop: where it ends.
     """
     gather = Gather(window, len(window))
@@ -86,7 +86,7 @@ def read_writes(window: bytes, start: Integers, stop: Integers) -> PlainWrites:
 
 
 def _read_txn(gather: Gather, txn: _Field) -> tuple[_Field, Integers, Mask, _Field]:
-    """The compared key, the mod revision stated, whether all is plain, and the one operation."""
+    """The compared key, the expected mod revision, whether it is simple, and the operation."""
     compare = _field(gather, txn.start, txn.stop)
     target = read_tagged(gather, compare.start)
     key = _field(gather, target.end, compare.stop)
@@ -111,7 +111,7 @@ def _read_txn(gather: Gather, txn: _Field) -> tuple[_Field, Integers, Mask, _Fie
 
 
 def _read_put(gather: Gather, start: Integers, stop: Integers) -> tuple[_Field, Integers, Mask]:
-    """Value and lease of puts behind their keys, and whether there is nothing else."""
+    """Value and lease of puts, after their keys, and whether there is nothing else."""
     value = _field(gather, start, stop)
     present = value.good & (value.tag == _VALUE)
     behind = np.where(present, value.stop, start)
@@ -131,7 +131,7 @@ def _field(gather: Gather, offset: Integers, limit: Integers) -> _Field:
 
 
 def _ends(gather: Gather, behind: Integers, stop: Integers) -> Mask:
-    """Whether nothing follows but a header, which says who wrote it."""
+    """Whether nothing follows but a header, which names the user."""
     first, second = _HEADER
     has_header = (gather.bytes(behind) == first) & (gather.bytes(behind + 1) == second)
     size = gather.bytes(behind + 2).astype(np.int64)

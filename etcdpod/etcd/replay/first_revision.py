@@ -1,9 +1,9 @@
-"""Finds out where the revisions of a log begin, when the log does not begin with the cluster.
+"""Determines the first revision of a log that does not reach back to the creation of the cluster.
 
-Old segments are deleted, so the first entry that is left has an unknown revision. But a client
+Old segments are deleted, so the revision of the first remaining entry is unknown. But a client
 that updates a key states, in the compare of its transaction, the revision of the key's last write;
-where that write is in the log as well, its revision is known. And what the log wrote last to a key
-is what the database still has.
+if that write is in the log as well, its revision is known. And the last write to a key in the log
+is the one that the database still has.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ if TYPE_CHECKING:
     from etcdpod.etcd.wal.columns import LoggedEntry
 
 ENOUGH_VOTES = 100
-"""Compares after which the first revision is taken as found."""
+"""The number of matching compares after which the first revision is accepted."""
 MIN_VOTES = 2
 MAX_CONTENT_CHECKS = 200
-"""Keys whose content is compared with the database where compares do not tell."""
+"""The number of keys whose content is compared with the database if there are too few compares."""
 MAX_WRITES = 50_000
 MAX_FIRST = 1 << 62
-"""No log begins at a higher revision."""
+"""No log starts at a higher revision."""
 COMPARED_BYTES = 256
-"""Of a value."""
+"""The number of bytes of a value that are compared."""
 
 
 class Survey(NamedTuple):
-    """What a first reading of a stretch of the log tells."""
+    """The result of a first pass over a stretch of the log."""
 
     revision: int | None
-    """The current revision before its first entry; None where nothing tells."""
+    """The current revision before its first entry; None if it cannot be determined."""
     writes: int
-    """Requests that may change something, as far as it was read."""
+    """The number of requests, in the part read, that may change something."""
 
 
 class _Write(NamedTuple):
     number: int
-    """How many requests had changed something by then, this one included."""
+    """The number of requests so far that may change something, including this one."""
     value: bytes
 
 
@@ -85,7 +85,7 @@ class _Surveyor:
         self._remember(put)
 
     def _remember(self, put: Any) -> None:
-        # Taken out first, so that the keys stay in the order of their last write.
+        # Removed first, so that the keys stay in the order of their last write.
         self.writes.pop(put.key, None)
         self.writes[put.key] = _Write(self.count, put.value[:COMPARED_BYTES])
         if len(self.writes) > MAX_WRITES:
@@ -95,11 +95,11 @@ class _Surveyor:
 def survey(
     entries: Iterable[LoggedEntry], newest: Callable[[bytes], tuple[PriorState, bytes] | None]
 ) -> Survey:
-    """Read a stretch of the log as far as it takes to find its first revision.
+    """Read as much of a stretch of the log as is needed to find its first revision.
 
     Args:
         entries: the committed entries of the stretch.
-        newest: the newest state of a key in the database, and its value.
+        newest: returns the newest state of a key in the database, and its value.
     """
     surveyor = _Surveyor()
     for entry in entries:
@@ -114,7 +114,7 @@ def survey(
     likely = [
         revision for revision, count in votes.items() if count >= min(MIN_VOTES, votes.total())
     ]
-    # Requests without effect are counted as if they had one: later votes are too low.
+    # Requests that had no effect are counted as if they had: later votes are too low.
     revision = max(likely, default=-1)
     return Survey(revision if 0 <= revision < MAX_FIRST else None, surveyor.count)
 

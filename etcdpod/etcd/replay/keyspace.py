@@ -1,4 +1,4 @@
-"""The keys that exist at one moment of a replay, with ranges over them."""
+"""The keys that exist at one point of a replay, with range queries."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FROM_KEY = b"\0"
-"""A range end that means: all keys from the first one on."""
+"""A range end that means: all keys from the start on."""
 MAX_UNSORTED = 1024
 
 
 class Keyspace:
-    """Key to row of its newest record.
+    """Maps each key to the row of its newest record.
 
     Args:
-        complete: every key that is not listed does not exist; otherwise nothing is known of it.
+        complete: a key that is not listed does not exist; otherwise its state is unknown.
     """
 
     def __init__(self, *, complete: bool) -> None:
@@ -27,13 +27,13 @@ class Keyspace:
         self._missing = ABSENT if complete else UNKNOWN
         self._rows: dict[bytes, int] = {}
         self._stale: dict[bytes, int] = {}
-        """What was known before something unknown happened."""
+        """What was known before a request of unknown content."""
         self._sorted: list[bytes] = []
         self._unsorted: set[bytes] = set()
-        """Keys that were added since ``_sorted`` was made."""
+        """Keys added since ``_sorted`` was built."""
 
     def known(self) -> tuple[Mapping[bytes, int], int]:
-        """What ``row`` looks up: the rows by key, and the answer for all other keys."""
+        """The mapping behind ``row``: the rows by key, and the result for all other keys."""
         return self._rows, self._missing
 
     def row(self, key: bytes) -> int:
@@ -41,18 +41,18 @@ class Keyspace:
         return self._rows.get(key, self._missing)
 
     def stale_row(self, key: bytes) -> int:
-        """What the row of a key was before ``taint``, if it was not changed since; or UNKNOWN."""
+        """The row of a key before ``taint``, if the key has not been changed since; or UNKNOWN."""
         return self._stale.get(key, UNKNOWN)
 
     def put(self, key: bytes, row: int) -> None:
-        """The key exists now, by that row."""
+        """Record that the key exists, with that row as its newest."""
         if key not in self._rows:
             self._unsorted.add(key)
         self._rows[key] = row
         self._stale.pop(key, None)
 
     def remove(self, key: bytes) -> None:
-        """The key does not exist any more."""
+        """Record that the key does not exist."""
         if self.complete:
             self._rows.pop(key, None)
         else:
@@ -60,14 +60,14 @@ class Keyspace:
             self._stale.pop(key, None)
 
     def forget(self, key: bytes) -> None:
-        """Nothing is known of the key any more."""
+        """Mark the state of the key as unknown."""
         self._rows.pop(key, None)
         self._stale.pop(key, None)
         self.complete = False
         self._missing = UNKNOWN
 
     def taint(self) -> None:
-        """Something unknown has happened: all that is known may be out of date."""
+        """Mark all known state as possibly stale, after a request of unknown content."""
         self._stale.update(self._rows)
         self._rows.clear()
         self._sorted.clear()
@@ -76,9 +76,9 @@ class Keyspace:
         self._missing = UNKNOWN
 
     def between(self, key: bytes, range_end: bytes) -> list[bytes]:
-        """The keys of etcd's range ``[key, range_end)`` that are known to exist, ascending."""
+        """The keys known to exist in etcd's range ``[key, range_end)``, ascending."""
         if len(self._unsorted) > MAX_UNSORTED:
-            # Nearly sorted input: this is about linear.
+            # The input is nearly sorted, so this is about linear.
             self._sorted = sorted({*self._sorted, *self._unsorted} & self._rows.keys())
             self._unsorted.clear()
         start = bisect_left(self._sorted, key)
@@ -90,5 +90,5 @@ class Keyspace:
 
 
 def in_range(key: bytes, begin: bytes, range_end: bytes) -> bool:
-    """Whether ``key`` lies in etcd's range ``[begin, range_end)``, which is not empty."""
+    """Whether ``key`` lies in etcd's range ``[begin, range_end)``, which must not be empty."""
     return key >= begin and (range_end == FROM_KEY or key < range_end)

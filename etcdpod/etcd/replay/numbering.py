@@ -1,9 +1,9 @@
-"""How sure the revision numbers of a replay are.
+"""Tracks how certain the revision numbers of a replay are.
 
-A replay counts: each request that changed something takes the next main revision. Where the log
-does not tell whether a request took effect, the count may be wrong from there on, until a later
-request proves it right: a transaction that compares a key's mod revision, and by its success
-states which revision an earlier write had; or a record of the database with the same content.
+A replay counts: each request that changed something takes the next main revision. If the log does
+not determine whether a request took effect, the count may be wrong from there on, until a later
+request proves it right: a transaction that compares a key's mod revision and succeeds, which
+confirms the revision of an earlier write; or a record of the database with the same content.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Numbering:
 
     Args:
         rows: the rows that are numbered.
-        known: the number of the first row is right.
+        known: the number of the first row is known to be right.
     """
 
     def __init__(self, rows: LogRows, *, known: bool) -> None:
@@ -36,47 +36,47 @@ class Numbering:
         self._start = len(rows)
         self._known = known
         self._doubts = array("Q")
-        """Rows from which on the count may be wrong: too high by one for each of them."""
+        """Rows from which on the count may be wrong: too high by one for each of these rows."""
         self._wild = array("Q")
-        """Rows from which on it may be wrong in either direction."""
+        """Rows from which on the count may be wrong in either direction."""
         self._proofs = array("Q")
         self._corrections = array("Q")
-        """Rows before which the count was wrong and from which on it was set right."""
+        """Rows from which on a wrong count was corrected."""
         self._open: list[tuple[int, bool]] = []
-        """Doubts that no proof has followed yet, and whether they are wild."""
+        """Doubts not yet followed by a proof, and whether they are wild."""
         self._open_wild = 0
-        """How many of them are."""
+        """How many of the open doubts are wild."""
 
     @property
     def is_pristine(self) -> bool:
-        """Whether nothing was ever in doubt."""
+        """Whether there has never been a doubt."""
         return self._known and not self._doubts and not self._wild
 
     @property
     def is_sure(self) -> bool:
-        """Whether the count is right at this moment, as far as can be known."""
+        """Whether the count is currently believed to be right."""
         return not self._open and (self._known or len(self._proofs) > 0)
 
     @property
     def is_adrift(self) -> bool:
-        """Whether not even the number of the first row is known."""
+        """Whether even the number of the first row is unknown."""
         return not self._known and len(self._proofs) == 0
 
     @property
     def is_wild(self) -> bool:
-        """Whether the count may be wrong in either direction at this moment."""
+        """Whether the count may currently be wrong in either direction."""
         return self._open_wild > 0
 
     @property
     def breaks(self) -> frozenset[int]:
-        """The rows before which something happened of which nothing is known."""
+        """The rows before which a request of unknown content was applied."""
         return frozenset(self._wild)
 
     def doubt(self, *, wild: bool = False) -> None:
-        """From the next row on the numbers may be wrong.
+        """Record that the numbers may be wrong from the next row on.
 
         Args:
-            wild: what happened is not known at all; otherwise a request is assumed to have taken
+            wild: the request's content is unknown; otherwise a request is assumed to have taken
                 effect, and the count is at most too high.
         """
         row = len(self._rows)
@@ -85,10 +85,10 @@ class Numbering:
         self._open_wild += wild
 
     def prove(self, row: int) -> range:
-        """The number of ``row`` is right, and so are those since the last proof, as a rule.
+        """Record that the number of ``row`` is right, and usually those since the last proof.
 
         Returns:
-            Rows before it whose numbers may be wrong all the same.
+            Rows before it whose numbers may still be wrong.
         """
         if not self._open or self._open[0][0] > row:
             self._proofs.append(row)
@@ -104,11 +104,11 @@ class Numbering:
         return range(closed[0][0], row) if _may_cancel(wild, len(closed) - wild) else range(0)
 
     def is_doubtful(self, row: int) -> bool:
-        """Whether no proof has followed a doubt that concerns ``row``."""
+        """Whether a doubt that affects ``row`` has not been followed by a proof."""
         return self.is_adrift or (bool(self._open) and self._open[0][0] <= row)
 
     def correct(self) -> int:
-        """The numbers given since the first open doubt were wrong; the next ones are right.
+        """Record that the numbers since the first open doubt were wrong; the next are right.
 
         Returns:
             The row of that doubt.
@@ -124,7 +124,7 @@ class Numbering:
         return first
 
     def settle(self, further_proofs: Iterable[int] = ()) -> None:
-        """Flag the rows whose numbers remain doubtful."""
+        """Flag the rows whose numbers remain in doubt."""
         if self.is_pristine:
             return
         proofs = sorted({*self._proofs, *further_proofs})
@@ -134,23 +134,23 @@ class Numbering:
             stop = len(self._rows)
             if correction < len(self._corrections):
                 stop = self._corrections[correction]
-            # Where not even the first number is known, it takes a proof to know those before.
+            # If even the first number is unknown, the rows before the doubt need a proof as well.
             first = doubt if self._known or following > 0 else self._start
             if following == len(proofs) or proofs[following] >= stop:
                 self._flag(first, stop)
             elif self._is_ambiguous(proofs, following):
                 self._flag(first, proofs[following])
             elif not self._known and following == 0:
-                # Proven from the right side only: the doubt stands between here and the start.
+                # Proven on the later side only: the error lies between the start and here.
                 self._flag(self._start, self._unproven_end(doubt, proofs[following]))
         if not self._known and not proofs:
             self._flag(self._start, len(self._rows))
 
     def _unproven_end(self, doubt: int, proof: int) -> int:
-        """Where the rows of a doubtful entry end, unless the proof is of one of them.
+        """The end of the rows of a doubtful entry, or its start if the proof is one of those rows.
 
-        If it had no effect after all, and the first revision was taken one too low, then all
-        behind it is right and it alone never was.
+        If the entry had no effect after all, and the first revision was taken one too low, then
+        everything after it is right and only the entry itself is wrong.
         """
         entries = self._rows.raft_index
         end = doubt
@@ -159,7 +159,7 @@ class Numbering:
         return doubt if proof < end else end
 
     def _is_ambiguous(self, proofs: list[int], following: int) -> bool:
-        """Whether the doubts between two proofs may have been wrong and yet add up to nothing."""
+        """Whether errors at the doubts between two proofs could cancel each other out."""
         before = proofs[following - 1] if following > 0 else -1
         upto = proofs[following]
         wild = bisect_right(self._wild, upto) - bisect_right(self._wild, before)
@@ -168,11 +168,11 @@ class Numbering:
 
     def _flag(self, start: int, stop: int) -> None:
         flags = self._rows.flags
-        # Rows may have been cut off meanwhile.
+        # Rows may have been removed in the meantime.
         for row in range(start, min(stop, len(flags))):
             flags[row] |= DOUBTFUL
 
 
 def _may_cancel(wild: int, assumed: int) -> bool:
-    """Whether errors may cancel. A count that is at most too high is right if its end is."""
+    """Whether errors may cancel out. A count that is at most too high is right if its end is."""
     return wild > 1 or (wild == 1 and assumed > 0)

@@ -1,8 +1,8 @@
-"""Replays a whole raft log into revisions: stretch by stretch, checked against a database.
+"""Replays a whole raft log into revisions, stretch by stretch, checked against a database.
 
-A stretch that begins with the cluster is counted from revision 1. Any other one is surveyed first
-to find the revision it begins at. Where the replay and the database part for good, a server had
-refused a request for a reason that the log does not tell: the rest is surveyed and counted anew.
+A stretch that starts with an empty store is counted from revision 1. Any other is surveyed first to
+find its first revision. If replay and database diverge for good, the server refused a request for
+a reason not recorded in the log: the rest is surveyed and counted again.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from etcdpod.etcd.wal.entries import RaftLog
 
 MAX_RESTARTS = 8
-"""How often a replay is begun anew where it parted from the database."""
+"""How many times a replay is restarted where it diverged from the database."""
 MAX_RUNS = 256
-"""Parts of a log between gaps that are replayed."""
+"""The maximum number of stretches between gaps that are replayed."""
 
 
 @dataclass(slots=True)
@@ -42,10 +42,10 @@ class Stretch:
     """A part of the log that was counted without a break."""
 
     first_row: int
-    """Of the rows; the stretch ends where the next one begins."""
+    """The first row; the stretch ends where the next one starts."""
     agreement: Agreement
     is_pristine: bool
-    """Nothing was ever in doubt: the log is whole from the beginning of the cluster."""
+    """There was never a doubt: the log is complete from the creation of the cluster."""
 
 
 @dataclass(slots=True)
@@ -57,9 +57,9 @@ class Replayed:
     revision: int = 1
     """The newest committed revision."""
     compact_revision: int = 0
-    """Of the last compaction in the log; 0 without any."""
+    """The revision of the last compaction in the log; 0 if there is none."""
     is_cut: bool = False
-    """Whether the end of the log was left out, because nobody wanted to wait for it."""
+    """Whether the end of the log was left out because reading was stopped early."""
 
 
 class Replay:
@@ -67,10 +67,10 @@ class Replay:
 
     Args:
         log: the raft log.
-        index: the database beside it, if there is one.
+        index: the index of the accompanying database, if any.
         damage: where findings are appended.
         is_whole: nothing of the database is lost.
-        progress: told now and then how many entries of how many were applied; True: go no further.
+        progress: called with entries applied and total entries; returning True stops the replay.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class Replay:
         return self._result
 
     def _replay_run(self, start: int, stop: int, *, from_empty: bool) -> None:
-        """Count the entries at positions ``start`` to ``stop``, in several stretches if need be."""
+        """Count the entries at positions ``start`` to ``stop``, in several stretches if needed."""
         rows = self._result.rows
         reaches = self._log.places.index[stop - 1] >= self._log.applied
         for restart in range(MAX_RESTARTS):
@@ -124,7 +124,7 @@ class Replay:
             if parted == first_row:
                 rows.cut(first_row)
                 continue
-            # The rows before the parting stay; what follows is surveyed and counted anew.
+            # The rows before the divergence are kept; the rest is surveyed and counted again.
             start = bisect_right(self._log.places.index, rows.raft_index[parted - 1])
             rows.cut(parted)
             self._close(applier, first_row, agreement)
@@ -194,7 +194,7 @@ class Replay:
         return compare(self._result.rows, first_row, self._index, self._read, to_end=to_end)
 
     def _parting(self, first_row: int, agreement: Agreement) -> int | None:
-        """The row from which on nothing agrees with the database any more; None without one."""
+        """The first row after the last one that agrees with the database; None if none diverges."""
         rows = self._result.rows
         last = agreement.agreeing[-1] if agreement.agreeing else first_row - 1
         reached = rows.main[last] if agreement.agreeing else 0
@@ -206,15 +206,15 @@ class Replay:
         return None
 
     def _close(self, applier: Applier, first_row: int, agreement: Agreement) -> None:
-        """Settle what is believed of the rows from ``first_row`` on."""
+        """Settle which of the rows from ``first_row`` on are trusted."""
         rows = self._result.rows
         applier.numbering.settle(agreement.agreeing)
         for row in agreement.contradicted:
             if row < len(rows):
                 rows.flags[row] |= CONTRADICTED
         if not applier.numbering.is_pristine:
-            # One record that differs among many that do not is a damaged database. Several in a
-            # row are so only where nothing else can have gone wrong.
+            # One differing record among many that agree indicates a damaged database. Several in
+            # a row indicate one only if nothing else can have gone wrong.
             for start, stop in agreement.disputed(rows, first_row):
                 for row in range(start, stop):
                     rows.flags[row] |= DOUBTFUL
@@ -223,7 +223,7 @@ class Replay:
         self._result.stretches.append(Stretch(first_row, agreement, applier.numbering.is_pristine))
 
     def _keep_replaced(self) -> None:
-        """The writes of entries that were never committed, as attempts without a revision."""
+        """Keep the writes of entries that were never committed, as attempts without a revision."""
         log = self._log
         for entry in log.entries(places=log.replaced):
             request = parse_request(entry.data) if entry.type == NORMAL_ENTRY else None
@@ -240,5 +240,5 @@ class Replay:
 
 
 def _is_unreadable(entry: LoggedEntry, request: Any) -> bool:
-    """Whether an entry holds a request of which nothing is understood."""
+    """Whether an entry holds a request that cannot be parsed."""
     return request is None and entry.type == NORMAL_ENTRY and len(entry.data) > 0

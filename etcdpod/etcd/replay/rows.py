@@ -1,4 +1,4 @@
-"""The revisions that a replay of the log produced, as columns; values stay where they lie."""
+"""The revisions that a replay of the log produced, as columns; values are not copied."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
 ABSENT = -1
-"""Instead of a row: the key does not exist."""
+"""In place of a row: the key does not exist."""
 UNKNOWN = -2
-"""Instead of a row: the log does not reach back far enough to tell."""
+"""In place of a row: the log does not reach back far enough to know."""
 PRIOR_SEGMENT = 0xFFFFFFFF
-"""Instead of a segment: the value lies in the database, ``value_offset`` is its row there."""
+"""In place of a segment: the value lies in the database, and ``value_offset`` is its row there."""
 
 TOMBSTONE = 0x01
 PRIOR = 0x02
-"""State that the database knew of before the log touched the key; no revision of the log."""
+"""State known to the database from before the log touched the key; not a revision of the log."""
 REFUSED = 0x04
-"""A write that failed its compare: it never was a revision; main is the one it would have had."""
+"""A write whose compare failed: it has no revision; main is the one it would have had."""
 UNCOMMITTED = 0x08
-"""Of an entry that is not known to be committed."""
+"""A write of an entry that is not known to be committed."""
 DOUBTFUL = 0x10
-"""The revision number is not proven, or the entry fails its checksum."""
+"""The revision number is unproven, or the entry fails its checksum."""
 CONTRADICTED = 0x20
-"""The database has another record of that revision."""
+"""The database has a different record for that revision."""
 
 
 Place = tuple[int, int, int]
-"""Where an entry lies in the log: raft index, segment, byte offset of its frame."""
+"""The location of an entry in the log: raft index, segment, byte offset of its frame."""
 
 
 class Rest(NamedTuple):
-    """What rows say besides what later rows refer to, as columns of the kinds of LogRows."""
+    """The columns that later rows do not refer to, with the same types as in LogRows."""
 
     lease: array[int]
     raft_index: array[int]
@@ -45,9 +45,9 @@ class Rest(NamedTuple):
 
 
 class LogRows:
-    """Columns; a row number is what everything else refers to.
+    """Columns, addressed by row number.
 
-    A create revision or version of 0 is one that is not known.
+    A create revision or version of 0 means unknown.
     """
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class LogRows:
         self.main = array("q")
         self.sub = array("q")
         self.older = array("q")
-        """Row of the record of the same key before this one; -1 where none is known."""
+        """Row of the previous record of the same key; -1 if unknown."""
         self.create_revision = array("q")
         self.version = array("q")
         self.lease = array("q")
@@ -65,7 +65,7 @@ class LogRows:
         self.segment = array("L")
         self.frame = array("Q")
         self.value_segment = array("L")
-        """Another one than ``segment`` where a put took over the value of an older one."""
+        """Differs from ``segment`` if a put reused the value of an older one."""
         self.value_offset = array("Q")
         self.value_size = array("L")
         self.flags = bytearray()
@@ -90,16 +90,16 @@ class LogRows:
 
         Args:
             key: the etcd key.
-            revision: main and sub.
-            place: of the entry.
+            revision: main and sub revision.
+            place: the location of the entry.
             value: segment, byte offset and size.
-            older: row of the record of the same key before this one.
+            older: row of the previous record of the same key.
             life: create revision and version.
-            lease: of the key.
-            flags: what is to be said of the row.
+            lease: the lease of the key.
+            flags: the flags of the row.
 
         Returns:
-            Its number.
+            The row number.
         """
         row = self.begin(key, revision[0], older, *life)
         self.sub.append(revision[1])
@@ -114,7 +114,7 @@ class LogRows:
         return row
 
     def begin(self, key: bytes, main: int, older: int, created: int, version: int) -> int:
-        """Add the part of a row that later rows refer to; returns its number."""
+        """Add the columns of a row that later rows refer to; returns its number."""
         row = len(self.main)
         key_id = self._key_ids.get(key)
         if key_id is None:
@@ -128,7 +128,7 @@ class LogRows:
         return row
 
     def finish(self, rest: Rest, start: int, stop: int) -> None:
-        """Add the other part of the rows that were begun last: the ``start``-th to ``stop``-th."""
+        """Add the other columns of the last rows begun: the ``start``-th to ``stop``-th."""
         self.sub.extend(array("q", bytes(self.sub.itemsize * (stop - start))))
         self.lease.extend(rest.lease[start:stop])
         self.raft_index.extend(rest.raft_index[start:stop])
@@ -140,7 +140,7 @@ class LogRows:
         self.flags.extend(rest.flags[start:stop])
 
     def cut(self, row: int) -> None:
-        """Forget all rows from ``row`` on."""
+        """Remove all rows from ``row`` on."""
         columns = (
             self.key, self.main, self.sub, self.older, self.create_revision, self.version,
             self.lease, self.raft_index, self.segment, self.frame, self.value_segment,
@@ -157,14 +157,14 @@ class LogRows:
 
 
 def fill_versions(rows: LogRows, start: int, breaks: Container[int] = ()) -> None:
-    """Fill in versions and create revisions that only a later revision of the same key tells.
+    """Fill in versions and create revisions that follow from a later revision of the same key.
 
-    A put with version 7 tells that the put before it, in the same life of the key, had 6.
+    A put with version 7 implies that the previous put in the same lifetime of the key had 6.
 
     Args:
-        rows: the rows; those from ``start`` on are looked at.
-        start: a row.
-        breaks: rows before which something happened of which nothing is known.
+        rows: the rows; those from ``start`` on are filled in.
+        start: the first row.
+        breaks: rows before which a request of unknown content was applied.
     """
     following: dict[int, tuple[int, int]] = {}
     """Version and create revision of the next put of each key."""
@@ -175,7 +175,7 @@ def fill_versions(rows: LogRows, start: int, breaks: Container[int] = ()) -> Non
             continue
         key = rows.key[row]
         version, create_revision = following.pop(key, (0, 0))
-        # Where it is not sure that the put was one, nothing can be counted across it.
+        # If it is not certain that this was a put, versions cannot be counted across it.
         if rows.flags[row] & (TOMBSTONE | CONTRADICTED | DOUBTFUL):
             continue
         if rows.version[row] == 0 and version > 1 and create_revision <= rows.main[row]:

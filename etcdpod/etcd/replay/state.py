@@ -1,4 +1,4 @@
-"""What exists at one moment of a replay: keys, leases, and what a database knows of before."""
+"""The state at one point of a replay: keys, leases, and what a database knows of earlier state."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class PriorState(NamedTuple):
-    """What a database knows of a key at a moment before the log touched it."""
+    """A database's knowledge of a key at a revision before the log touched it."""
 
     row: int
-    """Of the database; -1 where the key did not exist."""
+    """Row of the database; -1 if the key did not exist."""
     main: int = 0
     sub: int = 0
     create_revision: int = 0
@@ -27,35 +27,35 @@ class PriorState(NamedTuple):
 
 
 class Prior(Protocol):
-    """A database that fills in what the log does not tell."""
+    """A database that supplies what the log does not contain."""
 
     def state(self, key: bytes, revision: int) -> PriorState | None:
-        """The state of ``key`` at ``revision``; None where the database cannot tell."""
+        """The state of ``key`` at ``revision``; None if the database cannot determine it."""
 
     def value(self, row: int) -> bytes:
-        """The value of one of its rows."""
+        """The value of one of the database's rows."""
 
     def changes(self, revision: int) -> dict[bytes, bytes | None] | None:
-        """What one main revision changed: keys with their value, None for a deletion.
+        """What one main revision changed: keys with their values, None for a deletion.
 
-        None where the database cannot tell.
+        None if the database cannot determine it.
         """
 
     def locate(self, key: bytes, value: bytes, near: int) -> int | None:
-        """The main revision near ``near`` that put exactly this; None unless there is one."""
+        """The only main revision near ``near`` that put exactly this value; None if not unique."""
 
     def has_near(self, key: bytes, revision: int) -> bool:
-        """Whether ``locate`` has anything to look at for this key, near that main revision."""
+        """Whether the database has revisions of this key near that main revision."""
 
 
 class State:
     """Keys and leases while a log is applied.
 
     Args:
-        rows: where revisions are added.
+        rows: the rows to which revisions are added.
         read: reads ``(segment, offset, size)`` of the log.
-        complete: nothing exists or existed but what the log tells.
-        prior: what a database knows.
+        complete: nothing exists or existed that is not in the log.
+        prior: the database's knowledge of earlier state.
     """
 
     def __init__(
@@ -71,16 +71,16 @@ class State:
         self.prior = prior
         self.keyspace = Keyspace(complete=complete)
         self.leases: dict[int, set[bytes]] = {}
-        """Keys of each lease."""
+        """The keys of each lease."""
         self.older_leases: set[int] = set()
-        """Leases that were granted before the log begins: they may hold further keys."""
+        """Leases that were granted before the log starts: they may have further keys."""
         self._lease_of: dict[bytes, int] = {}
         self._read = read
 
     def row(self, key: bytes, revision: int | None) -> int:
         """The row of a key at ``revision``, ABSENT or UNKNOWN.
 
-        The database is asked where the log does not know, unless the revision is not known either.
+        The database is consulted if the log does not know, unless the revision is unknown too.
         """
         row = self.keyspace.row(key)
         if row != UNKNOWN or self.prior is None or revision is None:
@@ -109,7 +109,7 @@ class State:
         return self._read(segment, rows.value_offset[row], rows.value_size[row])
 
     def forget(self, rows: range) -> None:
-        """Forget the state of the keys that some rows wrote last: their numbers are not sure."""
+        """Forget the state of the keys last written by rows whose numbers are uncertain."""
         for row in rows:
             key = self.rows.keys[self.rows.key[row]]
             known = self.keyspace.row(key), self.keyspace.stale_row(key)
@@ -117,17 +117,17 @@ class State:
                 self.keyspace.forget(key)
 
     def taint(self) -> None:
-        """Something unknown has happened to keys and leases."""
+        """Mark keys and leases as possibly stale, after a request of unknown content."""
         self.keyspace.taint()
         self.complete = False
         self.older_leases.update(self.leases)
 
     def grant(self, lease: int) -> None:
-        """The lease exists now."""
+        """Record that the lease exists."""
         self.leases.setdefault(lease, set())
 
     def attach(self, key: bytes, lease: int) -> None:
-        """The key belongs to a lease now, unless that is 0."""
+        """Attach the key to a lease, unless that is 0."""
         if lease == 0:
             return
         if lease not in self.leases:
@@ -137,7 +137,7 @@ class State:
         self._lease_of[key] = lease
 
     def detach(self, key: bytes) -> None:
-        """The key belongs to no lease any more."""
+        """Detach the key from its lease."""
         if not self._lease_of:
             return
         lease = self._lease_of.pop(key, 0)

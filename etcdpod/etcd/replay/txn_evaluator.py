@@ -1,4 +1,4 @@
-"""Decides the compares of transactions, and weighs what they say of the revision numbers.
+"""Evaluates the compares of transactions, and what they imply about the revision numbers.
 
 References:
     https://github.com/etcd-io/etcd/blob/main/server/etcdserver/txn/txn.go
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from etcdpod.etcd.replay.state import State
 
 MAX_OLDER = 32
-"""Older revisions of a key that are looked through for one that a late client compared with."""
+"""The number of older revisions of a key that are searched for one a slow client compared with."""
 
 
 MAX_CORRECTION = 1_000_000
-"""A compare that states more than this beyond the count is nonsense."""
+"""A compare with a revision further above the count than this is ignored."""
 
 
 class Target(IntEnum):
@@ -43,27 +43,27 @@ _TARGET_FIELDS = {
     Target.LEASE: "lease",
 }
 _RESULTS: dict[int, Callable[[Any, Any], bool]] = {0: eq, 1: gt, 2: lt, 3: ne}
-"""etcdserverpb.Compare.CompareResult: how the stored value must relate to the given one."""
+"""etcdserverpb.Compare.CompareResult: the required relation of the stored to the given value."""
 
 
 class Judge:
-    """Compares against the state at one moment. What it notes is reset by ``begin``."""
+    """Evaluates compares against the current state. Its findings are reset by ``begin``."""
 
     def __init__(self, state: State, numbering: Numbering) -> None:
         self._state = state
         self._numbering = numbering
         self._revision = 1
         self.is_unsure = False
-        """Whether a compare could not be decided, and was taken to hold."""
+        """Whether a compare could not be decided, and was assumed to hold."""
         self.absent: set[bytes] = set()
-        """Keys that must not have existed, if the compares did hold."""
+        """Keys that must not have existed if the compares held."""
         self.proven: list[int] = []
-        """Rows whose revision a compare states as we counted it."""
+        """Rows whose counted revision is confirmed by a compare."""
         self.correction = 0
-        """What must be added to the current revision, as a compare shows."""
+        """The number to add to the current revision, according to a compare."""
 
     def begin(self, revision: int) -> None:
-        """Judge another request, at the current revision ``revision``."""
+        """Start on another request, at the current revision ``revision``."""
         self._revision = revision
         self.is_unsure, self.correction = False, 0
         if self.absent:
@@ -72,16 +72,16 @@ class Judge:
             self.proven.clear()
 
     def renumber(self, revision: int) -> None:
-        """The current revision was another one; what was noted stays."""
+        """Change the current revision; the findings are kept."""
         self._revision = revision
 
     def holds(self, compare: Any) -> bool:
-        """Whether one compare holds; taken to hold where that cannot be decided."""
+        """Whether one compare holds; assumed to hold if that cannot be decided."""
         keyspace = self._state.keyspace
         if compare.range_end:
             self.is_unsure |= not keyspace.complete
             keys = keyspace.between(compare.key, compare.range_end)
-            # A range without keys is compared as a key that does not exist.
+            # An empty range is compared as a single key that does not exist.
             return all(
                 self._row_holds(compare, row)
                 for row in [keyspace.row(key) for key in keys] or [ABSENT]
@@ -105,7 +105,7 @@ class Judge:
         return self.correction != 0 or self._row_holds(compare, row)
 
     def _refresh(self, key: bytes, stated: int) -> None:
-        """Believe again what was known of a key, where a client has known the same, or less."""
+        """Restore what was known of a key, if a client compared with that revision or an older."""
         row = self._state.keyspace.stale_row(key)
         if row < 0:
             return
@@ -120,7 +120,7 @@ class Judge:
         given = getattr(compare, field) if field is not None else 0
         actual = self._number(compare.target, row)
         if actual == 0 and row != ABSENT and compare.target in (Target.VERSION, Target.CREATE):
-            # This life of the key began before the log: believe what the client compared with.
+            # This lifetime of the key started before the log: trust the client's compare.
             self.is_unsure = True
             return True
         return relate(actual, given)
@@ -134,7 +134,7 @@ class Judge:
         return 0 if column is None else column[row]
 
     def _weigh(self, stated: int, row: int) -> None:
-        """Compare the mod revision that a client knew with the one that was counted."""
+        """Compare the mod revision that a client expected with the one that was counted."""
         rows = self._state.rows
         counted = rows.main[row]
         if rows.flags[row] & PRIOR:
@@ -149,9 +149,9 @@ class Judge:
             self.correction = stated - counted
 
     def _was_changed_unseen(self, compare: Any, row: int) -> bool:
-        """Whether a client has known a newer revision of a key than the log tells.
+        """Whether a client compared with a newer revision of a key than the log has.
 
-        Then a write of it is missing, and whether the compare held cannot be told.
+        Then a write to the key is missing, and whether the compare held is unknown.
         """
         state = self._state
         if state.complete or self.correction != 0 or compare.mod_revision <= state.rows.main[row]:
@@ -161,7 +161,7 @@ class Judge:
         return True
 
     def _is_older(self, stated: int, row: int) -> bool:
-        """Whether a client that came late compared with an older revision of the same key."""
+        """Whether a slow client compared with an older revision of the same key."""
         rows = self._state.rows
         for _ in range(MAX_OLDER):
             row = rows.older[row]
@@ -173,7 +173,7 @@ class Judge:
 
 
 def _says_absent(compare: Any) -> bool:
-    """Whether a compare holds only for a key that does not exist, as that of a creation."""
+    """Whether a compare holds only for a key that does not exist, as when creating one."""
     field = _TARGET_FIELDS.get(compare.target)
     is_born = compare.target in (Target.MOD, Target.CREATE, Target.VERSION)
     return is_born and compare.result == 0 and field is not None and not getattr(compare, field)

@@ -1,4 +1,4 @@
-"""etcd's own messages: requests, raft entries, log records, snapshots."""
+"""etcd's own protobuf messages: requests, raft entries, log records, snapshots."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _DESCRIPTORS = Descriptors(DATA)
 
 
 def message_class(full_name: str) -> type[protobuf.Message]:
-    """The message class of that full name, such as ``etcdserverpb.InternalRaftRequest``.
+    """The message class with that full name, such as ``etcdserverpb.InternalRaftRequest``.
 
     Raises:
-        KeyError: no schema has such a message.
+        KeyError: no schema defines that message.
     """
     return _DESCRIPTORS.message_class(full_name)

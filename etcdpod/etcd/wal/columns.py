@@ -1,4 +1,4 @@
-"""Where the entries of a log lie: 50 bytes an entry as columns; and their data, many at once."""
+"""Locations of a log's entries, as columns of 50 bytes per entry; and batch reads of their data."""
 
 from __future__ import annotations
 
@@ -18,47 +18,47 @@ if TYPE_CHECKING:
     from etcdpod.etcd.wal.scan import SoundRun
 
 NORMAL_ENTRY = 0
-"""raftpb.EntryType of a request; the others change the cluster's members."""
+"""raftpb.EntryType of a request; the other types change the cluster's membership."""
 UNKNOWN_TYPE = 255
-"""Instead of a type that raft does not have."""
+"""In place of an entry type that raft does not define."""
 BLOCK_SIZE, BLOCK_ENTRIES = 4 << 20, 1 << 14
-"""What is read of a segment at once."""
+"""The number of bytes of a segment that are read at once."""
 _TYPE, _TERM, _INDEX, _DATA = 0x08, 0x10, 0x18, 0x22
 """Tag bytes of raftpb.Entry: field number times eight, plus wire type."""
 
 
 class LoggedEntry(NamedTuple):
-    """A raft entry and where it lies."""
+    """A raft entry and its location."""
 
     raft_index: int
     term: int
     type: int
     """raftpb.EntryType; 0 for a request."""
     data: bytes
-    """Empty for the no-op with which a leader begins its term."""
+    """Empty for the no-op entry with which a leader starts its term."""
     segment: int
     offset: int
-    """Of its frame in the segment file."""
+    """Byte offset of its frame in the segment file."""
     data_offset: int
-    """Of ``data`` in the segment file."""
+    """Byte offset of ``data`` in the segment file."""
     verified: bool
 
 
 class EntryBlock(NamedTuple):
-    """The data of entries that lie one behind the other in a segment."""
+    """The data of consecutive entries of a segment."""
 
     window: bytes
     start: int
     """Byte offset of the window in its segment."""
     position: int
-    """Of the first entry among the places."""
+    """Position of the first entry among the places."""
     data: list[int]
-    """Where in the window the data of each entry begins; as many entries as were read whole."""
+    """Where in the window the data of each entry starts; only entries that were read in full."""
     size: list[int]
     places: Places
 
     def entry(self, row: int) -> LoggedEntry:
-        """One of them."""
+        """The entry at a row of the block."""
         places, position, start = self.places, self.position + row, self.data[row]
         return LoggedEntry(
             places.index[position],
@@ -74,7 +74,7 @@ class EntryBlock(NamedTuple):
 
 @dataclass(slots=True)
 class Places:
-    """Where entries lie, in the order in which they were read."""
+    """Locations of entries, in the order read."""
 
     index: array[int] = field(default_factory=lambda: array("Q"))
     term: array[int] = field(default_factory=lambda: array("Q"))
@@ -89,9 +89,9 @@ class Places:
         return len(self.index)
 
     def append(self, entry: Any, frame: Frame) -> None:
-        """Add the entry that ``frame`` holds."""
+        """Add the entry held by ``frame``."""
         data = entry.Data
-        # Data is the last field as etcd writes it.
+        # Data is the last field in etcd's encoding.
         behind = 0 if frame.data.endswith(data) else len(frame.data) - _end_of(data, frame.data)
         self.index.append(entry.Index)
         self.term.append(entry.Term)
@@ -103,7 +103,7 @@ class Places:
         self.verified.append(frame.verified)
 
     def append_run(self, run: SoundRun, entries: RunEntries, chosen: slice) -> None:
-        """Add entries that a run of sound records holds."""
+        """Add entries held by a run of sound records."""
         frame, data_offset = run.start + run.frame[entries.row], run.start + entries.data
         count = len(entries.row[chosen])
         for column, values in (
@@ -119,7 +119,7 @@ class Places:
         self.verified.extend(b"\1" * count)
 
     def cut(self, position: int) -> Places:
-        """Take away all from ``position`` on, and return it."""
+        """Remove all entries from ``position`` on, and return them."""
         tail = Places(*(column[position:] for column in self._columns()))
         for column in self._columns():
             del column[position:]
@@ -128,7 +128,7 @@ class Places:
     def block(self, position: int, stop: int) -> tuple[int, int]:
         """Which entries from ``position`` on are read at once: where they end, and their bytes.
 
-        Always at least one; those that lie behind it in the same segment, without a long gap.
+        At least one; followed by those after it in the same segment, up to a long gap.
         """
         stop = min(stop, position + BLOCK_ENTRIES)
         start, number = self.data_offset[position], self.segment[position]
@@ -156,9 +156,9 @@ class RunEntries(NamedTuple):
     """The entries of a run as columns."""
 
     row: Integers
-    """Of the run."""
+    """Row of each entry in the run."""
     plain: Mask
-    """A request, encoded as etcd does; of others nothing here is right."""
+    """A request in etcd's own encoding; for others, the remaining columns are invalid."""
     raft_index: Integers
     term: Integers
     data: Integers
@@ -172,7 +172,7 @@ def parse_entries(run: SoundRun) -> RunEntries:
     start, end = run.data[row], (run.data + run.size)[row]
     gather = Gather(run.window, len(run.window))
     kind = read_tagged(gather, start)
-    # From etcd 3.7 on the type is left out where it is that of a request.
+    # Since etcd 3.7 the type is omitted for requests.
     typed = kind.tag == _TYPE
     term = read_tagged(gather, np.where(typed, kind.end, start))
     index = read_tagged(gather, term.end)

@@ -1,7 +1,7 @@
-"""The log as raft means it: which entries hold, which were replaced, which are committed.
+"""The log as seen by raft: which entries are current, which were replaced, which are committed.
 
-An entry replaces every one read before it whose index is as high or higher (the uncommitted tail
-of an older leader). Only places are kept, 50 bytes an entry; data is read again when wanted.
+An entry replaces every earlier one with the same or a higher index (the uncommitted tail of an
+older leader). Only locations are kept, 50 bytes per entry; data is read again on demand.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ V2_METHODS = frozenset({"PUT", "POST", "DELETE", "QGET", "SYNC"})
 
 
 class Mark(NamedTuple):
-    """A SNAPSHOT record: at this point a raft snapshot of that index existed."""
+    """A SNAPSHOT record: a raft snapshot with that index existed at this point."""
 
     raft_index: int
     term: int
@@ -51,11 +51,11 @@ class RaftLog:
     """The entries of a log.
 
     Args:
-        reader: the segments; must stay open as long as entries are read.
-        damage: where defects are appended.
-        applied: the raft index up to which a database is known to have applied the log.
-        voters: the voting members of the cluster, as that database knows them.
-        progress: told now and then how many bytes of how many were read; True: read no further.
+        reader: the segments; must stay open while entries are read.
+        damage: the list to which defects are appended.
+        applied: the raft index up to which the database has applied the log.
+        voters: the voting members of the cluster, according to that database.
+        progress: called with bytes read and total bytes; returning True stops reading.
     """
 
     def __init__(
@@ -73,20 +73,20 @@ class RaftLog:
         self.node_id: int | None = None
         self.cluster_id: int | None = None
         self.commit = 0
-        """The highest commit index that the log itself states."""
+        """The highest commit index recorded in the log."""
         self.term = 0
         self.voters = set(voters)
         """Voting members, as far as they are known."""
         self._voters_at = applied
-        """Raft index at which ``voters`` held; later changes are followed."""
+        """Raft index at which ``voters`` was valid; later changes are tracked."""
         self.marks: list[Mark] = []
         self.places = Places()
         self.replaced = Places()
         """Entries that were never committed: replaced by another leader's, or never synced."""
         self._state = b""
-        """The newest hard state: a later one never states less."""
+        """The newest hard state; its commit index never decreases."""
         self.is_cut = False
-        """Whether its end was not read, because nobody wanted to wait for it."""
+        """Whether the end of the log was not read because reading was stopped early."""
         for part in reader.parts():
             if isinstance(part, Frame):
                 self._take(part)
@@ -101,19 +101,19 @@ class RaftLog:
 
     @property
     def first_index(self) -> int:
-        """Of the oldest entry; 0 without any."""
+        """Raft index of the oldest entry; 0 if there is none."""
         return self.places.index[0] if len(self.places) else 0
 
     @property
     def last_index(self) -> int:
-        """Of the newest entry; 0 without any."""
+        """Raft index of the newest entry; 0 if there is none."""
         return self.places.index[-1] if len(self.places) else 0
 
     @property
     def committed(self) -> int:
-        """The highest index known to be committed: the log's own word lags, the database's may.
+        """The highest index known to be committed, according to the log or to the database.
 
-        Where the member votes alone, what it has written is committed by that.
+        If the member is the only voter, everything that it has written is committed.
         """
         if self.node_id is not None and self.voters == {self.node_id}:
             return max(self.last_index, self.applied)
@@ -121,9 +121,9 @@ class RaftLog:
 
     @property
     def begins_empty(self) -> bool:
-        """Whether the first entry found an empty store: a new cluster, not a restored one.
+        """Whether the first entry was applied to an empty store: a new cluster, not a restored one.
 
-        A restored data directory begins at index 1 too, with a snapshot mark right behind the
+        A restored data directory starts at index 1 too, but has a snapshot record right after the
         entries that name its members.
         """
         if self.first_index != 1:
@@ -154,7 +154,7 @@ class RaftLog:
     def blocks(
         self, start: int = 0, stop: int | None = None, places: Places | None = None
     ) -> Iterator[EntryBlock]:
-        """The same, as many together as lie one behind the other."""
+        """The same, in blocks of consecutive entries."""
         places = self.places if places is None else places
         limit = len(places) if stop is None else stop
         while start < limit:
@@ -172,7 +172,7 @@ class RaftLog:
             start = end
 
     def _take_run(self, run: SoundRun) -> None:
-        """Sound records: many at once, and one by one those that are not just the next request."""
+        """Sound records many at once; those that are not simply the next request, one by one."""
         entries = parse_entries(run)
         states = np.flatnonzero(run.type == RecordType.STATE)
         if len(states) > 0:
@@ -204,7 +204,7 @@ class RaftLog:
             self._report(DamageCode.RECORD_MALFORMED, frame.segment, frame.offset)
 
     def _take_other(self, frame: Frame) -> None:
-        """A record that describes the log; only sound ones are believed."""
+        """A record that describes the log; used only if it is sound."""
         if frame.type == RecordType.SNAPSHOT:
             mark = SnapshotMark.FromString(frame.data)
             self.marks.append(Mark(mark.index, mark.term))
@@ -222,7 +222,7 @@ class RaftLog:
         entry = Entry.FromString(frame.data)
         index = entry.Index
         if entry.Type != NORMAL_ENTRY and not entry.Data:
-            # The checksum does not cover the type of a record: this is a hard state, most likely.
+            # The checksum does not cover the record type: this is most likely a hard state.
             self._report(DamageCode.RECORD_TYPE, frame.segment, frame.offset)
             return
         known = self.places.index
@@ -244,7 +244,7 @@ class RaftLog:
             self._change_members(entry)
 
     def _change_members(self, entry: Any) -> None:
-        """Follow an entry that adds or removes members. It holds as soon as it is in the log."""
+        """Apply an entry that adds or removes members. It takes effect once it is in the log."""
         if entry.Type == JOINT_CHANGE_ENTRY:
             changes = list(ConfChangeV2.FromString(entry.Data).changes)
         else:
@@ -263,10 +263,10 @@ class RaftLog:
 
 
 def parse_request(data: bytes) -> Any | None:
-    """The request of a normal entry; None where it holds none.
+    """The request of a normal entry; None if it has none.
 
     Returns:
-        An InternalRaftRequest, or for entries of the v2 API a V2Request.
+        An InternalRaftRequest, or a V2Request for entries of the v2 API.
     """
     if not data:
         return None

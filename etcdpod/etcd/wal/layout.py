@@ -1,4 +1,4 @@
-"""The structures of a write-ahead log: names, frames and constants, nothing else.
+"""The structures of a write-ahead log: names, frames and constants.
 
 A log is a sequence of segment files ``<sequence>-<first raft index>.wal``. A segment is an array
 of frames, each at a multiple of 8 bytes: a little-endian ``u64`` length field, a protobuf
@@ -26,9 +26,9 @@ PAD_FLAG = 1 << 63
 PAD_SHIFT = 56
 PAD_MASK = 0x7
 SECTOR_SIZE = 512
-"""What a disk writes whole or not at all: a torn record misses at least one such piece."""
+"""The unit that a disk writes atomically: a torn record lacks at least one such unit."""
 MAX_RECORD_SIZE = 128 << 20
-"""No record is larger: etcd refuses requests above 1.5 MiB, or a few times that by its flags."""
+"""The maximum size of a record: etcd's default request limit is 1.5 MiB, raised only by flag."""
 
 
 _SEGMENT_NAME = re.compile(r"([0-9a-f]{16})-([0-9a-f]{16})\.wal(\.broken)?")
@@ -41,7 +41,7 @@ class RecordType(IntEnum):
     ENTRY = 2
     STATE = 3
     CHECKSUM = 4
-    """The running checksum at the end of the segment before, in the crc field; no data."""
+    """The running checksum at the end of the previous segment, in the crc field; no data."""
     SNAPSHOT = 5
 
 
@@ -49,17 +49,17 @@ RECORD_TYPES = frozenset(int(record_type) for record_type in RecordType)
 
 
 class SegmentName(NamedTuple):
-    """What the name of a segment file says; sorts in the order of the log."""
+    """The fields of a segment file's name; sorts in log order."""
 
     sequence: int
     first_index: int
-    """The first raft index that the segment was made for."""
+    """The first raft index for which the segment was created."""
     is_broken: bool
-    """A copy that etcd made before it cut a torn tail off the segment of that name."""
+    """A copy that etcd made before truncating a torn tail of the segment of that name."""
 
 
 def segment_name(path: Path) -> SegmentName | None:
-    """What the name of ``path`` says; None where it is not that of a segment."""
+    """The fields of the name of ``path``; None if it is not a segment file name."""
     match = _SEGMENT_NAME.fullmatch(path.name)
     if match is None:
         return None
@@ -67,7 +67,7 @@ def segment_name(path: Path) -> SegmentName | None:
 
 
 def frame_size(length_field: int) -> tuple[int, int]:
-    """Bytes of the record and bytes of padding that a length field announces."""
+    """The sizes in bytes of the record and of its padding, as encoded in a length field."""
     pad = (length_field >> PAD_SHIFT) & PAD_MASK if length_field & PAD_FLAG else 0
     return length_field & LENGTH_MASK, pad
 
@@ -76,11 +76,11 @@ def is_torn(record: bytes, offset: int) -> bool:
     """Whether a record that fails its checks was torn by a power loss rather than corrupted.
 
     Args:
-        record: the bytes after the length field, as far as the file has them.
+        record: the bytes after the length field, as far as they are in the file.
         offset: their byte offset in the file.
 
     Returns:
-        True where one of the disk sectors that the record covers is entirely zero.
+        True if one of the disk sectors that the record covers is entirely zero.
     """
     start = 0
     while start < len(record):

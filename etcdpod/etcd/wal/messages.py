@@ -1,6 +1,6 @@
-"""The protobuf messages of the log, loaded when the log is.
+"""The protobuf messages of the log, loaded only when the log is read.
 
-The classes are made at run time, so a type checker knows nothing of their fields.
+The classes are created at run time, so type checkers do not know their fields.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ HardState: Any = message_class("raftpb.HardState")
 InternalRaftRequest: Any = message_class("etcdserverpb.InternalRaftRequest")
 """Data of a normal entry."""
 V2Request: Any = message_class("etcdserverpb.Request")
-"""Data of a normal entry that etcd 3.5 and earlier wrote for members and cluster version."""
+"""Data of a normal entry that etcd 3.5 and earlier write for members and cluster version."""
 
 __all__ = [
     "ConfChange",

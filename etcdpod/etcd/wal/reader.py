@@ -1,8 +1,8 @@
-"""Reads the segments of a write-ahead log in sequence and checks their running checksum.
+"""Reads the segments of a write-ahead log in sequence and verifies their running checksum.
 
-Every record but those of type CHECKSUM extends one CRC-32C over its data; the state is carried
-from segment to segment. A broken record is reported and passed by: the checksum that the next
-sound record states seeds the chain again, and what lies between is marked as not verified.
+Every record except those of type CHECKSUM extends one CRC-32C over its data; the state carries over
+from segment to segment. A broken record is reported and skipped: the checksum stored in the next
+sound record restarts the chain, and everything in between is marked as not verified.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_BREAKS = 1000
-"""Breaks of one segment after which the rest of it is given up."""
+"""The number of breaks in a segment after which the rest of it is skipped."""
 MAX_REPORTS = 200
-"""Defects that are named; the rest is told as one."""
+"""The number of defects reported individually; the rest are reported as one."""
 MAX_PROPOSALS = 50
-"""Records for which a flipped bit is looked for."""
+"""The number of records for which a flipped bit is searched."""
 FEW, MANY = 32, 1 << 14
-"""Records taken at once: few behind any that was not sound, and ever more where all are."""
+"""Batch sizes in records: few after a damaged record, growing while all are sound."""
 
 _extend = google_crc32c.extend
 
@@ -51,17 +51,17 @@ class Frame(NamedTuple):
     segment: int
     """Number of the segment in ``WalReader.segments``."""
     offset: int
-    """Of the frame in its file."""
+    """Byte offset of the frame in its file."""
     verified: bool
-    """The running checksum proves the data."""
+    """The data is proven by the running checksum."""
     data_end: int
     """Byte offset of the end of ``data`` in its file."""
     synced: bool
-    """False behind the point at which etcd itself would stop to read the newest segment."""
+    """False past the point at which etcd itself would stop reading the newest segment."""
 
 
 def frame_of(run: SoundRun, row: int) -> Frame:
-    """One record of a run, as it is where it comes alone."""
+    """One record of a run, as if it had been read alone."""
     data, offset = run.content(row), run.start + int(run.frame[row])
     data_end = run.start + int(run.data[row] + run.size[row])
     return Frame(int(run.type[row]), data, run.segment, offset, True, data_end, True)
@@ -74,9 +74,9 @@ class _Doubtful(NamedTuple):
     before: int
     """The running checksum before it."""
     computed: int
-    """The checksum that its data gives."""
+    """The checksum computed from its data."""
     stored: int
-    """The checksum that it states."""
+    """The checksum stored in it."""
 
 
 class WalReader:
@@ -84,7 +84,7 @@ class WalReader:
 
     Args:
         paths: segment files, in the order of the log.
-        damage: where defects are appended.
+        damage: the list to which defects are appended.
     """
 
     def __init__(self, paths: Sequence[Path], damage: list[Damage]) -> None:
@@ -92,9 +92,9 @@ class WalReader:
         self.segments: list[SegmentFile] = []
         self._reports = self._proposals = 0
         self._checksum: int | None = 0
-        """State of the running checksum; None where it is unknown."""
+        """State of the running checksum; None if unknown."""
         self._doubtful: _Doubtful | None = None
-        """A record that fails its checksum, until it is known what that means."""
+        """A record that fails its checksum, until the cause is known."""
         for path in paths:
             try:
                 self.segments.append(SegmentFile(path))
@@ -104,15 +104,15 @@ class WalReader:
 
     @property
     def size(self) -> int:
-        """Bytes of all segments, preallocated ones included."""
+        """Size in bytes of all segments, including preallocated space."""
         return sum(segment.size for segment in self.segments)
 
     def before(self, number: int) -> int:
-        """Bytes of the segments before the one of that number."""
+        """Total size in bytes of the segments before the one with that number."""
         return sum(segment.size for segment in self.segments[:number])
 
     def frames(self) -> Iterator[Frame]:
-        """All records in the order of the log. Reading may stop anywhere."""
+        """All records in log order. Reading may stop at any point."""
         for part in self.parts():
             if isinstance(part, Frame):
                 yield part
@@ -120,7 +120,7 @@ class WalReader:
                 yield from (frame_of(part, row) for row in range(len(part.frame)))
 
     def parts(self) -> Iterator[Frame | SoundRun]:
-        """The same, where they are sound many at once."""
+        """The same, with sound records in batches."""
         self._checksum, self._doubtful = 0, None
         previous: SegmentFile | None = None
         for number, segment in enumerate(self.segments):
@@ -151,7 +151,7 @@ class WalReader:
     def _chain(
         self, number: int, offset: int, synced: bool
     ) -> Generator[Frame | SoundRun, None, int]:
-        """The records from ``offset`` up to the first that cannot be read; returns where it is."""
+        """The records from ``offset`` up to the first unreadable one; returns where that is."""
         wanted = FEW
         while True:
             run = None
@@ -171,14 +171,14 @@ class WalReader:
     def _run(
         self, number: int, offset: int, synced: bool
     ) -> Generator[Frame, None, tuple[int, bool]]:
-        """A few records one by one; returns where they end, and whether no more can be read."""
+        """A few records one by one; returns where they end, and whether reading must stop."""
         frames = self.segments[number].whole_frames(offset)
         for start, raw in islice(frames, FEW):
             record = _parse(raw)
             if record is None:
                 return start, True
             kind, checksum, data = record.type, record.crc, record.data
-            # Data is the last field as etcd writes it.
+            # Data is the last field in etcd's encoding.
             end = len(raw) if raw.endswith(data) else raw.find(data) + len(data)
             frame = Frame(kind, data, number, start, True, start + LENGTH_FIELD.size + end, synced)
             offset = start + LENGTH_FIELD.size + len(raw) + -len(raw) % FRAME_ALIGNMENT
@@ -215,7 +215,7 @@ class WalReader:
             self._doubtful = _Doubtful(frame, state or 0, computed, stored)
 
     def _join(self, frame: Frame, stored: int) -> Iterator[Frame]:
-        """The first record of a segment: what the checksum was at the end of the one before."""
+        """The first record of a segment: the checksum state at the end of the previous segment."""
         known = self._checksum
         if self._doubtful is not None:
             is_sound = self._doubtful.computed == stored
@@ -227,7 +227,7 @@ class WalReader:
         yield frame
 
     def _settle(self, sound: bool | None, *, segment_ends: bool = True) -> Iterator[Frame]:
-        """The record that failed its checksum, if any, once it is known what that means."""
+        """The record that failed its checksum, if any, once the cause is known."""
         if self._doubtful is None:
             return
         doubtful, self._doubtful = self._doubtful, None
@@ -246,7 +246,7 @@ class WalReader:
         return Damage(code, str(self.segments[frame.segment].path), offset=frame.offset)
 
     def _proposal(self, doubtful: _Doubtful) -> tuple[int, int] | None:
-        """Byte offset and bit of the only flip that would explain a failed checksum."""
+        """Byte offset and bit of the only bit flip that would explain a failed checksum."""
         self._proposals += 1
         if self._proposals > MAX_PROPOSALS:
             return None
@@ -267,7 +267,7 @@ class WalReader:
     def _report_end(
         self, segment: SegmentFile, offset: int, resumed: int | None, *, is_last: bool
     ) -> None:
-        """Say why the frames end at ``offset``, unless the segment simply ends there."""
+        """Report why the frames end at ``offset``, unless the segment simply ends there."""
         fault = segment.frame(offset)
         if fault is None and resumed is None:
             return
@@ -294,7 +294,7 @@ class WalReader:
 
 
 def _parse(data: bytes) -> Any | None:
-    """The record in ``data``; None where there is none that etcd would have written."""
+    """The record in ``data``; None if etcd cannot have written it."""
     try:
         record = Record.FromString(data)
     except DecodeError:

@@ -1,8 +1,8 @@
 """Finds the one flipped bit that would explain why a record fails its checksum.
 
-CRC-32C is linear: two messages of one length that differ in one bit have checksums whose
-difference depends on the place of that bit alone. So the place follows from the difference.
-Thirty-two bits prove nothing: one damaged record in some hundred thousand fits by chance.
+CRC-32C is linear: the checksums of two messages of equal length that differ in one bit have a
+difference that depends only on the position of that bit. So the position follows from it.
+Thirty-two bits prove nothing: one in several hundred thousand damaged records fits by chance.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from functools import cache
 import google_crc32c
 
 MAX_SIZE = 1 << 16
-"""Bytes of a record in which a flipped bit is looked for while the log is read."""
+"""The largest record, in bytes, that is searched for a flipped bit while the log is read."""
 _POLYNOMIAL = 0x82F63B78
-"""CRC-32C, its bits reversed."""
+"""The CRC-32C polynomial, bit-reflected."""
 
 
 def find_flipped_bit(data: bytes, checksum: int, expected: int) -> tuple[int, int] | None:
-    """Byte and bit of ``data`` that, flipped, makes it fit.
+    """Byte and bit of ``data`` that, when flipped, make the checksum match.
 
     Args:
         data: the content of the record.
@@ -26,7 +26,7 @@ def find_flipped_bit(data: bytes, checksum: int, expected: int) -> tuple[int, in
         expected: the checksum that the record states.
 
     Returns:
-        None where no single bit fits.
+        None if no single bit fits.
     """
     if len(data) > MAX_SIZE:
         return None
@@ -38,15 +38,15 @@ def flipped_bit(difference: int, size: int) -> int | None:
     """Which bit of a message of ``size`` bytes changes its CRC-32C by ``difference``.
 
     Returns:
-        Its number, counted from the lowest bit of the first byte; None where no single bit does.
+        Its number, counted from the lowest bit of the first byte; None if there is none.
     """
     table, inverse = _tables()
-    # What one bit at the very end changes, then one bit further and further towards the start.
+    # Starting with the effect of each bit of the last byte, move towards the start.
     last = {table[1 << bit]: bit for bit in range(8)}
     for back in range(size):
         if difference in last:
             return (size - 1 - back) * 8 + last[difference]
-        # The difference of the state before a byte that was equal in both messages.
+        # The difference of the states before a byte that is equal in both messages.
         index = inverse[difference >> 24]
         difference = (((difference ^ table[index]) << 8) | index) & 0xFFFFFFFF
     return None
@@ -54,7 +54,7 @@ def flipped_bit(difference: int, size: int) -> int | None:
 
 @cache
 def _tables() -> tuple[list[int], dict[int, int]]:
-    """What each value of a byte makes of the checksum, and the byte for each highest byte."""
+    """The CRC table, and its inverse: the index of the entry with a given highest byte."""
     table = []
     for byte in range(256):
         value = byte

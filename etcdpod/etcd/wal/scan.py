@@ -1,7 +1,7 @@
-"""Many records of a segment at once: those that are as etcd writes them and whose checksums hold.
+"""Reads many records of a segment at once: those in etcd's own encoding whose checksums match.
 
-Nearly all of a log is like that. What is not is left to the reader that takes one record at a time
-and knows of damage.
+That is nearly all of a log. The rest is left to the reader, which takes one record at a time and
+handles damage.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ if TYPE_CHECKING:
 
 WINDOW_SIZE = 4 << 20
 _TYPICAL_SIZE = 4096
-"""Bytes that are read for each record that is wanted; most are smaller."""
+"""The number of bytes read per requested record; most records are smaller."""
 _TYPE, _CHECKSUM, _DATA = 0x08, 0x10, 0x1A
 """Tag bytes of walpb.Record: field number times eight, plus wire type."""
 
 
 class SoundRun(NamedTuple):
-    """Entries and hard states that follow one another, all proven by the running checksum."""
+    """Consecutive entries and hard states, all proven by the running checksum."""
 
     segment: int
     """Number of the segment in ``WalReader.segments``."""
     start: int
     """Byte offset of the window in its file."""
     window: bytes
-    """The bytes of all the records; the columns count from its beginning."""
+    """The bytes of all the records; the offsets in the columns are relative to its start."""
     frame: Integers
     """Byte offset of each frame."""
     type: Integers
@@ -48,11 +48,11 @@ class SoundRun(NamedTuple):
     data: Integers
     """Byte offset of the data of each record."""
     size: Integers
-    """Bytes of it."""
+    """Size in bytes of the data of each record."""
     end: int
-    """Byte offset behind the last frame in the file."""
+    """Byte offset in the file of the end of the last frame."""
     checksum: int
-    """State of the running checksum behind the last record."""
+    """State of the running checksum after the last record."""
 
     def content(self, row: int) -> bytes:
         """The data of one record."""
@@ -63,17 +63,17 @@ class SoundRun(NamedTuple):
 def read_run(
     segment: SegmentFile, number: int, offset: int, checksum: int, limit: int
 ) -> SoundRun | None:
-    """The sound records from ``offset`` on, up to the first that is anything else.
+    """The sound records from ``offset`` on, up to the first record of any other form.
 
     Args:
         segment: the open segment.
-        number: of it in the log.
-        offset: of the first frame.
+        number: its number in the log.
+        offset: byte offset of the first frame.
         checksum: state of the running checksum before it.
-        limit: how many records are wanted at most.
+        limit: the maximum number of records.
 
     Returns:
-        None where not even the first record is one of these.
+        None if the first record already has another form.
     """
     window = segment.pread(offset, min(WINDOW_SIZE, limit * _TYPICAL_SIZE, segment.size - offset))
     frame = np.array(_frames(window, limit), np.int64)
@@ -105,13 +105,13 @@ def read_run(
 
 
 def _frames(window: bytes, limit: int) -> list[int]:
-    """Where frames begin that lie wholly in the window, as far as their lengths tell."""
+    """Where the frames start that lie entirely in the window, according to their lengths."""
     unpack, head = LENGTH_FIELD.unpack_from, LENGTH_FIELD.size
     found: list[int] = []
     position, last = 0, len(window) - head
     while position <= last and len(found) < limit:
         size = unpack(window, position)[0] & LENGTH_MASK
-        # Padded to a multiple of eight, as the window begins at one.
+        # Padded to a multiple of eight, and the window is aligned to eight.
         behind = (position + head + size + 7) & ~7
         if size == 0 or behind > len(window):
             break
@@ -121,7 +121,7 @@ def _frames(window: bytes, limit: int) -> list[int]:
 
 
 def _length_field(size: Integers) -> Integers:
-    """The length field that etcd writes before a record of that size."""
+    """The length field that etcd writes for a record of that size."""
     pad = (-size % LENGTH_FIELD.size).astype(np.uint64)
     flag = np.where(pad > 0, np.uint64(PAD_FLAG), np.uint64(0))
     field: Integers = size.astype(np.uint64) | flag | (pad << np.uint64(PAD_SHIFT))
@@ -129,12 +129,12 @@ def _length_field(size: Integers) -> Integers:
 
 
 def _first(mask: Mask) -> int:
-    """Index of the first one that is set; their number without any."""
+    """Index of the first element that is set; the number of elements if none is."""
     return int(mask.argmax()) if mask.any() else len(mask)
 
 
 def _checked(window: bytes, start: Integers, end: Integers, stated: Words, checksum: int) -> int:
-    """How many records, from the first on, have the checksum that they state."""
+    """The number of leading records whose stored checksum matches."""
     extend = google_crc32c.extend
     spans = zip(start.tolist(), end.tolist(), stated.tolist(), strict=True)
     for row, (first, behind, expected) in enumerate(spans):

@@ -1,7 +1,7 @@
 """One segment file, read forward through a window of bounded size.
 
 A segment is read with ``pread`` and never mapped: a running etcd truncates the last segment when
-it closes it, and touching a mapped page beyond the new end would kill the process.
+it closes it, and touching a mapped page past the new end would kill the process.
 """
 
 from __future__ import annotations
@@ -27,33 +27,33 @@ if TYPE_CHECKING:
 
 WINDOW_SIZE = 1 << 20
 MAX_SOUGHT_RECORD_SIZE = 16 << 20
-"""No record larger than this is believed where the chain of frames is broken."""
+"""The maximum size of a record accepted where the chain of frames is broken."""
 MAX_VARINT_SIZE = 10
 
 _RECORD_START = re.compile(rb"\x08[\x01-\x05]\x10", re.DOTALL)
-"""How etcd encodes the first fields of a record: the type, then the tag of its checksum."""
+"""etcd's encoding of the first fields of a record: the type, then the tag of its checksum."""
 _START_SIZE = 3
 _ZEROS = bytes(WINDOW_SIZE)
 
 
 class RawFrame(NamedTuple):
-    """A frame whose length field fits into the file; nothing more is known of it."""
+    """A frame whose length field fits in the file; its content is not yet checked."""
 
     offset: int
-    """Of the length field."""
+    """Byte offset of the length field."""
     record: bytes
     end: int
     """Offset of the next frame."""
 
 
 class SegmentFile:
-    """An open segment. Its size is fixed at the moment of opening; what a writer adds is ignored.
+    """An open segment. Its size is fixed on opening; anything appended later is ignored.
 
     Args:
         path: the file.
 
     Raises:
-        OSError: it cannot be opened.
+        OSError: the file cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:
@@ -65,7 +65,7 @@ class SegmentFile:
         self._start = 0
 
     def read(self, offset: int, size: int) -> bytes:
-        """Up to ``size`` bytes at ``offset``, fewer where the file ends."""
+        """Up to ``size`` bytes at ``offset``; fewer at the end of the file."""
         position = offset - self._start
         if position < 0 or position + size > len(self._window):
             self._fill(offset, size)
@@ -73,7 +73,7 @@ class SegmentFile:
         return self._window[position : position + size]
 
     def pread(self, offset: int, size: int) -> bytes:
-        """The same past the window: for reads here and there."""
+        """The same without the window, for random access."""
         return os.pread(self._descriptor, size, offset)
 
     def _fill(self, offset: int, size: int) -> None:
@@ -82,9 +82,9 @@ class SegmentFile:
         self._window = os.pread(self._descriptor, wanted, offset)
 
     def whole_frames(self, offset: int) -> Iterator[tuple[int, bytes]]:
-        """Offset and record of the frames from ``offset`` on, as long as they simply follow.
+        """Offset and record of the frames from ``offset`` on, as long as they are contiguous.
 
-        The same as ``frame`` again and again, and several times faster.
+        Equivalent to repeated calls of ``frame``, but several times faster.
         """
         unpack, head = LENGTH_FIELD.unpack_from, LENGTH_FIELD.size
         position, window = 0, b""
@@ -111,7 +111,7 @@ class SegmentFile:
             position = end + pad
 
     def frame(self, offset: int) -> RawFrame | Fault | None:
-        """The frame at ``offset``; None at the end of the log, or what is wrong with it."""
+        """The frame at ``offset``; None at the end of the log, or a description of the fault."""
         head = self.read(offset, LENGTH_FIELD.size)
         if len(head) < LENGTH_FIELD.size:
             return Fault(FaultCode.LENGTH_TRUNCATED) if head.strip(b"\0") else None
@@ -130,15 +130,15 @@ class SegmentFile:
         return RawFrame(offset, record, start + size + pad)
 
     def rest_of_record(self, offset: int) -> bytes:
-        """What the file has of the record whose frame at ``offset`` is damaged, bounded."""
+        """The bytes in the file of the record whose frame at ``offset`` is damaged; bounded."""
         (length_field,) = LENGTH_FIELD.unpack(self.read(offset, LENGTH_FIELD.size).ljust(8, b"\0"))
         size, _ = frame_size(length_field)
         return self.pread(offset + LENGTH_FIELD.size, min(size, MAX_SOUGHT_RECORD_SIZE))
 
     def find_frame(self, offset: int) -> int | None:
-        """Offset of the next plausible frame at or after ``offset``, None where there is none.
+        """Offset of the next plausible frame at or after ``offset``; None if there is none.
 
-        A frame is plausible where it encloses a record in etcd's own encoding exactly.
+        A frame is plausible if it exactly encloses a record in etcd's own encoding.
         """
         position = offset + -offset % FRAME_ALIGNMENT
         while position < self.size:
@@ -150,7 +150,7 @@ class SegmentFile:
                     start = position + match.start() - LENGTH_FIELD.size
                     if start % FRAME_ALIGNMENT == 0 and self._is_plausible(start):
                         return start
-            # The next window overlaps by what a frame needs to be recognised.
+            # The next window overlaps by the size needed to recognise a frame.
             position += max(len(chunk) - 2 * FRAME_ALIGNMENT, FRAME_ALIGNMENT)
         return None
 
@@ -171,7 +171,7 @@ class SegmentFile:
 
 
 def _canonical_size(record: bytes) -> int | None:
-    """Bytes of a record by its own fields, where it begins as etcd encodes one."""
+    """Size in bytes of a record according to its own fields, if it starts as etcd encodes one."""
     position = _varint_end(record, _START_SIZE)
     if position is None:
         return None

@@ -1,7 +1,7 @@
-"""The ``.snap`` files of a data directory: proof that a raft snapshot existed.
+"""The ``.snap`` files of a data directory: evidence that a raft snapshot existed.
 
-Up to etcd 3.7 they hold the old v2 store as JSON, which knows the members and no key of the v3
-store; only what raft says of the snapshot is read here.
+Up to etcd 3.7 they hold the old v2 store as JSON, which lists the members but no key of the v3
+store; only raft's own metadata of the snapshot is read here.
 
 References:
     https://github.com/etcd-io/etcd/blob/main/server/etcdserver/api/snap/snapshotter.go
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_SIZE = 256 << 20
-"""Bytes of a ``.snap`` file that are read at most."""
+"""The maximum number of bytes read from a ``.snap`` file."""
 
 _SnapFile: Any = message_class("snappb.snapshot")
 _Snapshot: Any = message_class("raftpb.Snapshot")
 
 
 class RaftSnapshot(NamedTuple):
-    """What a ``.snap`` file says."""
+    """The contents of a ``.snap`` file."""
 
     raft_index: int
     term: int
@@ -36,10 +36,10 @@ class RaftSnapshot(NamedTuple):
 
 
 def read_snap(path: Path) -> RaftSnapshot | Fault:
-    """What the ``.snap`` file at ``path`` says, or why it cannot be believed.
+    """The contents of the ``.snap`` file at ``path``, or why it cannot be trusted.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: the file cannot be read.
     """
     with path.open("rb") as stream:
         content = stream.read(MAX_SIZE + 1)
