@@ -12,12 +12,10 @@ from paths import SHOP
 
 from etcdpod.forensics.incident.lanes import LaneBuilder
 from etcdpod.forensics.incident.model import (
-    GONE,
-    MOVED,
-    RESTART,
     Axis,
     Lane,
     Mark,
+    MarkKind,
     Span,
     State,
     rising,
@@ -87,7 +85,7 @@ def test_a_bad_rollout_waits_for_its_image_until_it_is_deleted(lanes: dict[str, 
         (720, State.IMAGE_PULL),
         (737, State.TERMINATING),
     ]
-    assert lane.marks == (Mark(761, GONE, "deleted"),)
+    assert lane.marks == (Mark(761, MarkKind.GONE, "deleted"),)
     assert lane.first_trouble == 629
     assert lane.span_at(640) == Span(629, 657, State.IMAGE_PULL, "ErrImagePull")
     assert lane.span_at(761) is None
@@ -110,9 +108,9 @@ def test_a_reborn_pod_has_two_lives_in_one_lane_and_is_lost_with_its_node(
 
 
 def test_every_restart_of_a_crash_loop_is_marked_with_its_exit(lanes: dict[str, Lane]) -> None:
-    restarts = [mark for mark in lanes["orders"].marks if mark.glyph == RESTART]
+    restarts = [mark for mark in lanes["orders"].marks if mark.kind is MarkKind.RESTART]
     assert len(restarts) == 25
-    assert restarts[-1] == Mark(1474, RESTART, "init-db: restart 25 after Error (1)")
+    assert restarts[-1] == Mark(1474, MarkKind.RESTART, "init-db: restart 25 after Error (1)")
     assert {span.state for span in lanes["orders"].spans} == {
         State.PENDING,
         State.INIT,
@@ -146,7 +144,7 @@ def test_a_life_whose_deletion_was_not_kept_ends_where_the_next_begins() -> None
     builder.add(record(20, 20), {"spec": {"nodeName": "n2"}, "status": {"phase": "Succeeded"}})
     lane = builder.lane(30)
     assert [(span.start, span.end) for span in lane.spans] == [(10, 20), (20, 31)]
-    assert lane.marks == (Mark(20, MOVED, "n1 → n2"),)
+    assert lane.marks == (Mark(20, MarkKind.MOVED, "n1 → n2"),)
 
 
 def test_an_undecodable_revision_is_shown_as_such() -> None:
@@ -279,7 +277,7 @@ def test_the_picture_has_a_ruler_names_notes_and_a_legend() -> None:
         "shop",
         "web\x1b[31m",
         (Span(10, 60, State.READY),),
-        (Mark(60, GONE, "deleted"),),
+        (Mark(60, MarkKind.GONE, "deleted"),),
         "a note",
     )
     lines = list(draw_lanes([lane], Axis(1, 100, 20, ((1, 0.0), (100, 100.0)))))
@@ -293,7 +291,7 @@ def test_the_picture_has_a_ruler_names_notes_and_a_legend() -> None:
 def test_everything_in_the_drawn_picture_lies_within_it() -> None:
     """Also a legend of every state, and a note that is longer than the margin."""
     spans = tuple(Span(at, at + 5, state) for at, state in enumerate(State, start=10))
-    marks = (Mark(20, RESTART, "again"), Mark(90, GONE, "deleted"))
+    marks = (Mark(20, MarkKind.RESTART, "again"), Mark(90, MarkKind.GONE, "deleted"))
     lane = Lane("pods", "shop", "web", spans, marks, "a note that says much more " * 9)
     drawn = ElementTree.fromstring(lanes_svg([lane], Axis(1, 100, 300, ())))
     width, height = int(drawn.get("width")), int(drawn.get("height"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from etcdpod.forensics.incident.model import GONE, MOVED, RESTART, Lane, Mark, Span, State
+from etcdpod.forensics.incident.model import Lane, Mark, MarkKind, Span, State
 from etcdpod.forensics.incident.silence import LEASE_SECONDS, node_renewals, silences, with_silences
 from etcdpod.forensics.incident.state import (
     IMAGE_REASONS,
@@ -61,7 +61,7 @@ class LaneBuilder:
         if record.tombstone:
             self._close(revision)
             self.last = 0
-            self.marks.append(Mark(revision, GONE, "deleted"))
+            self.marks.append(Mark(revision, MarkKind.GONE, "deleted"))
             return
         if record.create_revision != self._life:
             self._begin(record)
@@ -108,7 +108,7 @@ class LaneBuilder:
         """The object is gone, and compaction took its deletion."""
         self._gap()
         self._close(compact_revision + 1)
-        self.marks.append(Mark(compact_revision, GONE, "deleted by then"))
+        self.marks.append(Mark(compact_revision, MarkKind.GONE, "deleted by then"))
 
     def _close(self, revision: int, *, keep: bool = False) -> None:
         if self._state is not None and self._since < revision:
@@ -123,13 +123,13 @@ class LaneBuilder:
         node = text(pod, "spec", "nodeName")
         if node and node != self._node:
             if self._node:
-                self.marks.append(Mark(revision, MOVED, f"{self._node} → {node}"))
+                self.marks.append(Mark(revision, MarkKind.MOVED, f"{self._node} → {node}"))
             self._node = node
         status = mapping(pod, "status")
         for container in _containers(status):
             name, count = text(container, "name"), number(container, "restartCount")
             if count > self._restarts.get(name, count if revision != self._life else 0):
-                self.marks.append(Mark(revision, RESTART, _restart_text(container, count)))
+                self.marks.append(Mark(revision, MarkKind.RESTART, _restart_text(container, count)))
             self._restarts[name] = count
         self._note = _note(status)
 

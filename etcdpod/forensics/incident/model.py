@@ -44,17 +44,20 @@ class State(Enum):
         """Whether an engineer wants to be shown it first."""
 
 
-GONE = "×"
-"""The glyph of a deletion."""
+class MarkKind(Enum):
+    """What happened at one revision, in the order of the legend."""
 
-RESTART = "R"
-"""The glyph of a container that was started again."""
+    RESTART = ("restart", "R", "red")
+    """A container was started again."""
+    MOVED = ("other node", "@", "magenta")
+    """A life began on another node than the last one ended on."""
+    GONE = ("deleted", "×", "white")
 
-MOVED = "@"
-"""The glyph of a life that began on another node than the last one ended on."""
-
-MARK_LABELS = {RESTART: "restart", MOVED: "other node", GONE: "deleted"}
-"""What the legend calls the marks."""
+    def __init__(self, label: str, glyph: str, colour: str) -> None:
+        self.label = label
+        """What the legend calls it."""
+        self.glyph = glyph
+        self.colour = colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class Mark:
     """Something that happened at one revision."""
 
     revision: int
-    glyph: str
+    kind: MarkKind
     text: str
 
 

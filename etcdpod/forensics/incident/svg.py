@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from etcdpod.forensics.incident.model import RESTART, State, round_times
+from etcdpod.forensics.incident.model import MarkKind, State, round_times
 from etcdpod.forensics.incident.text import legend, title
 from etcdpod.kubectl.formats.safe import printable
 
@@ -111,8 +111,8 @@ def _lane(lane: Lane, name: str, axis: Axis, left: int, top: int) -> Iterator[st
             x = left + axis.position(mark.revision)
             shape = (
                 f'<circle cx="{x}" cy="{top + 6}" r="3.2" fill="#fff" stroke="#9b1c1c"/>'
-                if mark.glyph == RESTART
-                else f'<text x="{x - 4}" y="{top + 11}">{mark.glyph}</text>'
+                if mark.kind is MarkKind.RESTART
+                else f'<text x="{x - 4}" y="{top + 11}">{mark.kind.glyph}</text>'
             )
             told = escape(_text(f"rev {mark.revision}: {mark.text}"))
             yield f"<g><title>{told}</title>{shape}</g>"
@@ -145,22 +145,18 @@ def _bar(span: Span, axis: Axis, left: int, top: int) -> str:
     return f"<g><title>{told}</title>{bar}{letter}</g>"
 
 
-def _legend(
-    keys: Sequence[tuple[str, str, str]], top: int, width: int
-) -> Iterator[tuple[int, str]]:
+def _legend(signs: Sequence[State | MarkKind], top: int, width: int) -> Iterator[tuple[int, str]]:
     """The signs with their words, in as many rows as they need; each with the row it stands in."""
-    colours = {state.glyph: _COLOURS[state] for state in State}
     x, row = 8.0, 1
-    for glyph, _, label in keys:
-        needed = 26 + len(label) * LETTER
+    for sign in signs:
+        needed = 26 + len(sign.label) * LETTER
         if x + needed > width and x > 8:
             x, row, top = 8.0, row + 1, top + ROW
-        colour = colours.get(glyph)
-        if glyph == RESTART:
-            sign = f'<circle cx="{x + 5}" cy="{top + 5}" r="3.2" fill="#fff" stroke="#9b1c1c"/>'
-        elif colour is not None:
-            sign = f'<rect x="{x}" y="{top}" width="10" height="10" fill="{colour}"/>'
+        if sign is MarkKind.RESTART:
+            shape = f'<circle cx="{x + 5}" cy="{top + 5}" r="3.2" fill="#fff" stroke="#9b1c1c"/>'
+        elif isinstance(sign, State):
+            shape = f'<rect x="{x}" y="{top}" width="10" height="10" fill="{_COLOURS[sign]}"/>'
         else:
-            sign = f'<text x="{x}" y="{top + 9}">{glyph}</text>'
-        yield row, f'{sign}<text class="n" x="{x + 14}" y="{top + 9}">{escape(label)}</text>'
+            shape = f'<text x="{x}" y="{top + 9}">{sign.glyph}</text>'
+        yield row, f'{shape}<text class="n" x="{x + 14}" y="{top + 9}">{escape(sign.label)}</text>'
         x += needed

@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from etcdpod.forensics.incident.model import GONE, MARK_LABELS, MOVED, RESTART, State, round_times
+from etcdpod.forensics.incident.model import MarkKind, State, round_times
 from etcdpod.kubectl.formats.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from etcdpod.forensics.incident.model import Axis, Lane, Mark
-
-MARK_COLOURS = {RESTART: "red", MOVED: "magenta", GONE: "white"}
-"""The colour of each mark, of the eight that every terminal has."""
 
 NAME_WIDTH = 40
 """Columns that a lane's name may take; a longer one loses its middle."""
@@ -55,14 +52,14 @@ def cells(lane: Lane, axis: Axis) -> list[Cell]:
     for mark in _loudest_last(lane.marks):
         if axis.first <= mark.revision <= axis.last:
             column = axis.position(mark.revision)
-            row[column] = Cell(mark.glyph, MARK_COLOURS[mark.glyph], row[column].state)
+            row[column] = Cell(mark.kind.glyph, mark.kind.colour, row[column].state)
     return row
 
 
 def _loudest_last(marks: Sequence[Mark]) -> list[Mark]:
     """Marks in the order of drawing: where several share a column, the last one stays."""
-    loudness = (MOVED, GONE, RESTART)
-    return sorted(marks, key=lambda mark: loudness.index(mark.glyph))
+    loudness = (MarkKind.MOVED, MarkKind.GONE, MarkKind.RESTART)
+    return sorted(marks, key=lambda mark: loudness.index(mark.kind))
 
 
 def ruler(axis: Axis, *, spacing: int = 16) -> str:
@@ -80,17 +77,11 @@ def ruler(axis: Axis, *, spacing: int = 16) -> str:
     return line.ljust(axis.columns)[: axis.columns]
 
 
-def legend(lanes: Sequence[Lane]) -> list[tuple[str, str, str]]:
-    """(glyph, colour, meaning) of all that occurs in the lanes, in a fixed order."""
+def legend(lanes: Sequence[Lane]) -> list[State | MarkKind]:
+    """All that occurs in the lanes, in a fixed order."""
     states = {span.state for lane in lanes for span in lane.spans}
-    marks = {mark.glyph for lane in lanes for mark in lane.marks}
-    found = [(state.glyph, state.colour, state.label) for state in State if state in states]
-    known = {glyph for glyph, _, _ in found}
-    return found + [
-        (glyph, MARK_COLOURS[glyph], label)
-        for glyph, label in MARK_LABELS.items()
-        if glyph in marks and glyph not in known
-    ]
+    marks = {mark.kind for lane in lanes for mark in lane.marks}
+    return [*(one for one in State if one in states), *(one for one in MarkKind if one in marks)]
 
 
 def title(lane: Lane, *, namespace: bool = True) -> str:
@@ -125,7 +116,7 @@ def draw_lanes(lanes: Sequence[Lane], axis: Axis, *, colour: bool = False) -> It
         note = f"  {printable(lane.note)}" if lane.note else ""
         yield f"{name:{width}} {picture}{note}".rstrip()
     key = "  ".join(
-        f"{_painted(Cell(glyph, tint), colour)} {label}" for glyph, tint, label in legend(lanes)
+        f"{_painted(Cell(sign.glyph, sign.colour), colour)} {sign.label}" for sign in legend(lanes)
     )
     yield f"{'':{width}} {key}".rstrip()
 

@@ -9,7 +9,7 @@ from etcdpod.forensics.diagnose.cluster import Cluster
 from etcdpod.forensics.diagnose.diagnose import pod_findings
 from etcdpod.forensics.diagnose.model import Reference
 from etcdpod.forensics.diagnose.pod import Pod
-from etcdpod.forensics.incident.model import GONE, MOVED, State
+from etcdpod.forensics.incident.model import MarkKind, State
 from etcdpod.forensics.report.model import Moment, Occurrence
 from etcdpod.registry.objects import Item
 
@@ -116,7 +116,7 @@ def _turns(lane: Lane) -> Iterator[tuple[int, str, Literal["trouble", "recovery"
         elif span is lane.spans[-1] and span.state in (State.READY, State.SUCCEEDED) and seen:
             yield span.start, f"{span.state.label} again", "recovery"
     for mark in lane.marks:
-        if mark.glyph in (GONE, MOVED):
+        if mark.kind in (MarkKind.GONE, MarkKind.MOVED):
             yield mark.revision, mark.text, "change"
 
 

@@ -101,7 +101,7 @@ def reading(lane: Lane, axis: Axis, revision: int) -> Line:
         pieces.append(StyledText(one_line(f"{reason}  since rev {span.start} {since}")))
     column = axis.position(revision)
     marks = [mark for mark in lane.marks if axis.position(mark.revision) == column]
-    pieces += [StyledText(one_line(f"  {mark.glyph} {mark.text}"), BOLD) for mark in marks[:3]]
+    pieces += [StyledText(one_line(f"  {mark.kind.glyph} {mark.text}"), BOLD) for mark in marks[:3]]
     if lane.note and not marks:
         pieces.append(StyledText(one_line(f"  · {lane.note}"), DIM))
     return pieces
@@ -111,13 +111,14 @@ def legend_lines(lanes: Sequence[Lane], width: int) -> list[Line]:
     """What the letters mean, in as many lines as it takes."""
     lines: list[list[StyledText]] = [[]]
     room = width
-    for glyph, colour, label in legend(lanes):
-        size = len(label) + 4
+    for sign in legend(lanes):
+        size = len(sign.label) + 4
         if size > room and lines[-1]:
             lines.append([])
             room = width
         room -= size
-        lines[-1] += [StyledText(glyph, LANE[colour]), StyledText(f" {label}  ", DIM)]
+        lines[-1].append(StyledText(sign.glyph, LANE[sign.colour]))
+        lines[-1].append(StyledText(f" {sign.label}  ", DIM))
     return list(lines)
 
 
