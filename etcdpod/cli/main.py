@@ -40,6 +40,7 @@ COMMANDS = (
     ("export", "evidence", "Everything but the contents, as a file for others."),
     ("snapshot", "evidence", "Save a live etcd's database to a file."),
     ("completion", "shell", "The completion script of a shell."),
+    ("guide", "shell", "The manual, by topic."),
 )
 """Every verb, in the order of the help, and the folder of its file, which has its name."""
 
