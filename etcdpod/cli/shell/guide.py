@@ -28,7 +28,7 @@ TOPICS = (
 
 @click.command("guide")
 @click.argument("topic", required=False, metavar="[TOPIC]")
-def command(topic: str | None) -> ExitCode:
+def command(topic: str | None) -> int:
     r"""Show a page of the guide, or the list of topics.
 
     \b
