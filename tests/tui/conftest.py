@@ -17,6 +17,7 @@ from textual import events
 from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 
 from etcdpod.demo import demo_path
+from etcdpod.forensics.incident.axis import clock_samples
 from etcdpod.session import Session, SourceOptions
 from etcdpod.tui.app import EtcdpodApp
 from etcdpod.tui.model.browser_state import BrowserState
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
     from textual.pilot import Pilot
+
+    from etcdpod.history.clock.clock import Clock
 
 SHARED = FIXTURES
 
@@ -38,9 +41,53 @@ ROUNDS = 4
 """How often all message queues are emptied: a key may cause messages that cause messages."""
 
 
+class SharedSessions:
+    """Opens the bundled incidents once for all tests, and any other source as ever.
+
+    Opening and dating take most of a short test; ``test_live``, ``test_walk`` and the pictures
+    open their sources themselves.
+    """
+
+    BUNDLED = (("demo",), ("demo-end",))
+
+    def __init__(self) -> None:
+        self._sessions: dict[tuple[str, ...], Session] = {}
+        self._samples: dict[tuple[int, ...], list[tuple[int, float]]] = {}
+
+    def open(self, options: SourceOptions) -> Session:
+        if options.targets not in self.BUNDLED:
+            return Session.open(options)
+        if options.targets not in self._sessions:
+            self._sessions[options.targets] = Session.open(SourceOptions(targets=options.targets))
+        return self._sessions[options.targets]
+
+    def samples(self, clock: Clock, *span: int) -> list[tuple[int, float]]:
+        """Times of revisions, asked of each clock once."""
+        asked = (id(clock), *span)
+        if all(session.registry.clock is not clock for session in self._sessions.values()):
+            return list(clock_samples(clock, *span))
+        if asked not in self._samples:
+            self._samples[asked] = list(clock_samples(clock, *span))
+        return self._samples[asked]
+
+    def close(self) -> None:
+        for session in self._sessions.values():
+            session.close()
+
+
+@pytest.fixture(scope="session")
+def shared_sessions() -> Iterator[SharedSessions]:
+    """The bundled incidents, opened when they are first asked for."""
+    shared = SharedSessions()
+    yield shared
+    shared.close()
+
+
 @pytest.fixture(autouse=True)
-def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+def hurry(monkeypatch: pytest.MonkeyPatch, shared_sessions: SharedSessions) -> None:
     """Do at once what waits until the user rests, or so that the user sees something earlier."""
+    monkeypatch.setattr("etcdpod.tui.loading.Session", shared_sessions)
+    monkeypatch.setattr("etcdpod.tui.loading.clock_samples", shared_sessions.samples)
     for name in ("PATIENT_PAUSE", "FIRST_PAUSE", "PAUSE"):
         monkeypatch.setattr(f"etcdpod.tui.loading.{name}", 0)
     monkeypatch.setattr("etcdpod.tui.widgets.objects.SETTLE", 0.03)
