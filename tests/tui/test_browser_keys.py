@@ -1,7 +1,11 @@
-"""What each key of the browser does, on the bundled incident."""
+"""The browser screen on the bundled incident: what is displayed after the keys of a task.
+
+``test_every_command`` proves that each single key works; here are their results in detail.
+"""
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,6 +30,7 @@ async def select(pilot: object, press: Callable[..., object], name: str) -> None
     await press(pilot, "slash", *name, "enter")
 
 
+@pytest.mark.quick
 async def test_it_opens_with_the_pods_of_all_namespaces(browse, see) -> None:
     async with browse("demo") as pilot:
         text = see(pilot.app)
@@ -97,6 +102,7 @@ async def test_big_d_hides_what_was_deleted(browse, press, see) -> None:
         assert "(hidden)" in see(pilot.app)
 
 
+@pytest.mark.quick
 async def test_tabs_show_the_object_in_other_ways(browse, press, see) -> None:
     async with browse("demo", size=(120, 44)) as pilot:
         app = pilot.app
@@ -182,6 +188,7 @@ async def test_tab_moves_the_focus(browse, press) -> None:
 # --- the time machine --------------------------------------------------------------------------
 
 
+@pytest.mark.quick
 async def test_g_goes_to_a_revision_or_a_time_and_says_so(browse, press, see) -> None:
     async with browse("demo") as pilot:
         app = pilot.app
@@ -310,10 +317,9 @@ async def test_copy_and_export(browse, press, see, tmp_path: Path, monkeypatch) 
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+c"])
-async def test_q_leaves(browse, key: str) -> None:
+async def test_q_leaves(browse, press, key: str) -> None:
     async with browse("demo") as pilot:
-        await pilot.press(key)
-        await pilot.pause()
+        await press(pilot, key)
         assert pilot.app._exit
 
 
@@ -323,9 +329,9 @@ async def test_a_source_that_cannot_be_opened_ends_with_its_reason() -> None:
 
     app = EtcdpodApp(SourceOptions(targets=("/no/such/file",)))
     async with app.run_test() as pilot:
-        for _ in range(100):
-            await pilot.pause(0.05)
-            if app._exit:
-                break
+        deadline = time.monotonic() + 60
+        while not app._exit:
+            assert time.monotonic() < deadline
+            await pilot.pause(0.01)
     assert "no such file" in str(app.return_value)
     assert app.return_code == 3

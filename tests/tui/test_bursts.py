@@ -1,4 +1,7 @@
-"""Keys that come all at once, as a paste or a slow line brings them."""
+"""Keys that arrive all at once, as from a paste or over a slow connection.
+
+All other tests wait for each key.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of one object, without a screen: its life, differences, events, bytes, words."""
+"""What panes and screens say about one object, without a screen: history, events, bytes, words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Each documented command, by each of its keys, does on its screen what it promises."""
+"""Each key of each command, on each screen, has the effect that its help promises.
+
+No other test presses every key.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Objects full of escapes, markup, right-to-left marks, emoji and 100 kB lines are shown safely."""
+"""Objects full of escapes, markup, right-to-left marks, emoji and 100 kB lines are shown safely.
+
+No other test displays hostile text, on any screen.
+"""
 
 from __future__ import annotations
 

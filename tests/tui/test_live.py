@@ -1,4 +1,7 @@
-"""The browser on a running etcd: it follows, and it survives the loss of its connection."""
+"""The browser on a running etcd: it follows changes, and survives a lost connection and compaction.
+
+All other tests read files.
+"""
 
 from __future__ import annotations
 
@@ -121,7 +124,8 @@ async def test_a_connection_that_dies_is_told_of_and_comes_back(etcd_server, see
     app = EtcdpodApp(SourceOptions(targets=(server.endpoint,)))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: app.is_open and app.state.complete)
-        await pilot.pause(0.5)
+        server.etcdctl("put", "/registry/pods/busy/followed", stdin=pod("followed", "Running"))
+        await until(pilot, lambda: b"/registry/pods/busy/followed" in table(app))
         server.stop(kill=True)
         await until(pilot, lambda: "trying again" in see(app))
         assert app.browser.title_bar.has_class("problem")

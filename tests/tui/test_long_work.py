@@ -1,4 +1,4 @@
-"""A data directory's log in the browser: its progress in the title bar, nothing on the terminal."""
+"""Opening a data directory reports its progress as messages, prints nothing, and can be stopped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the screens show, without a screen: rows, filters, times, places, texts."""
+"""Tables, filters, times and texts without a screen, compared with what the source answers."""
 
 from __future__ import annotations
 

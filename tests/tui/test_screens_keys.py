@@ -1,8 +1,13 @@
-"""What each key does on the other screens: history, incident, findings, sources, top."""
+"""History, incident, findings, sources and top: what is displayed after the keys of a task.
+
+``test_every_command`` proves that each single key works; here are their results in detail.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+import pytest
 
 from etcdpod.tui.screens.findings import FindingsScreen
 from etcdpod.tui.screens.history import HistoryScreen
@@ -16,6 +21,7 @@ if TYPE_CHECKING:
 # --- history -----------------------------------------------------------------------------------
 
 
+@pytest.mark.quick
 async def test_the_history_shows_lives_and_differences(browse, press, see) -> None:
     async with browse("demo", size=(120, 50)) as pilot:
         app = pilot.app
@@ -145,6 +151,7 @@ async def test_a_history_is_exported(browse, press, tmp_path: Path, monkeypatch)
 # --- incident ----------------------------------------------------------------------------------
 
 
+@pytest.mark.quick
 async def test_the_incident_shows_lanes_and_what_they_say(browse, press, see) -> None:
     async with browse("demo", size=(140, 44)) as pilot:
         app = pilot.app
@@ -225,6 +232,7 @@ async def test_the_picture_is_exported(browse, press, tmp_path: Path, monkeypatc
 # --- findings, sources, top --------------------------------------------------------------------
 
 
+@pytest.mark.quick
 async def test_findings_are_ranked_with_their_evidence(browse, press, see) -> None:
     async with browse("demo", size=(140, 44)) as pilot:
         app = pilot.app
@@ -243,6 +251,7 @@ async def test_findings_are_ranked_with_their_evidence(browse, press, see) -> No
         assert app.browser.at is not None
 
 
+@pytest.mark.quick
 async def test_sources_and_top_lead_to_each_other(browse, press, see) -> None:
     async with browse("demo", size=(120, 60)) as pilot:
         app = pilot.app

@@ -1,4 +1,4 @@
-"""Without colours what is in trouble still stands out."""
+"""Without colours, trouble still stands out."""
 
 from __future__ import annotations
 

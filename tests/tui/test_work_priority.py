@@ -1,9 +1,8 @@
-"""Patient work stands back while something more urgent is done, and not for ever."""
+"""Background work gives way to urgent work, and not forever."""
 
 from __future__ import annotations
 
 import threading
-import time
 
 from etcdpod.tui.row_reading import ROWS_AT_ONCE, _runs
 from etcdpod.tui.work_priority import Rank, WorkPriority
@@ -21,7 +20,8 @@ def test_patient_work_waits_for_urgent_work_alone() -> None:
         patient(Rank.LISTED)
         waiting = threading.Thread(target=patient, args=(Rank.DATED,))
         waiting.start()
-        time.sleep(0.05)
+        while not priority._changed._waiters:
+            assert waiting.is_alive(), "it does not wait"
         assert done == [Rank.LOOKED_AT, Rank.LISTED]
     waiting.join(20)
     assert done[-1] is Rank.DATED
