@@ -157,12 +157,14 @@ class Damage:
 
     code: DamageCode
     source: str
-    """The file, directory, archive or endpoint; for a pair of sources both, joined by "and"."""
+    """The file, directory, archive or endpoint."""
     page: int | None = None
     """bbolt page id."""
     offset: int | None = None
     """Byte offset in the file."""
     key: bytes | None = None
+    other_source: str = ""
+    """The source that it was compared with."""
     file: str | None = None
     """File inside the source."""
     database_page: int | None = None

@@ -142,7 +142,8 @@ def damage_place(damage: Damage) -> str:
     """Where it is: source, file, page and offset, as far as they are known."""
     if damage.record is not None:
         return str(damage.record)
-    parts = [damage.source]
+    other = damage.other_source
+    parts = [f"{damage.source} and {other}" if other else damage.source]
     if damage.file is not None:
         parts.append(damage.file)
     if damage.page is not None:

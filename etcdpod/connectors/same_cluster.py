@@ -63,7 +63,16 @@ def _check(
         raise _other_history(pair, strange, unchanged)
     if strange:
         code, count, total = DamageCode.KEYS_DIFFER, len(strange), len(unchanged)
-        damage.append(Damage(code, pair, key=min(strange), count=count, total=total))
+        damage.append(
+            Damage(
+                code,
+                older_info.target,
+                key=min(strange),
+                other_source=newer_info.target,
+                count=count,
+                total=total,
+            )
+        )
     elif not unchanged:
         _check_ids(older_info, newer_info, pair, damage)
 
@@ -88,7 +97,8 @@ def _check_ids(older: SourceInfo, newer: SourceInfo, pair: str, damage: list[Dam
             next_step="open them one by one",
         )
     if (None in ids) and not (members[0] & members[1]):
-        damage.append(Damage(DamageCode.CLUSTER_UNPROVEN, pair))
+        code = DamageCode.CLUSTER_UNPROVEN
+        damage.append(Damage(code, older.target, other_source=newer.target))
 
 
 def _members(info: SourceInfo) -> set[str]:

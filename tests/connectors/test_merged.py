@@ -18,6 +18,7 @@ from etcdpod.connectors.disk.datadir import DataDirectoryConnector
 from etcdpod.connectors.disk.snapshot import SnapshotConnector
 from etcdpod.connectors.merged import MergedConnector, disagreements
 from etcdpod.damage import DamageCode as Code
+from etcdpod.damage_text import damage_place
 from etcdpod.errors import CompactedError, FutureRevisionError, SourceError
 from etcdpod.records import Compacted, Deleted, NotRecorded, Record, Trust
 
@@ -233,6 +234,7 @@ def test_a_few_unchanged_keys_that_differ_are_reported(tmp_path) -> None:
     merged = merged_of(tmp_path, backend(older), backend(newer))
     (found,) = [one for one in merged.damage if one.code is Code.KEYS_DIFFER]
     assert (found.count, found.total, found.key) == (1, 40, b"/k/other")
+    assert damage_place(found) == f"{tmp_path / '0.db'} and {tmp_path / '1.db'}"
 
 
 def test_sources_without_anything_in_common_may_be_of_different_clusters(tmp_path) -> None:
