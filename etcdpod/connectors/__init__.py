@@ -1,4 +1,4 @@
-"""Where records come from: ``CONNECTORS`` lists the kinds of sources, ``open_source`` opens one."""
+"""Sources of records: ``CONNECTORS`` lists the kinds of sources, ``open_source`` opens one."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from etcdpod.connectors.base import Connector
 
 CONNECTORS = (
-    # What is on the disk comes first: it is told at a glance, and needs no gRPC to be imported.
+    # Sources on disk come first: they are recognised quickly, without importing gRPC.
     "etcdpod.connectors.packed.connector:PackedConnector",
     "etcdpod.connectors.disk.carving:CarvingConnector",
     "etcdpod.connectors.disk.datadir:DataDirectoryConnector",
-    # An address is told by its form alone.
+    # An endpoint is recognised by its syntax alone.
     "etcdpod.connectors.live:LiveConnector",
 )
-"""The classes of sources as ``module:class``, in the order in which they are asked."""
+"""The connector classes as ``module:class``, in the order in which they are tried."""
 
 
 def open_source(target: str, **options: Any) -> Connector:
@@ -27,11 +27,11 @@ def open_source(target: str, **options: Any) -> Connector:
 
     Args:
         target: as the user gave it.
-        options: passed on to the connector (TLS files, user, time-outs for an endpoint).
+        options: passed on to the connector (TLS files, user, timeouts for an endpoint).
 
     Raises:
         UsageError: ``target`` is empty.
-        SourceError: nothing can open it.
+        SourceError: no connector can open it.
     """
     if not target:
         raise UsageError("no source is named", next_step="name a file, a directory or an endpoint")
@@ -43,7 +43,7 @@ def open_source(target: str, **options: Any) -> Connector:
 
 
 def _connectors() -> Any:
-    """The classes in ``CONNECTORS``, each imported when its turn comes."""
+    """The classes in ``CONNECTORS``, each imported only when it is reached."""
     for name in CONNECTORS:
         module, _, attribute = name.partition(":")
         yield getattr(import_module(module), attribute)

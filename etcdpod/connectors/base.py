@@ -1,4 +1,4 @@
-"""The contract of every source of records; ``CONNECTORS`` lives in ``etcdpod.connectors``."""
+"""The interface of every source of records; ``CONNECTORS`` is in ``etcdpod.connectors``."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ if TYPE_CHECKING:
 
 
 class Connector(Protocol):
-    """Something that holds revisions of etcd keys.
+    """A source that holds revisions of etcd keys.
 
-    Whatever can be computed from records (incarnations, "as of" views of objects, diffs) is
-    computed above, once, for every source. Revisions are main revisions.
+    Everything that can be computed from records (incarnations, "as of" views of objects, diffs) is
+    computed in the layers above, once for all sources. Revisions are main revisions.
     """
 
     @property
     def damage(self) -> list[Damage]:
-        """Defects met so far; it may grow while records are read."""
+        """Defects found so far; the list may grow while records are read."""
 
     def info(self) -> SourceInfo:
-        """What this source is and how far it reaches."""
+        """What this source is and which revisions it covers."""
 
     def range(
         self, prefix: bytes, at: int | None = None, *, keys_only: bool = False
     ) -> Iterable[Record]:
-        """The keys under ``prefix`` that are alive at revision ``at`` (default: the newest).
+        """The keys under ``prefix`` that exist at revision ``at`` (default: the newest).
 
-        In byte order of the keys. A source that can address its records at random returns a
-        ``Selection`` instead of a plain iterable.
+        In byte order of the keys. A source with random access returns a ``Selection``
+        instead of a plain iterable.
 
         Raises:
-            CompactedError: ``at`` lies below the compact revision.
+            CompactedError: ``at`` is below the compact revision.
             FutureRevisionError: ``at`` is newer than the source.
         """
 
@@ -47,22 +47,22 @@ class Connector(Protocol):
     def history(
         self, key: bytes, *, since: int | None = None, keys_only: bool = False
     ) -> Iterable[Record]:
-        """All kept revisions of one key, tombstones included, in revision order."""
+        """All retained revisions of one key, tombstones included, in revision order."""
 
     def records(
         self, prefix: bytes = b"", *, since: int | None = None, keys_only: bool = False
     ) -> Iterable[Record]:
-        """All kept revisions under ``prefix``, tombstones included, in revision order."""
+        """All retained revisions under ``prefix``, tombstones included, in revision order."""
 
     def close(self) -> None:
-        """Give up files and connections; may be called twice."""
+        """Close files and connections; may be called twice."""
 
 
 @runtime_checkable
 class Selection(Protocol):
-    """Records that can be counted, sliced and read at random, without holding their values.
+    """Records that can be counted, sliced and read at random; their values are not kept in memory.
 
-    What a bulk decoder shares out to processes: each opens the same source and reads a slice.
+    A bulk decoder distributes it over processes: each opens the same source and reads a slice.
     """
 
     def __len__(self) -> int: ...
@@ -76,58 +76,58 @@ class Selection(Protocol):
 
 
 class KeptHistory(Protocol):
-    """Revisions that end at a moment from which a watch can go on."""
+    """Retained revisions up to a point from which a watch can continue."""
 
     @property
     def through_revision(self) -> int:
-        """The source's newest revision when the question was asked."""
+        """The source's newest revision when the history was requested."""
 
     def __iter__(self) -> Iterator[Record]: ...
 
 
 class LongWork(Protocol):
-    """Makes, for a work of a name, what surrounds it and is called as it goes on."""
+    """Returns a context manager for a long operation, given its name."""
 
     def __call__(self, what: str, /) -> AbstractContextManager[Callable[[int, int], bool]]:
-        """What is made is told how much of how many bytes are done; True: end the work there."""
+        """On entry it yields a callback for bytes done and total; True stops the operation."""
 
 
 @contextmanager
 def endless(_what: str) -> Iterator[Callable[[int, int], bool]]:
-    """A long work that nobody watches and nobody ends."""
+    """A long operation without progress reporting, which is never stopped."""
     yield lambda _done, _whole: False
 
 
 @runtime_checkable
 class Watching(Connector, Protocol):
-    """A source that goes on: new revisions can be followed as they come."""
+    """A live source: new revisions can be followed as they arrive."""
 
     def history(
         self, key: bytes, *, since: int | None = None, keys_only: bool = False
     ) -> KeptHistory:
-        """All kept revisions of one key, and up to where they reach."""
+        """All retained revisions of one key, and the revision up to which they are complete."""
 
     def watch(self, prefix: bytes, since: int) -> Iterator[Record]:
         """Every revision under ``prefix`` from ``since`` on, blocking for new ones."""
 
     def watch_key(self, key: bytes, since: int) -> Iterator[Record]:
-        """The same for one key alone."""
+        """The same for a single key."""
 
 
 @runtime_checkable
 class Clustered(Protocol):
-    """A running etcd, whose members can be asked."""
+    """A running etcd whose members can be queried."""
 
     def cluster_details(self) -> ClusterDetails:
-        """The state of the cluster and of each member; asks all of them."""
+        """The state of the cluster and of each member; queries all of them."""
 
 
 @runtime_checkable
 class Attempting(Protocol):
-    """A source with a write-ahead log: it also knows what was tried and never came true."""
+    """A source with a write-ahead log, which also has failed and uncommitted writes."""
 
     def attempts(self, key: bytes | None = None) -> Iterator[Record]:
         """Writes that were refused or never committed, of one key or all, in log order.
 
-        The revision of a refused write is the one that it would have had, 0 if that is unknown.
+        The revision of a refused write is the one that it would have had, 0 if unknown.
         """

@@ -1,4 +1,4 @@
-"""Several sources of one cluster as one history: each revision once, the most trusted source's."""
+"""Merges several sources of one cluster: each revision once, from the most trusted source."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ if TYPE_CHECKING:
     from etcdpod.records import Absence
 
 MAX_REPORTS = 20
-"""Contradictions that are named one by one."""
+"""The number of contradictions that are reported individually."""
 
 
 class MergedConnector:
     """The revisions of several sources.
 
     Args:
-        sources: open connectors, which this one closes.
+        sources: open connectors; closed together with this one.
 
     Raises:
-        SourceError: they are not of one cluster, or one was restored to an older state and went
-            another way since.
+        SourceError: they are not of one cluster, or one was restored to an older state and has
+            diverged since.
     """
 
     def __init__(self, sources: Sequence[Connector]) -> None:
@@ -53,11 +53,11 @@ class MergedConnector:
 
     @property
     def damage(self) -> list[Damage]:
-        """Defects of all sources, and contradictions between them, met so far."""
+        """Defects of all sources found so far, and contradictions between them."""
         return [*self._own_damage, *(one for source in self.sources for one in source.damage)]
 
     def info(self) -> SourceInfo:
-        """How far the sources reach together."""
+        """The revisions that the sources cover together."""
         newest = max(self._infos, key=lambda info: info.current_revision)
         ids = [info.cluster_id for info in self._infos if info.cluster_id is not None]
         return SourceInfo(
@@ -74,10 +74,10 @@ class MergedConnector:
     def range(
         self, prefix: bytes, at: int | None = None, *, keys_only: bool = False
     ) -> Iterable[Record]:
-        """The keys under ``prefix`` that are alive at revision ``at``, in byte order.
+        """The keys under ``prefix`` that exist at revision ``at``, in byte order.
 
         Raises:
-            CompactedError: no source can tell the state at ``at``.
+            CompactedError: no source can determine the state at ``at``.
             FutureRevisionError: ``at`` is newer than all of them.
         """
         revision = self._newest if at is None else at
@@ -85,7 +85,7 @@ class MergedConnector:
             try:
                 return source.range(prefix, revision, keys_only=keys_only)
             except CompactedError:
-                # What it holds of that time does not tell the whole state.
+                # What it has of that time is not the complete state.
                 continue
         raise self._out_of_reach(revision)
 
@@ -126,7 +126,7 @@ class MergedConnector:
                 yield from source.attempts(key)
 
     def left_out(self, key: bytes) -> int:
-        """How many revisions of a key are found (trust E), and not believed enough to be shown."""
+        """How many revisions of a key were found (trust E) but are not trusted enough to show."""
         counted = (getattr(source, "left_out", None) for source in self.sources)
         return sum(count(key) for count in counted if count is not None)
 
@@ -140,14 +140,14 @@ class MergedConnector:
         return max(info.current_revision for info in self._infos)
 
     def _fitting(self, revision: int) -> Iterator[Connector]:
-        """The sources that reach as far as ``revision``, those that vouch for it first."""
+        """The sources that reach as far as ``revision``, those most authoritative for it first."""
         pairs = zip(self._infos, self.sources, strict=True)
         reaching = [pair for pair in pairs if pair[0].current_revision >= revision]
         reaching.sort(key=lambda pair: pair[0].compact_revision > revision)
         yield from (source for _, source in reaching)
 
     def _complete_from(self) -> int:
-        """The compact revision of all sources together, where they overlap."""
+        """The compact revision of all sources together, as far as they overlap."""
         infos = sorted(self._infos, key=lambda info: -info.current_revision)
         complete = infos[0].compact_revision
         for info in infos[1:]:
@@ -156,7 +156,7 @@ class MergedConnector:
         return complete
 
     def _buried(self, key: bytes, revision: int) -> Absence:
-        """A key that does not exist at ``revision``: its deletion, where a source still has it."""
+        """A key that does not exist at ``revision``: its deletion, if a source still has it."""
         last: list[Record] = []
         for record in self.history(key):
             if record.mod_revision > revision:
@@ -200,18 +200,18 @@ def _merged_source(info: SourceInfo) -> MergedSource:
 
 
 class Disagreement(NamedTuple):
-    """A revision that not all members have in the same form."""
+    """A revision that differs between members."""
 
     revision: Revision
     records: tuple[Record | None, ...]
-    """What each source has; None where it must have the revision and has not."""
+    """The record of each source; None if it lacks a revision that it must have."""
 
 
 def disagreements(sources: Sequence[Connector]) -> Iterator[Disagreement]:
     """The revisions in which members of one cluster differ, ascending.
 
-    Only what all of them must have is compared: above the highest compact revision, up to the
-    lowest current one.
+    Compared are only the revisions that all of them must have: above the highest compact revision,
+    up to the lowest current one.
     """
     infos = [source.info() for source in sources]
     first = max(info.compact_revision for info in infos) + 1
@@ -230,9 +230,9 @@ def disagreements(sources: Sequence[Connector]) -> Iterator[Disagreement]:
 
 
 def _copies(transaction: Iterable[Record]) -> list[list[Record]]:
-    """The records of one main revision, those together that tell of the same change.
+    """The records of one main revision, grouped by the change that they describe.
 
-    A live etcd does not tell the sub revisions of a transaction: there the key has to do.
+    A live etcd does not return the sub revisions of a transaction: there the key is used.
     """
     records = list(transaction)
     exact = [record for record in records if not _is_live(record)]
@@ -257,7 +257,7 @@ def _is_live(record: Record) -> bool:
 
 
 def _best(ranked: list[Record]) -> Record:
-    """Of the most trusted copies the one that most of them equal, and that tells the most."""
+    """Of the most trusted copies, the one that most of them equal, and that has the most fields."""
     rank = RANK[ranked[0].provenance.trust]
     equals = [record for record in ranked if RANK[record.provenance.trust] == rank]
     return max(
@@ -272,7 +272,7 @@ def _numbered(source: Connector, number: int, since: int) -> Iterator[tuple[Revi
 
 
 def is_same(one: Record, other: Record) -> bool:
-    """Whether two sources have a revision in the same form, as far as both know it."""
+    """Whether two sources have the same version of a revision, as far as both know it."""
     numbers = ((one.create_revision, other.create_revision), (one.version, other.version))
     both_loaded = len(one.value) == one.value_size and len(other.value) == other.value_size
     both_sized = min(one.value_size, other.value_size) >= 0
@@ -280,6 +280,6 @@ def is_same(one: Record, other: Record) -> bool:
         (one.key, one.tombstone, one.lease) == (other.key, other.tombstone, other.lease)
         and (not both_sized or one.value_size == other.value_size)
         and (not both_loaded or one.value == other.value)
-        # 0: not known.
+        # 0 means unknown.
         and all(mine == its or 0 in (mine, its) for mine, its in numbers)
     )

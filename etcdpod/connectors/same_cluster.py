@@ -1,9 +1,9 @@
-"""Whether several sources hold one history, before they are read as one.
+"""Checks that several sources share one history before they are merged.
 
-What was not written since must still be the same: the keys of a newer source whose last change is
-older than the newest revision of an older source must exist there, at the same revision. That
-holds over compactions, and it fails for another cluster and for a cluster that was restored to an
-older state and then went another way under the same revision numbers.
+What was not written since must be unchanged: keys of a newer source whose last change is not after
+the newest revision of an older source must exist there, at the same revision. That holds across
+compactions, and fails for another cluster and for a cluster that was restored to an older state
+and then diverged under the same revision numbers.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from etcdpod.records import SourceInfo
 
 TOLERATED_SHARE = 0.01
-"""Of the keys compared; more than a damaged record or two is another history."""
+"""Tolerated share of the compared keys: more than a few damaged records means another history."""
 TOLERATED = 3
 MIN_COMMON = 10
-"""Keys that two histories must have in common before they part. A few are the same in all
-clusters, since every API server begins with the same objects."""
+"""Keys that two histories must have in common before they diverge. A few are the same in all
+clusters, since every API server starts by creating the same objects."""
 
 
 def check_kinship(
@@ -36,11 +36,11 @@ def check_kinship(
 
     Args:
         sources: open connectors.
-        infos: what each says of itself.
-        damage: where doubts are appended.
+        infos: the description of each source.
+        damage: the list to which doubts are appended.
 
     Raises:
-        SourceError: two of them hold different histories.
+        SourceError: two of them have different histories.
     """
     order = sorted(range(len(sources)), key=lambda number: infos[number].current_revision)
     for older, newer in pairwise(order):
@@ -88,7 +88,7 @@ def _unchanged(source: Connector, info: SourceInfo, reached: int) -> dict[bytes,
 
 
 def _check_ids(older: SourceInfo, newer: SourceInfo, pair: str, damage: list[Damage]) -> None:
-    """Where nothing is left to compare, the clusters' own ids must do."""
+    """If there is nothing to compare, the clusters' own ids are used."""
     ids = older.cluster_id, newer.cluster_id
     members = _members(older), _members(newer)
     if None not in ids and ids[0] != ids[1]:
@@ -102,7 +102,7 @@ def _check_ids(older: SourceInfo, newer: SourceInfo, pair: str, damage: list[Dam
 
 
 def _members(info: SourceInfo) -> set[str]:
-    """Ids of the members that a database lists."""
+    """Ids of the members listed in a database."""
     database = info.detail(DatabaseDetails)
     return set() if database is None else {one.id for one in database.members if one.id is not None}
 

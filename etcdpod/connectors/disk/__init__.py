@@ -1,1 +1,1 @@
-"""Snapshot files and data directories, with what is left in free pages and logs."""
+"""Snapshot files and data directories, including what remains in free pages and logs."""

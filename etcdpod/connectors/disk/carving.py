@@ -1,4 +1,4 @@
-"""A bbolt file as a source, with what its free pages still hold of compacted revisions."""
+"""A bbolt file as a source, with the compacted revisions that its free pages still hold."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 
 class CarvingConnector(OverlayConnector):
-    """A snapshot, or the ``db`` of a member: its tree, and its free pages where they are asked for.
+    """A snapshot, or the ``db`` of a member: its tree, and on demand its free pages.
 
-    What exists is answered from the tree alone. Only what asks for all revisions has the free
-    pages searched, once; and everything has, where the tree itself is damaged.
+    What exists is answered from the tree alone. The free pages are searched, once, only when all
+    revisions are requested; or for every query, if the tree itself is damaged.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class CarvingConnector(OverlayConnector):
 
     @classmethod
     def detect(cls, target: str | os.PathLike[str]) -> bool:
-        """Whether ``target`` is anything on the disk but a directory; never raises."""
+        """Whether ``target`` is anything on disk except a directory; never raises."""
         return SnapshotConnector.detect(target)
 
     @classmethod
@@ -57,9 +57,9 @@ class CarvingConnector(OverlayConnector):
         long_work: LongWork = endless,
         **_connection: Any,
     ) -> CarvingConnector:
-        """Open and index the file; one whose metas are both damaged is carved.
+        """Open and index the file; if both of its metas are damaged, it is carved.
 
-        ``long_work`` makes what is told how far the search of free pages is, and may end it.
+        ``long_work`` reports the progress of the search of free pages, and may stop it.
 
         Raises:
             SourceError: it cannot be read as a bbolt file.
@@ -72,7 +72,7 @@ class CarvingConnector(OverlayConnector):
 
     @property
     def store(self) -> Store:
-        """The state that the next answer comes from."""
+        """The state that answers the next query."""
         store = self._store.refreshed()
         if store is not self._store:
             self._store = store
@@ -81,24 +81,24 @@ class CarvingConnector(OverlayConnector):
 
     @property
     def damage(self) -> list[Damage]:
-        """Defects met so far."""
+        """Defects found so far."""
         return [*self._store.damage, *self._own_damage]
 
     def info(self) -> SourceInfo:
-        """What this file is and how far it reaches."""
+        """What this file is and which revisions it covers."""
         described = describe_database(self.store)
         return replace(described, current_revision=self.overlay(whole=False).span.current)
 
     def check_trailer(self) -> bool | None:
-        """Whether the SHA-256 trailer is right; None without one. Reads the whole file."""
+        """Whether the SHA-256 trailer matches; None without one. Reads the whole file."""
         return SnapshotConnector(self._store).check_trailer()
 
     def usage(self, prefix: bytes = b"") -> Iterator[KeyUsage]:
-        """What each key under ``prefix`` takes up in the tree, in byte order."""
+        """The space that each key under ``prefix`` uses in the tree, in byte order."""
         return SnapshotConnector(self.store).usage(prefix)
 
     def overlay(self, *, whole: bool) -> Overlay:
-        """The state that the next answer comes from, with or without its free pages."""
+        """The state that answers the next query, with or without its free pages."""
         store = self.store
         whole = not self._only_vouched and (whole or has_losses(store))
         if whole not in self._overlays:

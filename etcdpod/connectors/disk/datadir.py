@@ -1,7 +1,7 @@
-"""A data directory as a source: the database, the write-ahead log, and what lies beside them.
+"""A data directory as a source: the database, the write-ahead log, and the files beside them.
 
-Everything is opened for reading, without a lock, also under a running etcd. The database is read
-first and the log after it, so that the log reaches at least as far.
+Everything is opened read-only, without a lock, even under a running etcd. The database is read
+before the log, so that the log reaches at least as far.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ if TYPE_CHECKING:
 
 
 class DataDirectoryConnector(OverlayConnector):
-    """The revisions of one member: those of its tree, its log and its free pages.
+    """The revisions of one member: from its tree, its log and its free pages.
 
     Args:
         target: as the user named it.
-        files: what lies there.
-        only_vouched: leave out all that the newest tree does not hold.
-        long_work: makes what is told how far reading is, and may end it early.
+        files: the files of the directory.
+        only_vouched: leave out everything that the newest tree does not hold.
+        long_work: reports the progress of reading, and may stop it early.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class DataDirectoryConnector(OverlayConnector):
 
     @classmethod
     def detect(cls, target: str | os.PathLike[str]) -> bool:
-        """Whether ``target`` is a directory with a database or a log in it; never raises."""
+        """Whether ``target`` is a directory that contains a database or a log; never raises."""
         try:
             path = Path(target)
             return path.is_dir() and not find_files(path).is_empty
@@ -95,7 +95,7 @@ class DataDirectoryConnector(OverlayConnector):
         """Open the directory, replay its log and compare it with the database.
 
         Raises:
-            SourceError: there is neither a database nor a log that can be read.
+            SourceError: neither a database nor a log can be read.
         """
         name = str(target)
         try:
@@ -109,16 +109,16 @@ class DataDirectoryConnector(OverlayConnector):
 
     @property
     def damage(self) -> list[Damage]:
-        """Defects met so far."""
+        """Defects found so far."""
         return [*self.store.damage, *self._own_damage]
 
     def info(self) -> SourceInfo:
-        """What this directory is and how far it reaches."""
+        """What this directory is and which revisions it covers."""
         span = self.overlay(whole=False).span
         return describe(self.target, self.files, self.store, self.log, span)
 
     def overlay(self, *, whole: bool) -> Overlay:
-        """The state that the next answer comes from, with or without its free pages."""
+        """The state that answers the next query, with or without its free pages."""
         store = self.store.refreshed()
         if store is not self.store:
             self.store = store
@@ -129,13 +129,13 @@ class DataDirectoryConnector(OverlayConnector):
         return self._overlays[whole]
 
     def usage(self, prefix: bytes = b"") -> Iterator[KeyUsage]:
-        """What each key under ``prefix`` takes up in the database, in byte order."""
+        """The space that each key under ``prefix`` uses in the database, in byte order."""
         return SnapshotConnector(self.store).usage(prefix)
 
     def attempts(self, key: bytes | None = None) -> Iterator[Record]:
-        """Writes that were refused, never committed, or not known to be; in log order.
+        """Writes that were refused, never committed, or not known to be committed; in log order.
 
-        The revision of a refused write is the one that it would have had, 0 if that is unknown.
+        The revision of a refused write is the one that it would have had, 0 if unknown.
         """
         if self.log is None:
             return
@@ -145,7 +145,7 @@ class DataDirectoryConnector(OverlayConnector):
                 yield place.record(row, keys_only=False)
 
     def close(self) -> None:
-        """Give up all files; may be called twice."""
+        """Close all files; may be called twice."""
         self.store.file.close()
         for _, store in self._others:
             store.file.close()
@@ -184,7 +184,7 @@ class DataDirectoryConnector(OverlayConnector):
                 self._own_damage.append(Damage(DamageCode.RAFT_SNAPSHOT, str(path), fault=read))
 
     def _other_databases(self) -> list[tuple[str, Store]]:
-        """Further complete databases of the directory, by name."""
+        """Other complete databases in the directory, by name."""
         found = []
         for path in self.files.other_databases:
             try:
@@ -200,7 +200,7 @@ def _database_name(files: DataDirectory) -> str | None:
 
 
 def _open_database(target: str, files: DataDirectory, damage: list[Damage]) -> Store:
-    """The database, or what stands for one that is missing or beyond reading."""
+    """The database, or an empty one in place of a missing or unreadable one."""
     if files.database is None:
         damage.append(Damage(DamageCode.NO_DATABASE, target))
         return Store(empty_file(target))

@@ -1,4 +1,4 @@
-"""What lies in an etcd data directory, found without opening anything."""
+"""Finds the files of an etcd data directory without opening them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from etcdpod.etcd.wal.layout import SegmentName
 
 MAX_FILES = 10_000
-"""Directory entries that are looked at."""
+"""The maximum number of directory entries that are examined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,26 +24,26 @@ class DataDirectory:
     database: Path | None
     """``snap/db``."""
     segments: tuple[Path, ...]
-    """The write-ahead log, oldest first."""
+    """The segments of the write-ahead log, oldest first."""
     broken_segments: tuple[Path, ...]
-    """Copies that etcd made before it cut a torn tail off a segment that is there as well."""
+    """Copies that etcd made before truncating a torn tail off a segment that is present as well."""
     other_databases: tuple[Path, ...] = field(default=())
-    """Databases received from a leader, and unfinished copies of the own one."""
+    """Databases received from a leader, and unfinished copies of the member's own."""
     raft_snapshots: tuple[Path, ...] = field(default=())
     """``.snap`` files."""
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is there that could be read."""
+        """Whether there is nothing that could be read."""
         return self.database is None and not self.segments and not self.other_databases
 
 
 def find_files(target: Path, wal_dir: Path | None = None) -> DataDirectory:
-    """The files of a data directory, of its ``member``, or of a copy of either.
+    """The files of a data directory, of its ``member`` directory, or of a copy of either.
 
     Args:
-        target: the directory that the user named; also a ``snap`` or ``wal`` directory alone.
-        wal_dir: where the log lies, if elsewhere.
+        target: the directory that the user named; may also be a ``snap`` or ``wal`` directory.
+        wal_dir: the directory of the log, if it is elsewhere.
 
     Raises:
         OSError: a directory cannot be read.
@@ -77,7 +77,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _segments(files: Iterable[Path]) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
-    """The segments in the order of the log, and the copies of some of them."""
+    """The segments in log order, and the copies of some of them."""
     named = [(name, path) for path in files if (name := segment_name(path)) is not None]
     whole: dict[int, tuple[SegmentName, Path]] = {}
     copies = []

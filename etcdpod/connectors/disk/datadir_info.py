@@ -1,4 +1,4 @@
-"""What a data directory says of itself, for ``info``."""
+"""Details of a data directory, for ``info``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def describe_database(store: Store) -> SourceInfo:
-    """The facts of a database, also of one without a meta page that could be read."""
+    """The details of a database, even if it has no readable meta page."""
     file = store.file
     if file.meta in file.metas:
         return describe_whole(store)
@@ -33,7 +33,7 @@ def describe_database(store: Store) -> SourceInfo:
 def describe(
     target: str, files: DataDirectory, store: Store, log: ReplayedLog | None, span: Span
 ) -> SourceInfo:
-    """The facts of a data directory."""
+    """The details of a data directory."""
     database = describe_database(store)
     reach = DatabaseReach(span.compacted)
     beside = DirectoryFiles(

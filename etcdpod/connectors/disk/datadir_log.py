@@ -1,4 +1,4 @@
-"""The log of a data directory, replayed against its database, and what both disagree about."""
+"""Replays the log of a data directory against its database, and finds where the two disagree."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from etcdpod.etcd.replay.replay import Replayed
 
 MAX_REPORTS = 10
-"""Disagreements of one sort that are named one by one."""
+"""The number of disagreements of one kind that are reported individually."""
 
 
 @dataclass(slots=True)
 class ReplayedLog:
-    """A log that was read and replayed."""
+    """A log that has been read and replayed."""
 
     reader: WalReader
     log: RaftLog
@@ -45,11 +45,11 @@ class ReplayedLog:
     """Revisions (``places.combined``) of the database that the log proves wrong."""
 
     def whole_from(self, compacted: int) -> int:
-        """The main revision from which on up to ``compacted`` the log has every change."""
+        """The main revision from which the log has every change up to ``compacted``."""
         columns = self.place.columns()
         mains = np.unique(columns.main[columns.rank == RANK[Trust.LOGGED]])
         mains = mains[mains <= compacted]
-        # Neighbours that count down by one from the compact revision.
+        # Consecutive revisions, counting down from the compact revision.
         joined = mains == compacted - np.arange(len(mains))[::-1]
         first_joined = len(mains) - int(np.argmin(joined[::-1])) if not joined.all() else 0
         return int(mains[first_joined]) if first_joined < len(mains) else compacted + 1
@@ -62,14 +62,14 @@ def replay_log(
     damage: list[Damage],
     long_work: LongWork = endless,
 ) -> ReplayedLog:
-    """Read, replay and compare the log of a data directory.
+    """Read and replay the log of a data directory, and compare it with the database.
 
     Args:
         source: the directory as the user named it.
-        files: what lies in it.
+        files: the files of the directory.
         store: its database.
-        damage: where defects and disagreements are appended.
-        long_work: makes what is told how far the work is, and may end it early.
+        damage: the list to which defects and disagreements are appended.
+        long_work: reports the progress of the work, and may stop it early.
     """
     reader = WalReader(files.segments, damage)
     backend = store.backend
@@ -89,7 +89,7 @@ def replay_log(
 
 
 def _overruled(replayed: Replayed, place: LogPlace, index: RevisionIndex) -> Integers:
-    """Revisions that the database has in another form than the log, or that never were."""
+    """Revisions that differ between database and log, or that never existed."""
     rows, chosen = replayed.rows, place.contradicting()
     differing = combined(np.array(rows.main)[chosen], np.array(rows.sub)[chosen])
     invented = np.array(
@@ -137,7 +137,7 @@ def _report(source: str, result: ReplayedLog, index: RevisionIndex, damage: list
                     revision=Revision(rows.main[row]),
                 )
                 for row, other in both
-                # A number in doubt says nothing against the database.
+                # A doubtful number is no evidence against the database.
                 if row < len(rows) and not rows.flags[row] & DOUBTFUL
             ],
         )
@@ -163,7 +163,7 @@ def _report(source: str, result: ReplayedLog, index: RevisionIndex, damage: list
 def _report_missing(
     source: str, result: ReplayedLog, index: RevisionIndex, damage: list[Damage]
 ) -> None:
-    """Revisions that the database must have by its own word, and has not."""
+    """Revisions that the database must have according to its own revision, but lacks."""
     columns = result.place.columns()
     expected = (columns.rank == RANK[Trust.LOGGED]) & (columns.main > index.compact_revision)
     expected &= np.array(result.replayed.rows.raft_index)[columns.row] <= result.log.applied

@@ -1,4 +1,4 @@
-"""All revisions that lie beside a tree, each once and from the most trusted place, by key."""
+"""All revisions found outside a tree, by key, each once and from the most trusted place."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from etcdpod.records import Record
 
 MAX_REPORTS = 10
-"""Contradictions that are named one by one."""
+"""The number of contradictions that are reported individually."""
 
 
 class Evidence:
     """A table over the revisions of several places.
 
     Args:
-        places: where they lie, the most trusted place first.
+        places: where the revisions lie, most trusted first.
         known: the index of the tree, whose revisions are left out.
-        overruled: rows of that index that a more trusted place contradicts: not left out.
-        damage: where contradictions between places are appended.
+        overruled: rows of that index that a more trusted place contradicts; these are kept.
+        damage: the list to which contradictions between places are appended.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Evidence:
         kept = self._without_doubles(columns, place)
         kept &= self._plausible(columns)
         self.columns = _select(columns, kept)
-        """Ascending by revision."""
+        """In ascending order of revision."""
         self._place = place[kept]
         self._group()
 
@@ -59,7 +59,7 @@ class Evidence:
         return len(self.columns.main)
 
     def of_key(self, key: bytes) -> Integers:
-        """Numbers of the revisions of a key, ascending."""
+        """Row numbers of the revisions of a key, ascending."""
         position = bisect_left(self._keys, key)
         if position == len(self._keys) or self._keys[position] != key:
             return np.zeros(0, np.int64)
@@ -67,12 +67,12 @@ class Evidence:
         return rows
 
     def under(self, prefix: bytes) -> Integers:
-        """Numbers of the revisions of all keys that begin with ``prefix``, ascending."""
+        """Row numbers of the revisions of all keys with that ``prefix``, ascending."""
         start, stop = self._span(prefix)
         return np.sort(self._by_key[self._starts[start] : self._starts[stop]])
 
     def keys(self, prefix: bytes) -> list[bytes]:
-        """The keys that begin with ``prefix``, in byte order."""
+        """The keys with that ``prefix``, in byte order."""
         start, stop = self._span(prefix)
         return self._keys[start:stop]
 
@@ -81,7 +81,7 @@ class Evidence:
         return self._places[int(self._place[number])].key(int(self.columns.row[number]))
 
     def record(self, number: int, *, keys_only: bool = False) -> Record | None:
-        """One revision as a record; None where its bytes have been overwritten since."""
+        """One revision as a record; None if its bytes have since been overwritten."""
         place = self._places[int(self._place[number])]
         return place.record(int(self.columns.row[number]), keys_only=keys_only)
 
@@ -102,7 +102,7 @@ class Evidence:
         self._starts = np.concatenate([[0], np.cumsum(counts)])
 
     def _without_doubles(self, columns: Columns, place: Integers) -> Mask:
-        """Which to keep of those that have the same revision: the first, most trusted one."""
+        """Of the copies of one revision, keep the first, which is the most trusted one."""
         first: Mask = np.ones(len(columns.main), np.bool_)
         same = (columns.main[1:] == columns.main[:-1]) & (columns.sub[1:] == columns.sub[:-1])
         first[1:] = ~same
@@ -125,7 +125,7 @@ class Evidence:
 
     @staticmethod
     def _plausible(columns: Columns) -> Mask:
-        """Without what does not fit into a transaction that the log has as a whole."""
+        """Which rows to keep: for a transaction that the log has in full, only the log's own."""
         logged = columns.main[columns.rank == RANK[Trust.LOGGED]]
         whole: Mask = np.isin(columns.main, logged)
         plausible: Mask = ~whole | (columns.rank == RANK[Trust.LOGGED])
@@ -137,7 +137,7 @@ def _same(one: Record, other: Record) -> bool:
     return (
         (one.key, one.tombstone, one.lease, one.value)
         == (other.key, other.tombstone, other.lease, other.value)
-        # 0: not known.
+        # 0 means unknown.
         and all(mine == its or 0 in (mine, its) for mine, its in numbers)
     )
 
@@ -157,7 +157,7 @@ def _select(columns: Columns, chosen: Mask | Integers) -> Columns:
 
 
 def _fresh(columns: Columns, known: RevisionIndex | None, overruled: Integers) -> Mask:
-    """Which are not in the tree, or there only in an overruled form."""
+    """Which revisions are not in the tree, or only in an overruled version."""
     if known is None or len(known) == 0:
         return np.ones(len(columns.main), np.bool_)
     believed = np.ones(len(known), np.bool_)

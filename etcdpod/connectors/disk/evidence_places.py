@@ -1,4 +1,4 @@
-"""Where revisions lie beside the newest tree of a database: the log, stale pages, other trees."""
+"""Places that hold revisions outside a database's newest tree: log, stale pages, other trees."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ if TYPE_CHECKING:
     from etcdpod.etcd.wal.segment import SegmentFile
 
 TRUST_ORDER = tuple(Trust)
-"""Most to least trusted; its positions are what columns hold."""
+"""From most to least trusted; columns hold indexes into it."""
 RANK = {trust: rank for rank, trust in enumerate(TRUST_ORDER)}
 _SUB_BITS = 20
 
 
 class Columns(NamedTuple):
-    """Revisions of one place."""
+    """The revisions in one place."""
 
     main: Integers
     sub: Integers
@@ -52,20 +52,20 @@ class Columns(NamedTuple):
     rank: Integers
     """Index into TRUST_ORDER."""
     row: Integers
-    """What ``Place.key`` and ``Place.record`` take."""
+    """The argument of ``Place.key`` and ``Place.record``."""
 
 
 class Place(Protocol):
     """A place that holds revisions."""
 
     def columns(self) -> Columns:
-        """All that it holds, in no particular order."""
+        """All revisions that it holds, in no particular order."""
 
     def key(self, row: int) -> bytes:
         """The key of a row."""
 
     def record(self, row: int, *, keys_only: bool) -> Record | None:
-        """A row as a record; None where its bytes have been overwritten since."""
+        """A row as a record; None if its bytes have since been overwritten."""
 
 
 class LogPlace:
@@ -73,9 +73,9 @@ class LogPlace:
 
     Args:
         source: the source as the user named it.
-        rows: the replayed rows.
-        segments: the files that they refer to.
-        index: the database, for values that the log only refers to.
+        rows: the rows of the replay.
+        segments: the files that the rows refer to.
+        index: the database, for values that the log only references.
     """
 
     def __init__(
@@ -101,12 +101,12 @@ class LogPlace:
         return Columns(main, sub, flags[chosen] & TOMBSTONE != 0, rank, chosen)
 
     def contradicting(self) -> Integers:
-        """The rows that are sound and of which the database has another version."""
+        """The sound rows of which the database has a different version."""
         flags = np.frombuffer(bytes(self._rows.flags), np.uint8)
         return np.flatnonzero((flags & CONTRADICTED != 0) & (flags & (DOUBTFUL | UNCOMMITTED) == 0))
 
     def attempts(self) -> list[int]:
-        """The rows that never were revisions, or may never have become some."""
+        """The rows that never became revisions, or possibly did not."""
         return [
             row for row, flags in enumerate(self._rows.flags) if flags & (REFUSED | UNCOMMITTED)
         ]
@@ -151,15 +151,15 @@ class LogPlace:
 
 
 class FilePlace:
-    """Revisions in a bbolt file other than those of its newest tree.
+    """Revisions in a bbolt file that are not in its newest tree.
 
     Args:
         source: the source as the user named it.
         file: the mapped file.
         rows: the revisions.
-        rank: their trust, as indexes into TRUST_ORDER.
-        name: the file inside the source, where there are several.
-        record: byte offsets of their bucket keys, where the file may be written meanwhile.
+        rank: their trust levels, as indexes into TRUST_ORDER.
+        name: the name of the file inside the source, if it has several.
+        record: byte offsets of their bucket keys, if the file may be written at the same time.
     """
 
     def __init__(
@@ -190,7 +190,7 @@ class FilePlace:
         return self._file.data[offset : offset + int(self._rows.key_size[row])]
 
     def record(self, row: int, *, keys_only: bool) -> Record | None:
-        """A row as a record; None where its page has been handed out again since."""
+        """A row as a record; None if its page has since been reallocated."""
         rows, data = self._rows, self._file.data
         revision = Revision(int(rows.main[row]), int(rows.sub[row]))
         tombstone = bool(rows.tombstone[row])
@@ -229,14 +229,14 @@ def stale_place(
     damage: list[Damage] | None = None,
     long_work: LongWork = endless,
 ) -> FilePlace:
-    """What the stale pages of a store's file hold; the older meta's tree raises the trust.
+    """The stale pages of a store's file; records also in the older meta's tree are trusted more.
 
     Args:
         source: the source as the user named it.
         store: the open file.
-        name: the file inside the source, where there are several.
-        damage: where it is appended that the search was ended early.
-        long_work: makes what is told how far the search is, and may end it early.
+        name: the name of the file inside the source, if it has several.
+        damage: the list to which an early end of the search is reported.
+        long_work: reports the progress of the search, and may stop it early.
     """
     with long_work("searching free pages") as progress:
         ended = False
@@ -265,18 +265,18 @@ def tree_place(source: str, store: Store, name: str) -> FilePlace:
 
 
 def newest_sound(place: FilePlace) -> int:
-    """The newest main revision of a place that is not suspect; 1 without any."""
+    """The newest main revision of a place that is not suspect; 1 if there is none."""
     columns = place.columns()
     return int(columns.main[columns.rank < RANK[Trust.SUSPECT]].max(initial=1))
 
 
 def open_store(path: str | os.PathLike[str], name: str | None = None) -> Store:
-    """The database at ``path``; where both its metas are damaged, one without a tree.
+    """The database at ``path``; if both of its metas are damaged, one without a tree.
 
-    It is called ``name`` where one is given.
+    It is called ``name`` if given.
 
     Raises:
-        SourceError: it is no bbolt file, or cannot be read.
+        SourceError: it is not a bbolt file, or cannot be read.
     """
     try:
         return Store.open(path, name)
@@ -289,12 +289,12 @@ def open_store(path: str | os.PathLike[str], name: str | None = None) -> Store:
 
 
 def combined(main: Integers, sub: Integers) -> Integers:
-    """Revisions as single numbers that sort in their order."""
+    """Revisions as single numbers with the same sort order."""
     return (main << _SUB_BITS) | np.minimum(sub, (1 << _SUB_BITS) - 1)
 
 
 def _older_tree(store: Store) -> Store | None:
-    """The state under the older meta page, where that is another one and can be read."""
+    """The state under the older meta page, if it differs and can be read."""
     previous = store.file.previous
     if previous is None:
         return None

@@ -1,7 +1,7 @@
-"""A database tree with further evidence laid over it: one source that answers over the union.
+"""A database tree combined with further evidence into one source.
 
-What the newest tree has is answered from it alone. The evidence adds what compaction removed,
-what the log has and the database not yet, and what a damaged tree lost.
+What the newest tree has is answered from the tree alone. The evidence adds revisions removed by
+compaction, revisions of the log not yet in the database, and those lost from a damaged tree.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ TREE, EVIDENCE = 0, 1
 
 
 class Span(NamedTuple):
-    """How far an overlay reaches."""
+    """The revisions that an overlay covers."""
 
     current: int
     """The newest revision."""
     compacted: int
     """The tree is complete from this revision on."""
     whole_from: int
-    """Every main revision from this one up to ``compacted`` is in the log, with all its parts."""
+    """The log has every main revision from this one up to ``compacted``, with all its parts."""
 
     @property
     def complete_from(self) -> int:
-        """Nothing is missing of what happened after this revision; 0 when nothing is at all."""
+        """Nothing that happened after this revision is missing; 0 if nothing is missing at all."""
         before = min(self.compacted, self.whole_from - 1)
         return before if before > 1 else 0
 
 
 class Found(NamedTuple):
-    """Revisions of an overlay: for each the place, and its number there."""
+    """Revisions of an overlay: the place of each, and its row number there."""
 
     place: Integers
     number: Integers
@@ -60,21 +60,21 @@ class Found(NamedTuple):
         return cls(columns[:, 0], columns[:, 1])
 
     def entry(self, position: int) -> tuple[int, int] | None:
-        """Place and number at a position; None before the first."""
+        """Place and row number at a position; None before the first."""
         if position < 0:
             return None
         return int(self.place[position]), int(self.number[position])
 
 
 class Overlay:
-    """One state of a store and what lies beside it.
+    """One state of a store, combined with the evidence beside it.
 
     Args:
         store: the database.
-        places: where further revisions lie, the most trusted first.
+        places: where further revisions lie, most trusted first.
         overruled: revisions of the tree (``places.combined``) that the log contradicts.
-        span: how far all of it reaches.
-        damage: where contradictions between places are appended.
+        span: the revisions covered by all of it together.
+        damage: the list to which contradictions between places are appended.
     """
 
     def __init__(
@@ -93,11 +93,11 @@ class Overlay:
         self.evidence = Evidence(places, self.index, np.flatnonzero(self._overruled), damage)
         columns = self.evidence.columns
         over = np.isin(combined(columns.main, columns.sub), overruled)
-        # A tree that lost pages is helped out by older copies of them.
+        # A tree that lost pages is supplemented by older copies of them.
         limit = RANK[Trust.STALE_PAGE if has_losses(store) else Trust.LOGGED]
         self._is_newer: Mask = ((columns.main > span.compacted) | over) & (columns.rank <= limit)
         self._is_believed: Mask = columns.rank <= RANK[Trust.STALE_PAGE]
-        # A copy taken under a running etcd may hold pages of a state newer than its own.
+        # A copy made under a running etcd may hold pages of a newer state than its own.
         self._is_ahead: Mask = columns.main > span.current
         self._is_shown: Mask = self._is_believed & ~self._is_ahead
 
@@ -112,11 +112,11 @@ class Overlay:
         return self._merged(self.index.under(prefix), self.evidence.under(prefix), since)
 
     def left_out(self, key: bytes) -> int:
-        """How many revisions of a key are found, and not believed enough to be shown."""
+        """How many revisions of a key were found but are not trusted enough to be shown."""
         return int(np.count_nonzero(~self._is_believed[self.evidence.of_key(key)]))
 
     def beside_the_tree(self) -> BesideTheTree:
-        """How many revisions were found that the tree does not hold."""
+        """How many revisions were found that are not in the tree."""
         ranks = self.evidence.columns.rank[~self._is_ahead]
         counts = np.bincount(ranks, minlength=len(TRUST_ORDER)).tolist()
         found = {rank: count for rank, count in zip(TRUST_ORDER, counts, strict=True) if count}
@@ -162,20 +162,20 @@ class Overlay:
         return Found.of(ordered)
 
     def last_two(self, key: bytes, at: int) -> Found:
-        """The newest revision of a key up to ``at``, with the one before it where there is one.
+        """The newest revision of a key up to ``at``, preceded by the one before it, if any.
 
-        Empty where the key did not exist at ``at`` and its deletion is not known either.
+        Empty if the key did not exist at ``at`` and its deletion is not known either.
         """
         found = self.of_key(key, None)
         main = self._mains(found)
         is_evidence = found.place == EVIDENCE
         numbers = found.number[is_evidence]
         columns = self.evidence.columns
-        # What was carved below the compaction may lack the deletion that followed it.
+        # For revisions carved from below the compact revision, the subsequent deletion may be lost.
         believed = ~is_evidence
         logged = columns.rank[numbers] <= RANK[Trust.LOGGED]
         believed[is_evidence] = logged | self._is_newer[numbers]
-        # Below the compaction a put is current only where the tree has kept it.
+        # Below the compact revision, a put is current only if the tree has kept it.
         current = ~is_evidence
         current[is_evidence] = columns.tombstone[numbers] | self._is_newer[numbers]
         chosen = np.flatnonzero(believed & (main <= at))[-2:]
@@ -191,14 +191,14 @@ class Overlay:
         return main
 
     def _changed(self, prefix: bytes, at: int) -> dict[bytes, int]:
-        """The keys that the evidence knows newer than the tree, with the number of the newest."""
+        """The keys with a newer revision in the evidence than in the tree, and its row number."""
         columns = self.evidence.columns
         numbers = self.evidence.under(prefix)
         numbers = numbers[self._is_newer[numbers] & (columns.main[numbers] <= at)]
         return {self.evidence.key(number): number for number in numbers.tolist()}
 
     def _tree_row(self, table: KeyTable, key: bytes, limit: int) -> int:
-        """The newest believed row of a key below ``limit``; -1 without one."""
+        """The newest trusted row of a key below ``limit``; -1 if there is none."""
         position = bisect_left(table.keys, key)
         if position == len(table.keys) or table.keys[position] != key:
             return -1
@@ -207,7 +207,7 @@ class Overlay:
         return int(rows[-1]) if len(rows) > 0 else -1
 
     def _newer(self, row: int, number: int) -> tuple[int, int] | None:
-        """Which of a row of the tree and a number of the evidence is newer, if that is a put."""
+        """The newer of a row of the tree and a row of the evidence, if it is a put."""
         known, columns = self.index.rows, self.evidence.columns
         revisions = []
         if row >= 0:
@@ -224,7 +224,7 @@ class Overlay:
     # --- states below the compact revision ------------------------------------------------------
 
     def _alive_below(self, prefix: bytes, at: int) -> Found:
-        if at + 1 < self.span.whole_from:  # also where no key is known: there may have been some
+        if at + 1 < self.span.whole_from:  # even if no key is known: there may have been some
             raise self.compacted(at)
         keys = {*self.index.table(prefix).keys, *self.evidence.keys(prefix)}
         found = (self.below(key, at) for key in sorted(keys))
@@ -233,14 +233,14 @@ class Overlay:
     def below(self, key: bytes, at: int) -> tuple[int, int] | None:
         """The revision of a key that was current at ``at``, below the compact revision.
 
-        Nothing touched the key unseen after ``at``, since the log is whole from there on. So its
-        state was that at the compact revision, or the one that its next revision replaced.
+        The log is complete from ``at`` on, so no change of the key after that is unseen: its state
+        was that at the compact revision, or the one that its next revision replaced.
 
         Returns:
-            Place and number; None where the key did not exist.
+            Place and row number; None if the key did not exist.
 
         Raises:
-            CompactedError: the log does not reach back far enough to tell.
+            CompactedError: the log does not reach back far enough.
         """
         if at + 1 < self.span.whole_from:
             raise self.compacted(at)
@@ -249,7 +249,7 @@ class Overlay:
         older, upto = np.searchsorted(main, [at, self.span.compacted], "right").tolist()
         last = found.entry(upto - 1)
         if older == upto:
-            # Untouched since: what the tree kept of it, or nothing.
+            # Unchanged since: the revision kept by the tree, if any.
             is_kept = last is not None and last[0] == TREE
             return last if is_kept and not self.record(last, keys_only=True).tombstone else None
         following = self.record(found.entry(older), keys_only=True)
@@ -261,7 +261,7 @@ class Overlay:
         return before
 
     def _is_followed(self, before: tuple[int, int], main: int, following: Record) -> bool:
-        """Whether nothing can lie between a revision and the next one that is known."""
+        """Whether nothing can lie between a revision and the next known one."""
         record = self.record(before, keys_only=True)
         if record.tombstone:
             return False
@@ -275,7 +275,7 @@ class Overlay:
         """One revision as a record.
 
         Raises:
-            SourceError: its bytes have been overwritten since by a running etcd.
+            SourceError: its bytes have since been overwritten by a running etcd.
         """
         assert entry is not None
         place, number = entry
@@ -288,7 +288,7 @@ class Overlay:
         return record
 
     def compacted(self, at: int) -> CompactedError:
-        """The error that says that ``at`` cannot be told."""
+        """The error for a state at ``at`` that cannot be determined."""
         return CompactedError(
             f"revision {at} was compacted away",
             next_step=f"the oldest that is whole here is {self.span.complete_from}",
@@ -298,5 +298,5 @@ class Overlay:
 
 
 def has_losses(store: Store) -> bool:
-    """Whether a part of the tree could not be read."""
+    """Whether part of the tree could not be read."""
     return any(damage.severity is Severity.LOSS for damage in store.damage)

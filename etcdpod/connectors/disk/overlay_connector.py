@@ -1,4 +1,4 @@
-"""The questions of a connector, put to an overlay."""
+"""Implements the connector interface on top of an overlay."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from etcdpod.records import Absence, BesideTheTree, Record
 
 BATCH = 512
-"""Records made at once while a selection is iterated."""
+"""The number of records created at once while a selection is iterated."""
 
 FIRST_REVISION = 2
 """The main revision of the first write of a cluster."""
 
 
 class OverlaySelection:
-    """Some revisions of an overlay: counted, sliced and read at random."""
+    """A selection of revisions of an overlay: can be counted, sliced and read at random."""
 
     def __init__(self, overlay: Overlay, found: Found, keys_only: bool) -> None:
         self._overlay = overlay
@@ -57,23 +57,23 @@ class OverlaySelection:
 
 
 class OverlayConnector:
-    """The questions of a connector, answered by an overlay that a subclass keeps current."""
+    """Answers a connector's queries from an overlay that a subclass keeps up to date."""
 
     def overlay(self, *, whole: bool) -> Overlay:
-        """The state that the next answer comes from.
+        """The state that answers the next query.
 
         Args:
-            whole: with all evidence; else only with that which tells what exists.
+            whole: with all evidence; otherwise only with that which determines what exists.
         """
         raise NotImplementedError
 
     def range(
         self, prefix: bytes, at: int | None = None, *, keys_only: bool = False
     ) -> OverlaySelection:
-        """The keys under ``prefix`` that are alive at revision ``at``, in byte order.
+        """The keys under ``prefix`` that exist at revision ``at``, in byte order.
 
         Raises:
-            CompactedError: ``at`` lies below the compact revision and the log does not tell.
+            CompactedError: ``at`` is below the compact revision and not covered by the log.
             FutureRevisionError: ``at`` is newer than the source.
         """
         overlay = self.overlay(whole=False)
@@ -109,34 +109,34 @@ class OverlayConnector:
     def history(
         self, key: bytes, *, since: int | None = None, keys_only: bool = False
     ) -> OverlaySelection:
-        """All revisions of one key that are found anywhere, in revision order."""
+        """All revisions of one key found anywhere, in revision order."""
         overlay = self._reaching(since)
         return OverlaySelection(overlay, overlay.of_key(key, since), keys_only)
 
     def left_out(self, key: bytes) -> int:
-        """How many revisions of a key are found (trust E), and not believed enough to be shown."""
+        """How many revisions of a key were found (trust E) but are not trusted enough to show."""
         return self.overlay(whole=True).left_out(key)
 
     def beside_the_tree(self) -> BesideTheTree:
-        """How many revisions were found that the tree does not hold."""
+        """How many revisions were found that are not in the tree."""
         return self.overlay(whole=True).beside_the_tree()
 
     def records(
         self, prefix: bytes = b"", *, since: int | None = None, keys_only: bool = False
     ) -> OverlaySelection:
-        """All revisions under ``prefix`` that are found anywhere, in revision order."""
+        """All revisions under ``prefix`` found anywhere, in revision order."""
         overlay = self._reaching(since)
         return OverlaySelection(overlay, overlay.under(prefix, since), keys_only)
 
     def _reaching(self, since: int | None) -> Overlay:
-        """What tells all revisions from ``since`` on: above the compaction nothing is missing."""
+        """The state with all revisions from ``since`` on; above the compact one none is missing."""
         known = self.overlay(whole=False)
         first = FIRST_REVISION if since is None else since
         return known if first > known.span.compacted else self.overlay(whole=True)
 
 
 def as_absence(key: bytes, last_two: Sequence[Record]) -> Absence:
-    """What is told of a key that does not exist, by the last two revisions that are found."""
+    """The typed absence of a key that does not exist, from the last two revisions found of it."""
     if not last_two:
         return NotRecorded(key)
     if not last_two[-1].tombstone:

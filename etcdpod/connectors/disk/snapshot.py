@@ -24,40 +24,40 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 CHECKED_AT_ONCE = 32 << 20
-"""Bytes of a snapshot whose trailer is checked unasked: it takes less than a tenth of a second."""
+"""Size in bytes up to which the trailer is always checked: that takes less than 0.1 seconds."""
 BATCH = 512
-"""Records made at once while a selection is iterated."""
+"""The number of records created at once while a selection is iterated."""
 
 
 class KeyUsage(NamedTuple):
-    """What one key takes up in the file."""
+    """The space that one key uses in the file."""
 
     key: bytes
     revisions: int
-    """Revisions kept, tombstones included."""
+    """The number of retained revisions, tombstones included."""
     bytes: int
-    """Bytes of the values of all of them."""
+    """Total size in bytes of their values."""
     live: bool
     """Whether the key exists at the current revision."""
     size: int
-    """Bytes of its current value; 0 where it does not exist."""
+    """Size in bytes of its current value; 0 if it does not exist."""
 
 
 class SnapshotConnector:
     """The revisions in one bbolt file.
 
-    On the ``db`` of a running member answers come from the state at the moment of opening, until
-    the member has written over a part of it: then from the newest state.
+    For the ``db`` of a running member, queries are answered from the state at the time of opening,
+    until the member has overwritten part of it; from then on, from the newest state.
     """
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        """The state that the next answer comes from."""
+        """The state that answers the next query."""
         self._described: tuple[Store, SourceInfo] | None = None
 
     @classmethod
     def detect(cls, target: str | os.PathLike[str]) -> bool:
-        """Whether ``target`` is anything on the disk but a directory; never raises."""
+        """Whether ``target`` is anything on disk except a directory; never raises."""
         try:
             return not stat.S_ISDIR(os.stat(target).st_mode)  # noqa: PTH116 any name will do
         except (OSError, ValueError):
@@ -67,9 +67,9 @@ class SnapshotConnector:
     def open(
         cls, target: str | os.PathLike[str], *, name: str | None = None, **_connection: Any
     ) -> SnapshotConnector:
-        """Open and index the file, called ``name`` where one is given.
+        """Open and index the file, called ``name`` if given.
 
-        What concerns connections is not for files.
+        Connection options do not apply to files.
 
         Raises:
             SourceError: it cannot be read as a bbolt file.
@@ -81,28 +81,28 @@ class SnapshotConnector:
 
     @property
     def damage(self) -> list[Damage]:
-        """Defects met so far; more may be found while records are read."""
+        """Defects found so far; more may be found while records are read."""
         return self.store.damage
 
     def info(self) -> SourceInfo:
-        """What this file is and how far it reaches."""
+        """What this file is and which revisions it covers."""
         store = self.store
         if self._described is None or self._described[0] is not store:
             self._described = (store, describe(store))
         return self._described[1]
 
     def check_trailer(self) -> bool | None:
-        """Whether the SHA-256 trailer is right; None without one. Reads the whole file once."""
+        """Whether the SHA-256 trailer matches; None without one. Reads the whole file once."""
         self._described = None
         return self.store.file.check_trailer()
 
     def range(
         self, prefix: bytes, at: int | None = None, *, keys_only: bool = False
     ) -> SnapshotSelection:
-        """The keys under ``prefix`` that are alive at revision ``at``, in byte order.
+        """The keys under ``prefix`` that exist at revision ``at``, in byte order.
 
         Raises:
-            CompactedError: ``at`` lies below the compact revision.
+            CompactedError: ``at`` is below the compact revision.
             FutureRevisionError: ``at`` is newer than the file.
         """
         return self._select(lambda index: index.alive(prefix, self._checked(index, at)), keys_only)
@@ -131,17 +131,17 @@ class SnapshotConnector:
     def history(
         self, key: bytes, *, since: int | None = None, keys_only: bool = False
     ) -> SnapshotSelection:
-        """All kept revisions of one key, tombstones included, in revision order."""
+        """All retained revisions of one key, tombstones included, in revision order."""
         return self._select(lambda index: index.since(index.of_key(key), since), keys_only)
 
     def records(
         self, prefix: bytes = b"", *, since: int | None = None, keys_only: bool = False
     ) -> SnapshotSelection:
-        """All kept revisions under ``prefix``, tombstones included, in revision order."""
+        """All retained revisions under ``prefix``, tombstones included, in revision order."""
         return self._select(lambda index: index.since(index.under(prefix), since), keys_only)
 
     def usage(self, prefix: bytes = b"") -> Iterator[KeyUsage]:
-        """What each key under ``prefix`` takes up, in byte order, without reading a value."""
+        """The space that each key under ``prefix`` uses, in byte order, without reading values."""
         store, table = self._ask(lambda index: index.table(prefix))
         if not table.keys:
             return
@@ -155,7 +155,7 @@ class SnapshotConnector:
             yield KeyUsage(key, *numbers)
 
     def refresh(self) -> bool:
-        """Go on to the newest state of a file that is being written; whether there is one."""
+        """Switch to the newest state of a file that is being written; whether there is one."""
         before = self.store
         self.store = before.refreshed()
         return self.store is not before
@@ -170,7 +170,7 @@ class SnapshotConnector:
         return SnapshotSelection(*self._ask(question), keys_only)
 
     def _ask(self, question: Callable[[RevisionIndex], Answer]) -> tuple[Store, Answer]:
-        """An answer, and the state that gave it, in which no page was reused meanwhile."""
+        """A result, and the state that it comes from, of which no page was reused meanwhile."""
         for _ in range(ATTEMPTS):
             store = self.store
             answer = question(store.index)
@@ -182,7 +182,7 @@ class SnapshotConnector:
 
     @staticmethod
     def _checked(index: RevisionIndex, at: int | None) -> int:
-        """The revision asked for, where this file can tell what was current at it."""
+        """The requested revision, if this file can determine the state at it."""
         if at is None:
             return index.current_revision
         if at < index.compact_revision:
@@ -203,9 +203,9 @@ class SnapshotConnector:
 
 
 class SnapshotSelection:
-    """Some revisions of a file: counted, sliced and read at random, holding only their indexes.
+    """A selection of revisions of a file: can be counted, sliced and read at random.
 
-    A forked process may read it: the mapped file and the index are shared.
+    Holds only row indexes. A forked process may read it: the mapping and the index are shared.
     """
 
     def __init__(self, store: Store, rows: Integers, keys_only: bool) -> None:

@@ -1,4 +1,4 @@
-"""What a backend file says of itself, for ``info``."""
+"""Details of a backend file, for ``info``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def describe(store: Store) -> SourceInfo:
-    """The facts of a backend file; every bucket is walked, no value of bucket ``key`` is read."""
+    """The details of a backend file; walks every bucket, reads no value of bucket ``key``."""
     file, index = store.file, store.index
     return SourceInfo(
         target=file.path,
@@ -22,7 +22,7 @@ def describe(store: Store) -> SourceInfo:
         current_revision=index.current_revision,
         compact_revision=index.compact_revision,
         etcd_version=store.backend.etcd_version,
-        # The cluster id is the hash of the initial members: it lies in the WAL alone.
+        # The cluster id is derived from the initial members: only the WAL has it.
         cluster_id=None,
         size=file.size,
         details=(_details(store),),

@@ -1,6 +1,6 @@
-"""The live connector: a running etcd, read gently and without a single write.
+"""The live connector: a running etcd, read with little load and without a single write.
 
-gRPC and the package ``etcd3`` are imported with ``LiveConnector``, not with this package.
+gRPC and the package ``etcd3`` are imported by ``LiveConnector``, not by this package.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LiveConnector", "LiveOptions", "detect", "live_options", "open_live"]
 
-# gRPC reads this once, as it is imported: its own lines on stderr say nothing that ours do not.
+# gRPC reads this once, on import: its own messages on stderr add nothing to ours.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 

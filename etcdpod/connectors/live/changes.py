@@ -1,4 +1,4 @@
-"""The changes under a span in revision order: none lost, none twice, whatever fails meanwhile."""
+"""The changes of a span in revision order, each exactly once, across connection failures."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ if TYPE_CHECKING:
     from etcdpod.records import Provenance, Record
 
 _TRIES = 5
-"""How often a bounded read goes on after failures without anything between."""
+"""How many times in a row a bounded read resumes after failures without progress."""
 _PAUSE = 0.1
-"""Seconds before a broken stream is opened again."""
+"""Seconds before a broken stream is reopened."""
 
 
 @dataclass(frozen=True, slots=True)
 class LostRevisions:
     """Revisions that etcd compacted before they could be read.
 
-    Of what happened in them, only the changes that were still current at ``compact_revision``
-    are shown; a deletion, and a change overwritten meanwhile, is not.
+    Of the changes in them, only those still current at ``compact_revision`` are shown; deletions,
+    and changes overwritten in the meantime, are not.
     """
 
     first: int
@@ -54,15 +54,15 @@ class LostRevisions:
 
 
 class Changes:
-    """One run over the changes of a span; resumes at the first revision not delivered whole.
+    """One run over the changes of a span; resumes at the first revision not fully delivered.
 
     Args:
-        connection: where to ask.
+        connection: the cluster to read from.
         span: the keys.
-        start: the first main revision wanted; None for all that is kept.
-        through: the last main revision wanted; None to go on for ever.
+        start: the first main revision to deliver; None for everything that is retained.
+        through: the last main revision to deliver; None to continue indefinitely.
         compact_revision: as known before the run (0: never compacted).
-        on_lost: told when revisions could not be seen, before the records after them.
+        on_lost: called when revisions could not be read, before the records after them.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Changes:
                 self._take_in(error, failures)
 
     def stop(self) -> None:
-        """Ends the run, also while another thread waits for its next record."""
+        """Ends the run, even while another thread waits for its next record."""
         self._done = True
         if self._call is not None:
             self._call.close()
@@ -117,7 +117,7 @@ class Changes:
         return self._done or self._connection.closed
 
     def _session(self) -> Iterator[Record]:
-        """Reads one stream until it breaks, is compacted away, or all is done."""
+        """Reads one stream until it breaks, its start is compacted, or everything is delivered."""
         bounded, options = self._through is not None, self._connection.options
         try:
             member = self._connection.ready(
@@ -143,7 +143,7 @@ class Changes:
             yield from self._resume_after(compact_revision)
 
     def _read(self, call: WatchCall) -> Generator[Record, None, int]:
-        """Delivers what the stream brings; returns a compact revision that ended it, else 0."""
+        """Delivers the stream's records; returns a compact revision that ended it, else 0."""
         barrier = None
         if self._through is not None:
             barrier = Barrier(call, self._span, self._through, self._compact_revision)
@@ -153,7 +153,7 @@ class Changes:
         target: int | None = None  # the first watch that is created
         for response in call:
             if target is None and not response.created:
-                continue  # a progress note that was faster: it is asked for again
+                continue  # an early progress notification: it is requested again
             if target is None and not response.canceled:
                 target = response.watch_id
                 if self._handed_over and response.header.revision < self._next - 1:
@@ -172,7 +172,7 @@ class Changes:
         return 0
 
     def _take(self, response: Any) -> Iterator[Record]:
-        """Hands over whole main revisions: what a lost connection cuts off is asked for again."""
+        """Delivers whole main revisions: those cut off by a lost connection are requested again."""
         for event in response.events:
             main = event.kv.mod_revision
             if main < self._next or (main == self._shown_at and event.type == 0):
@@ -185,7 +185,7 @@ class Changes:
             self._pending.append(event)
         if not is_fragment(response):
             yield from self._hand_over()
-            if not response.events:  # a progress note: nothing up to its revision is missing
+            if not response.events:  # a progress notification: all up to its revision is there
                 self._next = max(self._next, response.header.revision + 1)
         self._done = self._through is not None and self._next > self._through
 
@@ -199,9 +199,9 @@ class Changes:
             yield event_record(event, self._provenance, sub, keys_only=self._keys_only)
 
     def _resume_after(self, compact_revision: int) -> Iterator[Record]:
-        """Goes on at what is kept, and says what is not."""
+        """Continues with what is retained, and reports what is not."""
         self._lose_before(compact_revision)
-        # A bounded read that has shown nothing yet still owes the keys changed before its start.
+        # A bounded read without any result yet must also deliver the keys changed before its start.
         owing = self._through is not None and not self._handed_over
         wanted = (self._start or 0) if owing else self._next
         yield from self._kept_at(compact_revision, wanted)
@@ -213,7 +213,7 @@ class Changes:
         self._on_lost(LostRevisions(self._next, last, compact_revision))
 
     def _kept_at(self, compact_revision: int, wanted: int) -> Iterator[Record]:
-        """The keys alive at the compact revision, changed at ``wanted`` or later, in order."""
+        """The keys at the compact revision that changed at ``wanted`` or later, in order."""
         spool = None
         while spool is None:
             try:
@@ -240,16 +240,16 @@ class Changes:
                     yield make(kv, self._provenance)
 
     def _compacted_at(self, response: Any) -> int:
-        """The compact revision for which etcd cancelled; raises for any other reason."""
+        """The compact revision for which etcd cancelled the watch; raises for any other reason."""
         if not response.compact_revision:
             reason = response.cancel_reason or "etcd ended the watch"
             raise explain_text(reason, self._member.endpoint)
         return int(response.compact_revision)
 
     def _check_progress(self) -> None:
-        """Raises when etcd itself went back in time: what is new would never be shown."""
+        """Raises if etcd itself went back in time: new changes would never be shown."""
         if self._connection.options.serializable:
-            return  # this member may lag behind the one that was asked before
+            return  # this member may lag behind the previous one
         newest = newest_revision(self._connection, self._span)
         if newest < self._next - 1:
             raise SourceError(
@@ -260,7 +260,7 @@ class Changes:
             )
 
     def _take_in(self, error: grpc.RpcError, failures: int) -> None:
-        """Decides whether a broken stream is opened again."""
+        """Decides whether a broken stream is reopened."""
         if self._ended:
             return
         if is_login_problem(error) and failures <= 1:
@@ -276,7 +276,7 @@ class Changes:
 
 
 class Following:
-    """Records as they come, for ever; another thread may end it."""
+    """Records as they arrive, indefinitely; another thread may end it."""
 
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
@@ -289,5 +289,5 @@ class Following:
         return next(self._records)
 
     def close(self) -> None:
-        """Ends the watch, also one that waits in another thread; may be called twice."""
+        """Ends the watch, even one that waits in another thread; may be called twice."""
         self._changes.stop()

@@ -1,4 +1,4 @@
-"""How far an etcd reaches: its newest revision, and its compact one, which no call tells."""
+"""The revisions that an etcd has: its newest, and its compact revision, which no call returns."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 _TRIES = 5
 _SILENCE = 5.0
-"""Seconds without an answer after which a stream is given up."""
+"""Seconds without a response after which a stream is abandoned."""
 
 
 def newest_revision(connection: Connection, span: Span) -> int:
-    """The newest revision; of the cluster, or of one member where reads are serializable."""
+    """The newest revision; of the cluster, or of one member if reads are serializable."""
     quorum = not connection.options.serializable
     request = etcdrpc.RangeRequest(key=span.key, limit=1, keys_only=True, serializable=not quorum)
     return int(connection.call("KV.Range", request, quorum=quorum).header.revision)
@@ -32,17 +32,17 @@ def find_compact_revision(
 ) -> int:
     """The revision below which history is gone; 0 for a store that was never compacted.
 
-    No call tells it outright. Reading at revision 1 fails once anything was compacted; only then
-    a watch from revision 1 is opened, which etcd cancels at once, naming the compact revision.
-    That revision can be read itself: as long as it can, it is still the compact revision.
+    No call returns it directly. Reading at revision 1 fails once anything was compacted; only then
+    is a watch from revision 1 opened, which etcd cancels at once, naming the compact revision.
+    That revision itself can be read: as long as it can, it is still the compact revision.
 
     Args:
-        connection: where to ask.
+        connection: the cluster to query.
         span: keys that may be read.
-        without_leader: be content with what one member knows.
+        without_leader: accept what a single member knows.
 
     Raises:
-        EtcdpodError: etcd refused, or nobody answered.
+        EtcdpodError: etcd refused, or no member answered.
     """
     quorum = not (connection.options.serializable or without_leader)
     request = etcdrpc.RangeRequest(
@@ -57,7 +57,7 @@ def find_compact_revision(
         connection.call("KV.Range", request, quorum=quorum)
     except CompactedError:
         connection.compact_revision = _ask_by_watch(connection, span)
-    except FutureRevisionError:  # this etcd was restored from a backup since
+    except FutureRevisionError:  # this etcd has since been restored from a backup
         connection.compact_revision = 0
         return find_compact_revision(connection, span, without_leader=without_leader)
     return connection.compact_revision

@@ -1,4 +1,4 @@
-"""``LiveConnector``: a running etcd behind the contract that snapshots and data dirs fulfil."""
+"""``LiveConnector``: a running etcd behind the same interface as snapshots and data directories."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ if TYPE_CHECKING:
 
 
 class History:
-    """Kept revisions, with the span that they cover; read once.
+    """Retained revisions, with the range that they cover; can be iterated once.
 
-    What is followed after a history begins at ``through_revision + 1``.
+    To follow on from a history, watch from ``through_revision + 1``.
     """
 
     def __init__(self, records: Iterator[Record], compact: int, through: int) -> None:
         self._records = records
         self.compact_revision = compact
-        """Nothing below this is complete; 0 when etcd was never compacted."""
+        """Nothing below this is complete; 0 if etcd was never compacted."""
         self.through_revision = through
-        """The newest revision of etcd when the question was asked: the answer ends there."""
+        """etcd's newest revision when the history was requested: the history ends there."""
 
     def __iter__(self) -> Iterator[Record]:
         return self._records
@@ -63,9 +63,9 @@ class History:
 class LiveConnector:
     """A running etcd, read through the members that answer.
 
-    Sub revisions are not told by etcd's API: those of one transaction are numbered in order, as
-    far as they are part of the answer. Where only keys are asked for, ``value_size`` is -1 for
-    keys that were listed: etcd does not tell.
+    etcd's API does not return sub revisions: those of one transaction are numbered in order, as
+    far as they are part of the response. If only keys are requested, ``value_size`` is -1 for keys
+    that were listed: etcd does not return it.
     """
 
     def __init__(
@@ -76,10 +76,10 @@ class LiveConnector:
         notify: Callable[[Notice], None],
     ) -> None:
         self.notices = notices
-        """What a user should have been told, in order: logins, changed members, lost revisions."""
+        """The notices for the user, in order: logins, changed members, lost revisions."""
         self.damage: list[Damage] = []
         self.lost: list[LostRevisions] = []
-        """Revisions that were compacted away while they were being read or followed."""
+        """Revisions that were compacted while they were being read or followed."""
         self._connection = connection
         self._target = target
         self._notify = notify
@@ -87,7 +87,7 @@ class LiveConnector:
 
     @classmethod
     def detect(cls, target: str) -> bool:
-        """Whether ``target`` is written as endpoints are; never raises."""
+        """Whether ``target`` has the syntax of endpoints; never raises."""
         return is_endpoint(target)
 
     @classmethod
@@ -102,22 +102,22 @@ class LiveConnector:
         """Connects to ``target``, or to what the options or this machine name; see ``open_live``.
 
         Raises:
-            UsageError: the words do not fit together.
-            SourceError: no connection, with the reason.
+            UsageError: the arguments contradict each other.
+            SourceError: no connection, with the cause.
         """
         return open_live(target, options, notify, ask_password=ask_password)
 
     def range(
         self, prefix: bytes, at: int | None = None, *, keys_only: bool = False
     ) -> Iterable[Record]:
-        """The keys under ``prefix`` alive at revision ``at``, read in bounded pages.
+        """The keys under ``prefix`` that exist at revision ``at``, read in bounded pages.
 
-        The first page is asked for at once, so that what is wrong with the question is raised
-        here. When a list of the newest revision is overtaken by a compaction, it is finished at a
-        newer revision, or read anew, as the options say; both with a note.
+        The first page is requested now, so that an invalid query raises here. If a compaction
+        overtakes a list of the newest revision, it is finished at a newer revision or read again,
+        depending on the options; either is reported as a notice.
 
         Raises:
-            CompactedError: ``at`` lies below the compact revision.
+            CompactedError: ``at`` is below the compact revision.
             FutureRevisionError: ``at`` is newer than the source.
         """
         span = prefix_span(prefix)
@@ -152,7 +152,7 @@ class LiveConnector:
     def history(self, key: bytes, *, since: int | None = None, keys_only: bool = False) -> History:
         """All revisions of one key from the compact revision on, tombstones included."""
         now = self._one(key, None, keys_only=True)
-        # The last change of a key that exists is known: nothing after it has to be waited for.
+        # The last change of an existing key is known: nothing after it needs to be waited for.
         last = now.kvs[0].mod_revision if now.kvs else now.header.revision
         return self._kept(key_span(key), since, now.header.revision, last, keys_only=keys_only)
 
@@ -161,24 +161,24 @@ class LiveConnector:
     ) -> History:
         """All revisions under ``prefix`` from the compact revision on, in revision order.
 
-        What is alive at the compact revision comes first; of that, as much as fits is sorted in
-        memory, the rest in an unlinked temporary file.
+        The keys that exist at the compact revision come first; they are sorted in memory or, if
+        they are too large, in an unlinked temporary file.
         """
         span = prefix_span(prefix)
         newest = newest_revision(self._connection, span)
         return self._kept(span, since, newest, newest, keys_only=keys_only)
 
     def watch(self, prefix: bytes, since: int) -> Following:
-        """Every revision under ``prefix`` from ``since`` on, blocking for new ones, for ever.
+        """Every revision under ``prefix`` from ``since`` on, blocking for new ones indefinitely.
 
-        A lost connection, a change of leader and a dead member are survived. Revisions compacted
-        before they could be read are told as a note, in ``lost`` and in ``damage``, before the
-        records that follow them. Ends when it is closed, or the connector is, by whatever thread.
+        Survives lost connections, changes of leader and failed members. Revisions compacted before
+        they could be read are reported as a notice, in ``lost`` and ``damage``, before the records
+        that follow them. Ends when it or the connector is closed, from any thread.
         """
         return Following(self._changes(prefix_span(prefix), since, None, 0, keys_only=False))
 
     def watch_key(self, key: bytes, since: int) -> Following:
-        """As ``watch``, for one key alone."""
+        """Like ``watch``, for a single key."""
         return Following(self._changes(key_span(key), since, None, 0, keys_only=False))
 
     def info(self) -> SourceInfo:
@@ -186,11 +186,11 @@ class LiveConnector:
         return maintenance.source_info(self._connection, self._target)
 
     def cluster_details(self) -> ClusterDetails:
-        """The state of the cluster and of each member; asks all of them."""
+        """The state of the cluster and of each member; queries all of them."""
         return maintenance.cluster_details(self._connection)
 
     def members_status(self) -> tuple[MemberStatus, ...]:
-        """The state of every endpoint given, and of every other member that can be reached."""
+        """The state of every given endpoint, and of every other member that can be reached."""
         return maintenance.members_status(self._connection)
 
     def hash_members(self) -> HashComparison:
@@ -200,7 +200,7 @@ class LiveConnector:
     def save_snapshot(
         self, path: Path, progress: Progress | None = None, *, overwrite: bool = False
     ) -> SavedSnapshot:
-        """Saves the database of one member as a snapshot file; whole and checked, or not at all.
+        """Saves one member's database as a snapshot file, complete and verified, or not at all.
 
         Raises:
             SourceError: the file exists, the disk is too small, or the stream broke.
@@ -208,7 +208,7 @@ class LiveConnector:
         return save_snapshot(self._connection, path, progress, overwrite=overwrite)
 
     def close(self) -> None:
-        """Ends all connections, and watches with them; may be called twice."""
+        """Closes all connections, which ends their watches; may be called twice."""
         self._connection.close()
 
     def _pinned(self, lister: Lister, span: Span, at: int) -> Iterator[Record]:
@@ -235,7 +235,7 @@ class LiveConnector:
     def _kept(
         self, span: Span, since: int | None, newest: int, last: int, *, keys_only: bool
     ) -> History:
-        """What is kept of ``span`` up to revision ``last``, after which nothing changed it."""
+        """The retained revisions of ``span`` up to ``last``, after which nothing changed it."""
         compact = find_compact_revision(self._connection, span)
         changes = self._changes(span, since, last, compact, keys_only=keys_only)
         return History(iter(changes), compact, newest)

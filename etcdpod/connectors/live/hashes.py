@@ -1,4 +1,4 @@
-"""Hashes of all keys, compared between the members: which of them disagrees."""
+"""Compares the hashes of all keys between the members, to find those that disagree."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from etcdpod.connectors.live.connection.member import Member
 
 HASH_TIMEOUT = 120.0
-"""Seconds for one member's hash: it reads the whole database."""
+"""Timeout in seconds for one member's hash: it reads the whole database."""
 _TRIES = 4
 _PAUSE = 0.3
-"""Seconds until members that lag or compact are asked again."""
+"""Seconds before members that lag or compact are queried again."""
 
-_HASH_REVISION = 4  # HashKVResponse.hash_revision, from etcd 3.6 on
+_HASH_REVISION = 4  # HashKVResponse.hash_revision, since etcd 3.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,10 @@ class MemberHash:
     revision: int = 0
     """The revision that the hash covers."""
     compact_revision: int = 0
-    """Hashes compare only where this is equal too; -1: never compacted."""
+    """Hashes are comparable only if this is equal too; -1: never compacted."""
     problem: str = ""
     is_behind: bool = False
-    """The member has not reached the revision asked for."""
+    """The member has not reached the requested revision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +58,20 @@ class HashComparison:
     agree: bool | None
     """None: fewer than two hashes can be compared."""
     odd: tuple[str, ...]
-    """Names of the members that disagree with the majority; all, where there is none."""
+    """Names of the members that disagree with the majority; all of them if there is none."""
 
 
 def hash_members(connection: Connection) -> HashComparison:
     """Compares the members' hashes of all keys at one revision.
 
-    A member that has not come to the revision yet, or whose compaction is under way, is asked
-    again a few times: only hashes of equal revision and equal compact revision can be compared.
+    A member that has not reached the revision, or is compacting, is queried again a few times:
+    only hashes with the same revision and the same compact revision can be compared.
     """
     listed = listed_members(connection)
     with reachable(connection, listed) as members:
         for attempt in range(_TRIES):
             revision = newest_revision(connection, key_span(b"\0"))
-            # A compaction up to the newest revision makes older servers refuse that revision.
+            # After a compaction up to the newest revision, older servers refuse that revision.
             asked = revision if revision > _compact(connection) else 0
             hashes = ask_all(members, lambda member: _hash(connection, member, asked, listed))  # noqa: B023
             hashes = tuple({item.name or item.endpoint: item for item in hashes}.values())

@@ -1,4 +1,4 @@
-"""Lists as records: what happens when a compaction overtakes the revision that is listed."""
+"""Lists as records, and what happens if a compaction overtakes the revision being listed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from etcdpod.records import Provenance, Record
 
 RESTARTS = 3
-"""How often a list is begun when its revision is compacted under it."""
+"""How many times a list is started while its revision keeps being compacted."""
 
 
 class Lister:
@@ -36,7 +36,7 @@ class Lister:
         self._make = key_record if keys_only else put_record
 
     def pinned(self, at: int) -> Iterator[Record]:
-        """The list at revision ``at``, or ``CompactedError`` in the middle of it."""
+        """The list at revision ``at``; may raise ``CompactedError`` part way through."""
         for page in self._listing(at).pages():
             for kv in page.kvs:
                 yield self._make(kv, self._provenance)
@@ -63,10 +63,10 @@ class Lister:
                 listing = self._listing(None)
 
     def whole(self, tell: Callable[[Notice], None]) -> Iterator[Record]:
-        """The newest list, all of one revision: read to its end before it is handed over.
+        """The newest list, all at one revision: read to its end before it is returned.
 
         Args:
-            tell: told when it had to be begun anew.
+            tell: called when the list had to be restarted.
         """
         for _ in range(RESTARTS):
             listing = self._listing(None)
@@ -86,7 +86,7 @@ class Lister:
 
 
 def primed(records: Iterator[Record]) -> Iterator[Record]:
-    """The same records, the first of them fetched now: what is wrong is raised here."""
+    """The same records, with the first fetched immediately, so that errors are raised here."""
     first = next(records, None)
     return _chained(first, records)
 

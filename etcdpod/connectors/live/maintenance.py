@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-# Fields that StatusResponse, Member and HashKVResponse have gained since the package's schema.
+# Fields of StatusResponse, Member and HashKVResponse that are newer than the package's schema.
 _APPLIED_INDEX, _ERRORS, _SIZE_IN_USE, _IS_LEARNER = 7, 8, 9, 10
 _STORAGE_VERSION, _SIZE_QUOTA = 11, 12
 _MEMBER_IS_LEARNER = 5
 
 
 def source_info(connection: Connection, target: str) -> SourceInfo:
-    """What the etcd behind ``connection`` is; the members are asked by ``cluster_details``."""
+    """What the etcd behind ``connection`` is; ``cluster_details`` queries the members."""
     reach = _reach(connection)
     status = reach.status
     return SourceInfo(
@@ -47,7 +47,7 @@ def source_info(connection: Connection, target: str) -> SourceInfo:
 
 
 def cluster_details(connection: Connection) -> ClusterDetails:
-    """The state of the cluster; every member is asked."""
+    """The state of the cluster; queries every member."""
     reach = _reach(connection)
     endpoint = str(connection.endpoints[0])
     members = members_status(connection)
@@ -64,7 +64,7 @@ def cluster_details(connection: Connection) -> ClusterDetails:
 
 
 class _Reach(NamedTuple):
-    """The status of the member in use, and how far the cluster's revisions reach."""
+    """The status of the member in use, and the revisions that the cluster has."""
 
     status: Any
     revision: int
@@ -91,7 +91,7 @@ def _reach(connection: Connection) -> _Reach:
 
 
 def members_status(connection: Connection) -> tuple[MemberStatus, ...]:
-    """The status of each endpoint given and of each other member of the cluster, once each."""
+    """The status of each given endpoint and of each other member of the cluster, once each."""
     connection.ready(quorum=False)
     listed = listed_members(connection)
     with reachable(connection, listed) as members:
@@ -112,7 +112,7 @@ def members_status(connection: Connection) -> tuple[MemberStatus, ...]:
 
 
 def listed_members(connection: Connection) -> dict[int, Any]:
-    """The cluster's own list of members, by id; empty where it may not be read."""
+    """The cluster's own member list, by id; empty if it may not be read."""
     try:
         answer = connection.call("Cluster.MemberList", etcdrpc.MemberListRequest(), quorum=False)
     except EtcdpodError:
@@ -123,7 +123,7 @@ def listed_members(connection: Connection) -> dict[int, Any]:
 def reachable(
     connection: Connection, listed: dict[int, Any]
 ) -> AbstractContextManager[tuple[Member, ...]]:
-    """The members behind the endpoints given, and those that the cluster names beside them."""
+    """The members behind the given endpoints, and the others in the cluster's member list."""
     from contextlib import contextmanager
 
     @contextmanager
@@ -151,7 +151,7 @@ def reachable(
 
 
 def ask_all(members: tuple[Member, ...], ask: Callable[[Member], _T]) -> tuple[_T, ...]:
-    """What ``ask`` finds out of each member, asked at the same time."""
+    """The result of ``ask`` for each member, called in parallel."""
     with ThreadPoolExecutor(max(1, len(members))) as pool:
         return tuple(pool.map(ask, members))
 
@@ -189,12 +189,12 @@ def _status(connection: Connection, member: Member, listed: dict[int, Any]) -> M
 
 
 def _once_each(statuses: tuple[MemberStatus, ...]) -> tuple[MemberStatus, ...]:
-    """Several endpoints may lead to one member; those that did not answer are all kept."""
+    """Several endpoints may belong to one member; those that did not answer are all kept."""
     found = {status.member_id or status.endpoint: status for status in reversed(statuses)}
     return tuple(reversed(found.values()))
 
 
 def _skew(members: tuple[MemberStatus, ...]) -> int:
-    """How many revisions the members that answered lie apart."""
+    """The difference between the revisions of the members that answered."""
     revisions = [member.revision for member in members if not member.problem]
     return max(revisions) - min(revisions) if revisions else 0

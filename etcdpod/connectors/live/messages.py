@@ -1,8 +1,8 @@
-"""etcd's messages beyond the package's schema, and their records.
+"""etcd's messages beyond the package's schema, and their conversion to records.
 
-The package ``etcd3`` ships the messages of etcd 3.3. What later versions added (fragments of a
-watch answer, database size in use, alarms in a status, learners, …) arrives as unknown fields
-and leaves as such: this module is the only place that knows their numbers
+The package ``etcd3`` ships the messages of etcd 3.3. Fields added later (fragments of a watch
+response, database size in use, alarms in a status, learners, …) are received and sent as unknown
+fields: only this module knows their numbers
 (rpc.proto of etcd 3.4 to 3.6).
 """
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from etcdpod.records import Provenance
 
 UNKNOWN_SIZE = -1
-"""``Record.value_size`` where only keys were asked for: etcd does not tell the sizes."""
+"""``Record.value_size`` if only keys were requested: etcd does not return the sizes."""
 
 _CREATE_WITH_FRAGMENTS = b"\x40\x01"  # WatchCreateRequest.fragment = 8, true
 _PROGRESS_REQUEST = b"\x1a\x00"  # WatchRequest.progress_request = 3, empty
@@ -31,46 +31,46 @@ _RESPONSE_FRAGMENT = 7  # WatchResponse.fragment
 
 
 class Span(NamedTuple):
-    """A range of keys as etcd takes it: one key, or all from ``key`` to before ``end``."""
+    """A range of keys in etcd's terms: one key, or all from ``key`` up to but excluding ``end``."""
 
     key: bytes
     end: bytes = b""
-    """Empty: the one key. ``\\0``: to the end of the keyspace."""
+    """Empty: a single key. ``\\0``: to the end of the keyspace."""
 
 
 def key_span(key: bytes) -> Span:
-    """The span of one key."""
+    """The span of a single key."""
     return Span(key)
 
 
 def prefix_span(prefix: bytes) -> Span:
-    """The span of every key that begins with ``prefix``; the empty prefix is the keyspace."""
+    """The span of every key with that ``prefix``; the empty prefix is the whole keyspace."""
     bounded = prefix.rstrip(b"\xff")
     end = bounded[:-1] + bytes([bounded[-1] + 1]) if bounded else b"\0"
     return Span(prefix or b"\0", end)
 
 
 def later_fields(message: Any) -> dict[int, list[Any]]:
-    """The fields of ``message`` that the package's schema lacks: values by field number."""
+    """The fields of ``message`` that are not in the package's schema: values by field number."""
     fields: dict[int, list[Any]] = {}
-    unknown: Any = UnknownFieldSet(message)  # iterable, which its stubs do not say
+    unknown: Any = UnknownFieldSet(message)  # iterable, though its stubs do not declare it
     for field in unknown:
         fields.setdefault(field.field_number, []).append(field.data)
     return fields
 
 
 def later_number(fields: dict[int, list[Any]], number: int) -> int:
-    """A numeric field among ``later_fields``; 0 where it was not sent."""
+    """A numeric field among ``later_fields``; 0 if it was not sent."""
     return int(fields.get(number, [0])[-1])
 
 
 def is_fragment(response: Any) -> bool:
-    """More of the same watch answer follows."""
+    """Whether more fragments of the same watch response follow."""
     return bool(later_number(later_fields(response), _RESPONSE_FRAGMENT))
 
 
 def watch_request(span: Span, start_revision: int) -> Any:
-    """A request for every change of ``span`` from ``start_revision`` on, large answers split."""
+    """A request for every change of ``span`` from ``start_revision`` on; splits large responses."""
     create = etcdrpc.WatchCreateRequest(
         key=span.key, range_end=span.end, start_revision=start_revision, progress_notify=True
     )
@@ -79,12 +79,12 @@ def watch_request(span: Span, start_revision: int) -> Any:
 
 
 def progress_request() -> Any:
-    """A request to say how far a watch has come (etcd 3.4 and later)."""
+    """A request for the progress of a watch (etcd 3.4 and later)."""
     return etcdrpc.WatchRequest.FromString(_PROGRESS_REQUEST)
 
 
 def put_record(kv: Any, provenance: Provenance, sub: int = 0) -> Record:
-    """The record of a key with its value. Etcd does not tell ``sub``: the caller counts it."""
+    """The record of a key with its value. etcd does not return ``sub``: the caller counts it."""
     value = kv.value
     return Record(
         kv.key,
@@ -100,7 +100,7 @@ def put_record(kv: Any, provenance: Provenance, sub: int = 0) -> Record:
 
 
 def key_record(kv: Any, provenance: Provenance) -> Record:
-    """The record of a key that was asked for without its value."""
+    """The record of a key that was requested without its value."""
     return Record(
         kv.key,
         Revision(kv.mod_revision),

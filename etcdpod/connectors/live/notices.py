@@ -1,4 +1,4 @@
-"""What a live source reports while it is opened and read: codes with fields, and their text."""
+"""Notices from opening and reading a live source: codes with fields, and their text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class NoticeCode(Enum):
-    """What happened; the value is its text, with the fields of a ``Notice`` by name."""
+    """What happened; the value is its text, a template for the fields of ``Notice``."""
 
     CERTIFICATES_FOUND = "using {n.reason}"
     NOT_VERIFIED = (
@@ -36,15 +36,15 @@ class NoticeCode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One event that a user should know of. Fields that a code does not use stay empty."""
+    """One event that the user should know about. Fields not used by a code are empty."""
 
     code: NoticeCode
     endpoint: str = ""
-    """The endpoint concerned; of one that was skipped, the one used instead."""
+    """The endpoint concerned; for one that was skipped, the one used instead."""
     skipped: str = ""
     """An endpoint that could not be used."""
     reason: str = ""
-    """What the connection, or the files found, are said to be."""
+    """Details of the connection, or of the files found."""
     user: str = ""
     revision: int = 0
     damage: Damage | None = None

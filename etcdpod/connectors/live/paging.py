@@ -1,4 +1,4 @@
-"""Lists read in pages: bounded in keys and in bytes, all of one pinned revision."""
+"""Reads lists in pages, bounded in keys and in bytes, all at one pinned revision."""
 
 from __future__ import annotations
 
@@ -18,47 +18,47 @@ if TYPE_CHECKING:
     from etcdpod.connectors.live.messages import Span
 
 TARGET_BYTES = 2 << 20
-"""What a page should weigh."""
+"""The target size of a page."""
 MAX_KEYS = 1_000
-"""Keys of a page with values: bounds what etcd gathers when values suddenly grow."""
+"""Maximum keys of a page with values: limits what etcd collects if values suddenly grow."""
 MAX_BARE_KEYS = 10_000
-"""Keys of a page without values."""
+"""Maximum keys of a page without values."""
 FIRST_KEYS = 2
-"""Keys of the first page: nothing is known about sizes yet, and values may be megabytes."""
+"""Keys of the first page: the sizes are not known yet, and values may be megabytes."""
 GROWTH = 4
-"""A page has at most this many times the keys of the one before."""
+"""A page has at most this many times the keys of the previous one."""
 
 
 class Page(NamedTuple):
-    """One answer."""
+    """One response."""
 
     kvs: Any
     """The messages of its keys, in byte order."""
     revision: int
-    """The revision that the whole list is read at."""
+    """The revision at which the whole list is read."""
     current_revision: int
-    """The newest revision of the member that answered, then."""
+    """The newest revision at that time of the member that answered."""
 
 
 class PageSize:
-    """How many keys to ask for next, learnt from the pages that came."""
+    """How many keys to request next, based on the pages received."""
 
     def __init__(self, *, keys_only: bool) -> None:
         self._keys_only = keys_only
         self.limit = MAX_BARE_KEYS if keys_only else FIRST_KEYS
 
     def learn(self, keys: int, size: int) -> None:
-        """Takes in that ``keys`` keys weighed ``size`` bytes."""
+        """Record that ``keys`` keys had a total of ``size`` bytes."""
         if self._keys_only or keys == 0:
             return
         fitting = TARGET_BYTES * keys // max(size, 1)
         self.limit = max(1, min(fitting, self.limit * GROWTH, MAX_KEYS))
 
     def shrink(self, size: int) -> bool:
-        """Takes in that an answer was too large or too slow; False when it cannot be smaller.
+        """Record that a response was too large or too slow; False if it cannot be smaller.
 
         Args:
-            size: bytes of the answer that was refused, 0 if unknown.
+            size: size in bytes of the refused response, 0 if unknown.
         """
         if self.limit == 1:
             return False
@@ -67,7 +67,7 @@ class PageSize:
 
 
 class Listing:
-    """The pages of one list; while one is read, the next is on its way."""
+    """The pages of one list; while one is processed, the next is being fetched."""
 
     def __init__(
         self, connection: Connection, span: Span, at: int | None, *, keys_only: bool
@@ -78,14 +78,14 @@ class Listing:
         self._serializable = connection.options.serializable
         self._size = PageSize(keys_only=keys_only)
         self.revision = at
-        """The pinned revision; None until the first page."""
+        """The pinned revision; None before the first page."""
 
     def pages(self, start: bytes | None = None) -> Iterator[Page]:
         """The pages from key ``start`` on (default: all).
 
         Raises:
-            CompactedError: the pinned revision was compacted; ask again with another listing.
-            EtcdpodError: etcd refused, or nobody answered.
+            CompactedError: the pinned revision was compacted; use a new listing.
+            EtcdpodError: etcd refused, or no member answered.
         """
         key, ahead = self._span.key if start is None else start, None
         try:
@@ -117,7 +117,7 @@ class Listing:
         )
 
     def _begin(self, key: bytes) -> Any:
-        # A pinned revision is the same at every member that has it: no quorum is asked again.
+        # A pinned revision is the same on every member that has it: no quorum needed again.
         request = self._request(key, serializable=True)
         return self._connection.begin("KV.Range", request, quorum=False)
 
@@ -127,7 +127,7 @@ class Listing:
                 response = ahead.result()
                 if self._connection.is_genuine(response):
                     return response
-            # Asked again below, where every failure has its answer.
+            # Requested again below, where every failure is handled.
         serializable = self._serializable or ahead is not None
         while True:
             try:

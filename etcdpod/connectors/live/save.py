@@ -1,4 +1,4 @@
-"""Saving a snapshot: the member's stream to a file that exists only when it is whole."""
+"""Saves a snapshot: streams a member's database to a file that appears only once it is complete."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
     from etcdpod.connectors.live.connection.member import Member
 
 Progress = Callable[[int, int], None]
-"""Called with the bytes written and the bytes expected in all."""
+"""Called with the bytes written and the total bytes expected."""
 
 DIGEST_SIZE = 32
-"""The stream ends with the SHA-256 of what came before; it stays in the file, as etcdctl's."""
+"""The stream ends with the SHA-256 of what precedes it; it stays in the file, as with etcdctl."""
 
 
 @dataclass(frozen=True, slots=True)
 class SavedSnapshot:
-    """A snapshot file that was written and checked."""
+    """A snapshot file that was written and verified."""
 
     path: Path
     size: int
-    """Bytes, the SHA-256 at the end included."""
+    """Size in bytes, including the trailing SHA-256."""
     sha256: str
-    """Hex digest of the database without that end."""
+    """Hex digest of the database without that trailer."""
     endpoint: str
     """The member whose database it is."""
 
@@ -44,13 +44,13 @@ class SavedSnapshot:
 def save_snapshot(
     connection: Connection, path: Path, progress: Progress | None, *, overwrite: bool
 ) -> SavedSnapshot:
-    """Saves one member's database under ``path``.
+    """Saves one member's database as ``path``.
 
-    The stream goes to a temporary file beside ``path``, readable by its owner alone, which gets
-    its final name only when its SHA-256 was found right and all is on disk.
+    The stream goes to a temporary file beside ``path``, readable only by its owner, which gets its
+    final name only once its SHA-256 is verified and everything is on disk.
 
     Raises:
-        SourceError: ``path`` exists, the disk is too small, or the stream broke or is wrong.
+        SourceError: ``path`` exists, the disk is too small, or the stream broke or is invalid.
     """
     if path.exists() and not overwrite:
         raise _exists(path)
@@ -78,7 +78,7 @@ def save_snapshot(
 def _receive(
     connection: Connection, member: Member, file: IO[bytes], progress: Progress | None
 ) -> tuple[str, int]:
-    """Writes the stream; returns the hex digest that it ends with and the bytes written."""
+    """Writes the stream; returns its trailing hex digest and the number of bytes written."""
     hasher, size, tail = hashlib.sha256(), 0, b""
     stream = member.maintenance.Snapshot(
         etcdrpc.SnapshotRequest(), metadata=connection.metadata(quorum=False)
@@ -127,7 +127,7 @@ def _give_name(part: Path, path: Path, *, overwrite: bool) -> None:
         except FileExistsError:
             raise _exists(path) from None
         except OSError:
-            part.rename(path)  # a file system without hard links
+            part.rename(path)  # for file systems without hard links
     with suppress(OSError):
         directory = os.open(path.parent, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""Records put aside: in memory while they are few, then in a file without a name."""
+"""Buffers records: in memory if small, otherwise in an unnamed temporary file."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from etcdpod.records import Record
 
 MEMORY = 64 << 20
-"""Bytes of values held in memory; beyond, an unlinked temporary file of this user takes all."""
+"""Bytes of values kept in memory; past this, all go to an unlinked temporary file."""
 
 
 class Spool:
-    """Records whose values may be more than memory should hold."""
+    """Records whose values may be too large to keep in memory."""
 
     def __init__(self, records: Iterable[Record]) -> None:
         self._file = tempfile.SpooledTemporaryFile(MEMORY)  # noqa: SIM115 - closed by close()
@@ -28,7 +28,7 @@ class Spool:
             end += len(record.value)
 
     def in_key_order(self) -> Iterator[Record]:
-        """The records as they came: lists come in the order of their keys."""
+        """The records in order of arrival: lists arrive in key order."""
         return (self._load(record, offset) for record, offset in self._records)
 
     def in_revision_order(self) -> Iterator[Record]:
@@ -37,7 +37,7 @@ class Spool:
         return (self._load(record, offset) for record, offset in order)
 
     def close(self) -> None:
-        """Gives up the values; may be called twice."""
+        """Discards the values; may be called twice."""
         self._file.close()
 
     def _load(self, record: Record, offset: int) -> Record:

@@ -1,4 +1,4 @@
-"""Watch streams: requests out, answers in, and a barrier that tells when all was delivered."""
+"""Watch streams: requests out, responses in, and a barrier that detects complete delivery."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ if TYPE_CHECKING:
     from etcdpod.connectors.live.messages import Span
 
 PROGRESS_INTERVAL = 60.0
-"""Seconds of silence after which an etcd that answers it well is asked how far a watch is."""
+"""Seconds of silence after which an etcd with reliable progress notifications is asked for one."""
 
 _ASKING = 0.1
-"""Seconds between two progress requests of a barrier: etcd ignores those that come too early."""
+"""Seconds between two progress requests of a barrier: etcd ignores those that come too soon."""
 
 _LISTENING = 0.5
-"""Seconds between two looks at a silent stream."""
+"""Polling interval in seconds of a silent stream."""
 
 _SURELY_ALL = 500
-"""Revisions below which a round was not cut short by the older etcds' limit of 1000."""
+"""If fewer revisions were delivered, the older etcds' limit of 1000 did not cut a round short."""
 
 _MAX_ROUNDS = 600
 """Rounds of etcd (0.1 s each) that a member may lag behind a revision that its cluster has."""
 
 _NEVER_REVISION = -2
-"""A start revision below every compact revision, -1 (never compacted) included. Not -1 itself:
+"""A start revision below every compact revision, including -1 (never compacted). Not -1 itself:
 etcd up to 3.5.22 and 3.6.4 accepts it and then withholds events from other watches."""
 
 
 class WatchCall:
-    """One watch stream to one member. Watches on it are numbered from 0 as they are created."""
+    """One watch stream to one member. Its watches are numbered from 0 in order of creation."""
 
     def __init__(
         self, member: Member, metadata: tuple[tuple[str, str], ...], silence: float | None
@@ -58,7 +58,7 @@ class WatchCall:
         self._requests.put(watch_request(span, start_revision))
 
     def ask_progress(self, every: float) -> None:
-        """Asks how far the watches of this stream have come, again and again."""
+        """Requests the progress of this stream's watches, repeatedly."""
         self._asks_every = every
         self._requests.put(progress_request())
 
@@ -72,13 +72,13 @@ class WatchCall:
             yield response
 
     def close(self) -> None:
-        """Ends the stream; may be called twice."""
+        """Closes the stream; may be called twice."""
         self._ended.set()
         self._requests.put(None)
         self._call.cancel()
 
     def _send(self) -> Iterator[Any]:
-        """The requests as they are put; runs in a thread of gRPC's."""
+        """The requests as they are queued; runs in a gRPC thread."""
         while True:
             try:
                 request = self._requests.get(timeout=self._asks_every)
@@ -90,7 +90,7 @@ class WatchCall:
             yield request
 
     def _listen(self, silence: float) -> None:
-        """Ends a stream on which nothing came for ``silence`` seconds though it was waited for."""
+        """Closes a stream that was silent for ``silence`` seconds although a response was due."""
         while not self._ended.wait(_LISTENING):
             since = self._waiting_since
             if since is not None and time.monotonic() - since > silence:
@@ -99,15 +99,15 @@ class WatchCall:
 
 
 class Barrier:
-    """Tells when a watch has delivered every change up to a revision.
+    """Detects when a watch has delivered every change up to a revision.
 
-    A watch says nothing where nothing changes, so its end has to be asked for. Newer etcds answer
-    a progress request when all watches of a stream have caught up. Older ones answer at once,
-    true or not (etcd-io/etcd#15220), or never (#17507): there a second watch is added that must be
-    cancelled, as its start lies below the compact revision. Etcd brings waiting watches up to
-    date in rounds, each by up to 1000 revisions, and cancels such a one at the start of a round.
-    So once one was cancelled and the next one is, with fewer revisions delivered between, the
-    watch in question had caught up in the round of the first.
+    A watch is silent while nothing changes, so its progress has to be requested. Newer etcds answer
+    a progress request once all watches of a stream have caught up. Older ones answer immediately,
+    whether true or not (etcd-io/etcd#15220), or never (#17507): there, a second watch is added that
+    must be cancelled, as its start is below the compact revision. etcd updates waiting watches
+    in rounds of up to 1000 revisions, and cancels such a watch at the start of a round. So once
+    one was cancelled and the next one is, with fewer revisions delivered in between, the watch in
+    question had caught up in the round of the first.
     """
 
     def __init__(self, call: WatchCall, span: Span, through: int, compact_revision: int) -> None:
@@ -122,22 +122,22 @@ class Barrier:
         self._rounds = 0
 
     def raise_up(self) -> None:
-        """Starts asking; to be called when the watch in question is under way."""
+        """Starts the requests; call it once the watch in question has started."""
         if self._by_progress:
             self._call.ask_progress(_ASKING)
         else:
             self._call.create(self._span, self._start)
 
     def delivered(self, revisions: int) -> None:
-        """Takes in that the watch in question delivered so many revisions."""
+        """Records how many revisions the watch in question has delivered."""
         self._delivered += revisions
 
     def passed(self, response: Any) -> bool:
-        """Takes in an answer that is not for the watch in question; True when that is through."""
+        """Handles a response that is not for the watch in question; True if that has caught up."""
         if self._by_progress:
             return bool(response.watch_id == -1 and response.header.revision >= self._through)
         if response.created and response.canceled:
-            # A newer etcd takes no such start: it is one that answers progress requests.
+            # A newer etcd does not accept such a start: it does answer progress requests.
             self._by_progress = True
             self.raise_up()
             return False
@@ -161,9 +161,9 @@ class Barrier:
 
 
 def answers_progress(version: str) -> bool:
-    """Whether an etcd of this version answers progress requests when, and only when, it is true.
+    """Whether this etcd version answers progress requests exactly when all watches have caught up.
 
-    From 3.4.31 and 3.5.13 on (etcd-io/etcd#15695, #17566, #17567).
+    Since 3.4.31 and 3.5.13 (etcd-io/etcd#15695, #17566, #17567).
     """
     numbers = version.split("-", 1)[0].split(".")
     if len(numbers) != 3 or not all(number.isascii() and number.isdigit() for number in numbers):

@@ -1,1 +1,1 @@
-"""Compressed files and archives, unpacked privately and removed again."""
+"""Compressed files and archives, unpacked to a private directory that is removed afterwards."""

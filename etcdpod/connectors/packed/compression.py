@@ -1,4 +1,4 @@
-"""Compressed streams, told by how they begin: gzip, xz, bzip2, zstd; and archives: tar, zip."""
+"""Compressed streams, recognised by their first bytes: gzip, xz, bzip2, zstd; and tar and zip."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 18
 HEAD = (64 << 10) + 128
-"""Bytes of a file that tell its form: the second meta page of a database may be the sound one."""
+"""Bytes of a file that determine its format: only a database's second meta page may be sound."""
 _SHORT_HEAD = 512
 _TAR_OFFSET = 257
 _TAR_MAGICS = (b"ustar\x00", b"ustar ")
 _ZIP = b"PK\x03\x04"
 ZSTD_MODULES = ("compression.zstd", "backports.zstd", "zstandard")
-"""Python's own from 3.14 on, then the packages that bring it to older ones."""
+"""Python's own module since 3.14, then the packages that provide it for older versions."""
 
 
 class Compression(NamedTuple):
-    """How one sort of compressed stream begins and is called."""
+    """The magic bytes and the name of one kind of compressed stream."""
 
     magic: bytes
     suffix: str
@@ -40,7 +40,7 @@ COMPRESSIONS = {
 
 
 def packed_form(head: bytes) -> str | None:
-    """What a file that begins so is packed with; None where it is not packed."""
+    """The format of a file with those first bytes; None if it is not packed."""
     for form, compression in COMPRESSIONS.items():
         if head.startswith(compression.magic):
             return form
@@ -51,7 +51,7 @@ def packed_form(head: bytes) -> str | None:
 
 
 def is_packed(target: str | os.PathLike[str]) -> bool:
-    """Whether ``target`` is a file that begins as a packed one does; never raises."""
+    """Whether ``target`` is a file that starts like a packed one; never raises."""
     try:
         path = Path(target)
         if not path.is_file():
@@ -65,16 +65,16 @@ def is_packed(target: str | os.PathLike[str]) -> bool:
 def decompressed(
     stream: IO[bytes], form: str, path: str, report: Callable[[DamageCode, str], None]
 ) -> IO[bytes]:
-    """The stream without its compression, as far as that can be undone.
+    """The decompressed stream, as far as it can be decompressed.
 
     Args:
         stream: the compressed bytes.
-        form: as ``packed_form`` told it.
+        form: the result of ``packed_form``.
         path: the file, for errors.
-        report: called with a code and a reason where the stream ends early.
+        report: called with a code and a reason if the stream ends early.
 
     Raises:
-        SourceError: this Python has no zstd.
+        SourceError: this Python has no zstd support.
     """
     return _Guarded(_opened(stream, form, path), report)  # type: ignore[return-value]
 
@@ -108,7 +108,7 @@ def _opened(stream: IO[bytes], form: str, path: str) -> Any:
 
 
 class _Guarded:
-    """A decompressor that ends where its data do not go on; what is wrong is reported."""
+    """A decompressor that ends with its data if they are incomplete; errors are reported."""
 
     def __init__(self, stream: Any, report: Callable[[DamageCode, str], None]) -> None:
         self._stream = stream
@@ -128,7 +128,7 @@ class _Guarded:
 
 
 def _data_errors() -> tuple[type[Exception], ...]:
-    """What decompressors raise on bad data; asked for only when something was raised."""
+    """The exceptions that decompressors raise on bad data; evaluated only after one was raised."""
     import gzip
     import lzma
     import zlib
@@ -139,17 +139,17 @@ def _data_errors() -> tuple[type[Exception], ...]:
             errors.append(importlib.import_module(name).ZstdError)
         except ImportError:
             continue
-    return (*errors, OSError)  # the last is bzip2's
+    return (*errors, OSError)  # the last is raised by bzip2
 
 
 class PackedStream:
-    """The packed file itself: every byte that passes is hashed and counted.
+    """The packed file itself; hashes and counts every byte that is read.
 
     Args:
         raw: the open file.
-        hashed: takes each part.
-        progress: told the bytes read and the size.
-        size: bytes of the file.
+        hashed: called with each part.
+        progress: called with the bytes read and the size.
+        size: the size of the file in bytes.
     """
 
     def __init__(
@@ -177,7 +177,7 @@ class PackedStream:
         return part
 
     def drain(self) -> None:
-        """Read what is left, so that the hash is that of the whole file."""
+        """Read the rest, so that the hash covers the whole file."""
         while self.read(CHUNK):
             pass
 

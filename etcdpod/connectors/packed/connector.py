@@ -1,7 +1,7 @@
-"""Snapshots as backup tools leave them: compressed, or inside an archive; as a source.
+"""Snapshots as written by backup tools, compressed or inside an archive, as a source.
 
-What is packed is unpacked once, into a private folder that is removed when the source is closed
-(or the process ends). The packed file is the evidence: its name and its hash are what is told.
+The file is unpacked once, into a private directory that is removed when the source is closed or the
+process ends. The packed file is the evidence: its name and its hash are reported.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 
 class PackedConnector:
-    """A source inside a packed file; what it is inside answers every question.
+    """A source inside a packed file; every query is answered by the inner source.
 
     Args:
         target: the packed file, as the user named it.
-        found: what was unpacked.
-        folder: the private folder, removed by ``close``.
+        found: the result of unpacking.
+        folder: the private directory, removed by ``close``.
         inner: the source in it.
     """
 
@@ -49,7 +49,7 @@ class PackedConnector:
 
     @classmethod
     def detect(cls, target: str | os.PathLike[str]) -> bool:
-        """Whether ``target`` is a file that begins as a packed one does; never raises."""
+        """Whether ``target`` is a file that starts like a packed one; never raises."""
         return is_packed(target)
 
     @classmethod
@@ -60,18 +60,18 @@ class PackedConnector:
         unpacking: Callable[[int, int], None] | None = None,
         **options: Any,
     ) -> PackedConnector:
-        """Unpack the file and open what is in it.
+        """Unpack the file and open the source inside it.
 
         Args:
             target: the packed file.
-            unpacking: told how many bytes of the packed file are done, and of how many.
-            options: for the source inside.
+            unpacking: called with the bytes of the packed file processed and its size.
+            options: for the inner source.
 
         Raises:
-            SourceError: it cannot be unpacked, holds no snapshot and no data directory, or
-                holds several.
+            SourceError: it cannot be unpacked, contains no snapshot and no data directory, or
+                contains several.
         """
-        # Every file is asked whether it is packed; what unpacks takes long to import.
+        # Every file is checked for being packed, but the unpacking code takes long to import.
         from etcdpod.connectors.packed.private_folder import PrivateFolder
         from etcdpod.connectors.packed.unpacking import unpack
 
@@ -93,14 +93,14 @@ class PackedConnector:
         return cls(name, found, folder, inner)
 
     def __getattr__(self, name: str) -> Any:
-        """What only some sources can do (check a trailer, count usage), as far as this one can."""
+        """What only some sources can do (check a trailer, count usage), if the inner one can."""
         if name in ("inner", "_found", "_folder"):
             raise AttributeError(name)
         return getattr(self.inner, name)
 
     @property
     def damage(self) -> list[Damage]:
-        """Defects met so far, by the names of the packed file."""
+        """Defects found so far, under the names used in the packed file."""
         inside = (
             replace(defect, source=self._named(defect.source), reason=self._named(defect.reason))
             for defect in self.inner.damage
@@ -108,7 +108,7 @@ class PackedConnector:
         return [*self._found.damage, *inside]
 
     def info(self) -> SourceInfo:
-        """What this source is, and how far it reaches."""
+        """What this source is and which revisions it covers."""
         info = self.inner.info()
         found, members = self._found, ", ".join(self._found.members)
         packed = PackedFile(found.form, found.size, found.sha256, members)
@@ -117,7 +117,7 @@ class PackedConnector:
     def range(
         self, prefix: bytes, at: int | None = None, *, keys_only: bool = False
     ) -> Iterable[Record]:
-        """The keys under ``prefix`` that are alive at revision ``at``."""
+        """The keys under ``prefix`` that exist at revision ``at``."""
         return self.inner.range(prefix, at, keys_only=keys_only)
 
     def get(self, key: bytes, at: int | None = None) -> Record | Absence:
@@ -137,7 +137,7 @@ class PackedConnector:
         return self.inner.records(prefix, since=since, keys_only=keys_only)
 
     def close(self) -> None:
-        """Give up the files and remove the folder; may be called twice."""
+        """Close the files and remove the directory; may be called twice."""
         self.inner.close()
         self._folder.remove()
 
@@ -148,7 +148,7 @@ class PackedConnector:
 
 
 def _open_inner(name: str, found: Found, options: dict[str, Any]) -> Connector:
-    """The source that was unpacked; its records name the packed file."""
+    """The unpacked source; its records name the packed file."""
     if found.database is None:
         from etcdpod.connectors.disk.datadir import DataDirectoryConnector
         from etcdpod.connectors.disk.datadir_files import find_files
@@ -171,6 +171,6 @@ def _open_inner(name: str, found: Found, options: dict[str, Any]) -> Connector:
 
 
 def _rename(store: Any, name: str) -> None:
-    """Let records and errors of a store name the packed file: its own name is soon gone."""
+    """Make records and errors of a store name the packed file: the unpacked one is soon removed."""
     store.file.path = name
     store.index.path = name

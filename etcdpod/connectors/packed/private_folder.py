@@ -1,7 +1,7 @@
-"""A folder of our own for what is unpacked, which goes with us, however we go.
+"""A private directory for unpacked files, removed when the process ends, however it ends.
 
-What is in it is a whole registry, Secrets included: it may not be left behind where a terminal is
-closed or a job is cancelled. Against SIGKILL nothing helps.
+It holds a whole registry, Secrets included, and must not be left behind when a terminal is closed
+or a job is cancelled. SIGKILL cannot be handled.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 ENDINGS = tuple(
     getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)
 )
-"""What ends a process without Python's help."""
+"""Signals that end the process without running Python's cleanup."""
 _open: dict[Path, int] = {}
-"""The folders, and the process that made each: a forked worker removes none."""
+"""The directories, and the process that created each: a forked worker removes none."""
 
 
 class PrivateFolder:
-    """A new folder that nobody else may enter."""
+    """A new directory that no other user may enter."""
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="etcdpod-")
@@ -35,13 +35,13 @@ class PrivateFolder:
         _catch_endings()
 
     def remove(self) -> None:
-        """Remove it with all that is in it; may be called twice."""
+        """Remove it with all its contents; may be called twice."""
         self._folder.cleanup()
         _open.pop(self.path, None)
 
 
 def _catch_endings() -> None:
-    """Handle the signals that would end this process, where nobody else handles them."""
+    """Handle the signals that would end this process, unless they already have a handler."""
     if threading.current_thread() is not threading.main_thread():
         return
     for number in ENDINGS:
@@ -50,7 +50,7 @@ def _catch_endings() -> None:
 
 
 def _end(number: int, _frame: FrameType | None) -> None:
-    """Remove the folders, then end as the signal would have ended us."""
+    """Remove the directories, then end the process as the signal would have."""
     for path, process in list(_open.items()):
         if process == os.getpid():
             shutil.rmtree(path, ignore_errors=True)

@@ -1,6 +1,6 @@
-"""Unpacks what backup tools packed: layers of compression and archives, in bounded space.
+"""Unpacks backups: layers of compression and archives, in bounded space.
 
-Nothing is believed of an archive: members get names of our own, links and devices are left out,
+Nothing in an archive is trusted: members get names of our own, links and devices are left out,
 and no more is written than the disk has room for. Blocks of zeros become holes.
 """
 
@@ -34,49 +34,49 @@ if TYPE_CHECKING:
 
 BLOCK = 1 << 20
 MAX_LAYERS = 4
-"""Packed files inside packed files that are followed: ``backup.tar.gz`` has two."""
+"""The maximum nesting of packed files: ``backup.tar.gz`` has two levels."""
 MAX_MEMBERS = 10_000
 LARGEST = 1 << 37
-"""Bytes that one packed file may unpack to, holes included: far beyond any etcd."""
+"""The maximum size in bytes of the unpacked files, holes included: far above any etcd's."""
 MARGIN = 64 << 20
-"""Bytes of the disk that are left alone."""
+"""Bytes of disk space that are left free."""
 _CHECK_EVERY = 64 << 20
-"""Bytes written between two looks at the room that is left."""
+"""Bytes written between two checks of the free space."""
 _SPARSE_BLOCK = 64 << 10
 _SNAP, _WAL = ("member", "snap"), ("member", "wal")
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a packed file held."""
+    """The contents of a packed file."""
 
     folder: Path
-    """Where the files of a data directory lie."""
+    """The directory with the files of a data directory."""
     database: Path | None
-    """The one snapshot; None where a data directory was found."""
+    """The snapshot; None if a data directory was found."""
     members: tuple[str, ...]
-    """What was taken, as the archive names it; for a data directory the folder alone."""
+    """The name in the archive of what was unpacked; for a data directory, that of the directory."""
     form: str
     """``gzip``, ``tar.xz``, ``zip`` …"""
     size: int
-    """Bytes of the packed file."""
+    """Size in bytes of the packed file."""
     sha256: str
-    """Of the packed file, in hexadecimal."""
+    """SHA-256 of the packed file, in hexadecimal."""
     damage: tuple[Damage, ...]
     """Where unpacking had to stop."""
 
 
 def unpack(path: Path, folder: Path, progress: Progress | None = None) -> Found:
-    """Unpack a file into a folder.
+    """Unpack a file into a directory.
 
     Args:
-        path: the packed file; read once, from the beginning to the end.
-        folder: an empty one of our own.
-        progress: told the bytes read and the size of the packed file.
+        path: the packed file; read once, from start to end.
+        folder: an empty private directory.
+        progress: called with the bytes read and the size of the packed file.
 
     Raises:
-        SourceError: it is damaged, too large, or does not hold one source.
-        OSError: the disk does not take it.
+        SourceError: it is damaged, too large, or does not contain exactly one source.
+        OSError: the disk cannot hold it.
     """
     unpacker = _Unpacker(path, folder)
     size = path.stat().st_size
@@ -89,7 +89,7 @@ def unpack(path: Path, folder: Path, progress: Progress | None = None) -> Found:
 
 
 class _Unpacker:
-    """The files that one packed file gave."""
+    """The files found in one packed file."""
 
     def __init__(self, path: Path, folder: Path) -> None:
         self._path = str(path)
@@ -102,10 +102,10 @@ class _Unpacker:
         self._written = 0
 
     def result(self, size: int, sha256: str) -> Found:
-        """What was found, if it is one source.
+        """What was found, if it is exactly one source.
 
         Raises:
-            SourceError: it is none, or more than one.
+            SourceError: there is none, or more than one.
         """
         found = [*self._snapshots, *self._directories]
         if not found:
@@ -125,7 +125,7 @@ class _Unpacker:
         return Found(folder, database, tuple(found), form, size, sha256, damage)
 
     def file(self, stream: IO[bytes], name: str, layer: int) -> None:
-        """Take what one stream holds: packed files are opened, snapshots are kept."""
+        """Process the contents of one stream: packed files are opened, snapshots are kept."""
         head = _read_head(stream)
         form = packed_form(head)
         whole: IO[bytes] = _Rejoined(head, stream)  # type: ignore[assignment]
@@ -171,7 +171,7 @@ class _Unpacker:
     def _zip(self, stream: IO[bytes], layer: int) -> None:
         import zipfile
 
-        # Its directory is at the end: a zip inside another file is unpacked first.
+        # A zip's directory is at its end: a zip inside another file is unpacked first.
         place = self._folder / f"layer-{layer}.zip"
         if layer == 0:
             place = Path(self._path)
@@ -186,7 +186,7 @@ class _Unpacker:
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
             self._report(DamageCode.ZIP_DAMAGED, str(error))
         except (NotImplementedError, RuntimeError) as error:
-            # It is encrypted, or compressed in a way that Python does not know.
+            # It is encrypted, or compressed with a method that Python does not support.
             raise SourceError(f"is a zip that cannot be read: {error}", path=self._path) from error
 
     def _member(self, content: IO[bytes], name: str, layer: int) -> None:
@@ -201,7 +201,7 @@ class _Unpacker:
             self._write(content, place)
 
     def _place_in_directory(self, name: str) -> Path | None:
-        """Where a file of a data directory goes; None for any other file."""
+        """The path for a file of a data directory; None for any other file."""
         path = PurePosixPath(name)
         if path.parent.name == "snap" or path.name.endswith(".snap.db"):
             below = _SNAP
@@ -216,10 +216,10 @@ class _Unpacker:
         return self._folder.joinpath(str(number), *below, path.name)
 
     def _write(self, stream: IO[bytes], place: Path) -> None:
-        """Copy a stream to a new file, blocks of zeros as holes.
+        """Copy a stream to a new file, with blocks of zeros as holes.
 
         Raises:
-            SourceError: the disk has no room for it.
+            SourceError: the disk has no space for it.
         """
         with open(place, "xb", opener=_private) as out:
             for block in _blocks(stream):
@@ -244,7 +244,7 @@ class _Unpacker:
 
 
 def _private(path: str, flags: int) -> int:
-    """Opens a file that nobody else may read: it may hold Secrets."""
+    """Opens a file that no other user may read: it may hold Secrets."""
     return os.open(path, flags, 0o600)
 
 
@@ -261,14 +261,14 @@ def _read_head(stream: IO[bytes]) -> bytes:
 
 
 def _is_database(head: bytes) -> bool:
-    """Whether a file has a bbolt meta on its first page, or on its second."""
+    """Whether a file has a bbolt meta on its first or second page."""
     magic = MAGIC.to_bytes(4, "little")
     starts = [offset + PAGE_HEADER.size for offset in (0, *PAGE_SIZES)]
     return any(head[start : start + len(magic)] == magic for start in starts)
 
 
 class _Rejoined:
-    """A stream with what was read of it put back."""
+    """A stream with the bytes already read put back."""
 
     def __init__(self, head: bytes, rest: IO[bytes]) -> None:
         self._head = head

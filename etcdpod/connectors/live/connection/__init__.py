@@ -1,1 +1,1 @@
-"""Reaching an etcd: endpoints, TLS, credentials, and why one cannot be reached."""
+"""Connecting to etcd: endpoints, TLS, credentials, and diagnosis of failures."""

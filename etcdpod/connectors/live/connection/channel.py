@@ -1,8 +1,8 @@
-"""Channels that can carry nothing but reads.
+"""Channels that can carry only reads.
 
-The generated stubs of ``etcd3`` know every RPC of etcd. They are given a channel that hands out
-callables only for the methods named here; any other becomes a refusal inside this process, so no
-code path above can write to a cluster, whatever it asks a stub for.
+The generated stubs of ``etcd3`` know every RPC of etcd. They get a channel that returns callables
+only for the methods listed here; any other is refused inside this process, so no code above can
+write to a cluster, whichever stub method it calls.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from etcdpod.connectors.live.connection.options import LiveOptions
 
 MAX_ANSWER = 32 << 20
-"""Bytes: an answer above this is refused, and asked for again in smaller pages."""
+"""Bytes: a larger response is refused, and requested again in smaller pages."""
 
 AUTHENTICATE = "/etcdserverpb.Auth/Authenticate"
-"""Appends to the raft log: sent only when a user is named, and announced."""
+"""Appends to the raft log: sent only if a user is given, and reported."""
 
 READ_ONLY_METHODS = frozenset(
     {
@@ -37,7 +37,7 @@ READ_ONLY_METHODS = frozenset(
         "/etcdserverpb.Cluster/MemberList",
     }
 )
-"""None of these adds an entry to the raft log or writes (a test measures it)."""
+"""None of these appends to the raft log or writes (verified by a test)."""
 
 _OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.max_receive_message_length", MAX_ANSWER),
@@ -55,26 +55,26 @@ _OPTIONS: tuple[tuple[str, int], ...] = (
 
 
 class MethodRefusedError(Exception):
-    """Code asked for an RPC that etcdpod never sends: a defect of etcdpod."""
+    """Code called an RPC that etcdpod never sends: an internal error."""
 
 
 class ReadOnlyChannel:
-    """A channel as the stubs see it, which knows only some methods."""
+    """The channel passed to the stubs, restricted to some methods."""
 
     def __init__(self, channel: grpc.Channel, allowed: frozenset[str]) -> None:
         self._channel = channel
         self._allowed = allowed
 
     def unary_unary(self, method: str, **codecs: Any) -> Callable[..., Any]:
-        """The callable of one method, or its refusal."""
+        """The callable for one method, or one that refuses."""
         return self._guarded(self._channel.unary_unary, method, codecs)
 
     def unary_stream(self, method: str, **codecs: Any) -> Callable[..., Any]:
-        """The callable of one method, or its refusal."""
+        """The callable for one method, or one that refuses."""
         return self._guarded(self._channel.unary_stream, method, codecs)
 
     def stream_stream(self, method: str, **codecs: Any) -> Callable[..., Any]:
-        """The callable of one method, or its refusal."""
+        """The callable for one method, or one that refuses."""
         return self._guarded(self._channel.stream_stream, method, codecs)
 
     def _guarded(
@@ -87,7 +87,7 @@ class ReadOnlyChannel:
 
 
 class Transport:
-    """The channel to one endpoint, and the relay that carries it where TLS is not verified."""
+    """The channel to one endpoint, and the relay that carries it if TLS is not verified."""
 
     def __init__(self, endpoint: Endpoint, files: tls.TlsFiles, options: LiveOptions) -> None:
         self._relay: Relay | None = None
@@ -98,7 +98,7 @@ class Transport:
         else:
             host, port = endpoint.bracketed_host, endpoint.port
         name = options.server_name or ("localhost" if endpoint.is_socket else endpoint.host)
-        # Under this name gRPC keeps how long one attempt to connect may take.
+        # gRPC uses this option as the timeout of one connection attempt.
         patience = ("grpc.min_reconnect_backoff_ms", int(options.dial_timeout * 1000))
         credentials, settings = None, list[tuple[str, int | str]]((*_OPTIONS, patience))
         if endpoint.secure and options.insecure_skip_tls_verify:
@@ -115,12 +115,12 @@ class Transport:
         )
 
     def read_only(self, *, authenticate: bool) -> ReadOnlyChannel:
-        """The channel for stubs; ``authenticate`` lets a user's login through as well."""
+        """The channel for stubs; ``authenticate`` also allows the login of a user."""
         allowed = READ_ONLY_METHODS | {AUTHENTICATE} if authenticate else READ_ONLY_METHODS
         return ReadOnlyChannel(self._endpoint.channel, allowed)
 
     def close(self) -> None:
-        """Ends the connection; may be called twice."""
+        """Closes the connection; may be called twice."""
         self._endpoint.close()
         if self._relay is not None:
             self._relay.close()

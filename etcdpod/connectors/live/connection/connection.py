@@ -34,21 +34,21 @@ if TYPE_CHECKING:
     from etcdpod.connectors.live.connection.tls import TlsFiles
 
 _PAUSE = 0.2
-"""Seconds between two rounds over the endpoints."""
+"""Seconds between two passes over the endpoints."""
 
 _REFUSALS = (
     grpc.StatusCode.PERMISSION_DENIED,
     grpc.StatusCode.UNAUTHENTICATED,
     grpc.StatusCode.INVALID_ARGUMENT,
 )
-"""Statuses that only an etcd gives: it is there, and wants somebody else to ask."""
+"""Statuses that only etcd returns: it is running, but cannot answer this client now."""
 
 _REACHED = (grpc.StatusCode.UNIMPLEMENTED, *_REFUSALS, grpc.StatusCode.UNKNOWN)
-"""Statuses that show that something answered: there is nothing to look for below the call."""
+"""Statuses which show that something answered: no lower layer needs to be diagnosed."""
 
 
 class Connection:
-    """Calls to whichever endpoint answers, with notes about every change of member."""
+    """Sends calls to whichever endpoint answers, and reports every change of member."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Connection:
         self.files = files
         self.closed = False
         self.compact_revision = 0
-        """As last learnt; it only grows, unless etcd is restored from a backup."""
+        """The last known revision; it only grows, unless etcd is restored from a backup."""
         self._notify = notify
         self._members = deque(Member(endpoint, files, options) for endpoint in endpoints)
         self._lock = threading.RLock()
@@ -75,16 +75,16 @@ class Connection:
         return tuple(member.endpoint for member in self._members)
 
     def call(self, name: str, request: Any, *, quorum: bool, timeout: float | None = None) -> Any:
-        """Asks the member in use, and the others when it fails, for a bounded time.
+        """Calls the member in use, and the others if it fails, for a bounded time.
 
         Args:
             name: service and method, such as ``KV.Range``.
             request: the message to send.
-            quorum: the answer needs a leader; one without is then not waited for.
-            timeout: seconds for one answer; default: the command timeout.
+            quorum: the call needs a leader; members that have none are not waited for.
+            timeout: seconds for one response; default: the command timeout.
 
         Raises:
-            EtcdpodError: etcd refused, or nobody answered.
+            EtcdpodError: etcd refused, or no member answered.
         """
         timeout = self.options.command_timeout if timeout is None else timeout
         give_up, renewed = time.monotonic() + self.options.command_timeout, False
@@ -96,7 +96,7 @@ class Connection:
                 )
                 if self.is_genuine(answer):
                     return answer
-                member.status = None  # dialled again, it is found out and told
+                member.status = None  # dial it again, to find out and report the cause
             except grpc.RpcError as error:
                 if is_login_problem(error) and not renewed:
                     renewed = True
@@ -122,11 +122,11 @@ class Connection:
         )
 
     def is_genuine(self, answer: Any) -> bool:
-        """The answer comes from the cluster that was dialled first, not from a successor."""
+        """Checks that the response comes from the cluster dialled first, not from a replacement."""
         return self._cluster_id in (None, answer.header.cluster_id)
 
     def metadata(self, *, quorum: bool) -> tuple[tuple[str, str], ...]:
-        """The headers of every call: the login, and whether a leader is required."""
+        """The metadata of every call: the token, and whether a leader is required."""
         token = (("token", self._token),) if self._token else ()
         return (*token, ("hasleader", "true")) if quorum else token
 
@@ -134,12 +134,12 @@ class Connection:
         """A member that answers: the one in use, else the first that can be dialled.
 
         Args:
-            quorum: a member without leader and a learner do not count.
-            patience: asked, after the command timeout, whether to wait on for an etcd that was
-                there and may come back.
+            quorum: members without a leader, and learners, are excluded.
+            patience: asked, after the command timeout, whether to keep waiting for an etcd that was
+                available and may come back.
 
         Raises:
-            SourceError: none answers, with the reason found.
+            SourceError: none answers, with the cause found.
         """
         give_up = time.monotonic() + self.options.command_timeout
         while True:
@@ -155,7 +155,7 @@ class Connection:
             time.sleep(_PAUSE)
 
     def failed(self, member: Member, error: grpc.RpcError) -> None:
-        """Notes that ``member`` failed a call: it is dialled anew, after the others."""
+        """Records that ``member`` failed a call: it is dialled again, after the others."""
         with self._lock:
             member.status = None
             if self.closed or self._members[0] is not member:
@@ -167,22 +167,22 @@ class Connection:
                 self._notify(Notice(lost, str(member.endpoint), reason=reason))
 
     def forget_login(self, member: Member) -> None:
-        """Has the user logged in anew by the next call."""
+        """Forces a new login with the next call."""
         with self._lock:
             self._token, member.status = None, None
 
     def each(self) -> tuple[Member, ...]:
-        """All members, for what is asked of each; none of them dialled by this."""
+        """All members, for calls made to each; none of them is dialled by this."""
         return tuple(self._members)
 
     def close(self) -> None:
-        """Ends all connections; calls under way fail; may be called twice."""
+        """Closes all connections; pending calls fail; may be called twice."""
         self.closed = True
         for member in tuple(self._members):
             member.close()
 
     def _usable(self, member: Member, *, quorum: bool) -> bool:
-        """Dials ``member`` unless that was done; keeps the reason when it is of no use now."""
+        """Dials ``member`` if necessary; keeps the reason if it cannot be used now."""
         if member.status is None or member.problem is not None:
             try:
                 member.status = self._dial(member)
@@ -193,13 +193,13 @@ class Connection:
         return member.problem is None
 
     def _worth_waiting(self, member: Member) -> bool:
-        """Its problem may pass: an election, or an etcd that was there and restarts."""
+        """Whether the problem may pass: an election, or an etcd that was available and restarts."""
         if isinstance(member.problem, NoLeaderError):
             return True
         return isinstance(member.problem, grpc.RpcError) and self._cluster_id is not None
 
     def _dial(self, member: Member) -> Any:
-        """The member's status; an empty one where etcd is there and refuses to tell."""
+        """The member's status; an empty one if etcd is running but refuses to report it."""
         if self.options.user is not None and self._token is None:
             self._log_in(member)
         try:
@@ -232,7 +232,7 @@ class Connection:
         return member
 
     def _unreachable(self) -> EtcdpodError:
-        """The reason of each endpoint, looked into at the same time."""
+        """The failure reason of each endpoint, diagnosed in parallel."""
 
         def reason(member: Member) -> EtcdpodError:
             if isinstance(member.problem, SourceError):
@@ -254,7 +254,7 @@ class Connection:
         )
 
     def _log_in(self, member: Member) -> None:
-        """Gets a token for the user. This is the one call that appends to etcd's raft log."""
+        """Gets a token for the user. This is the only call that appends to etcd's raft log."""
         user, password = self.options.user, self.options.password
         if user is None:
             return

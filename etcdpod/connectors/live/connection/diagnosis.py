@@ -1,7 +1,7 @@
-"""Why an endpoint cannot be reached: the question is asked again, one layer at a time.
+"""Finds out why an endpoint cannot be reached, by repeating the connection layer by layer.
 
-gRPC reports every failure to connect as one status. Here the name is looked up, the port is
-dialled, TLS is negotiated and HTTP/2 is greeted by hand, and the first layer that fails is named.
+gRPC reports every connection failure as one status. Here the name is resolved, the port is dialled,
+TLS is negotiated and an HTTP/2 preface is sent, each by itself; the first layer to fail is named.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TLS_ALERT = b"\x15\x03"
 
 _NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
 _CUT_OFF = ("", "UNEXPECTED_EOF_WHILE_READING")
-"""What a server without TLS makes of a handshake: bytes that are no TLS, or a closed connection."""
+"""How a server without TLS reacts to a handshake: non-TLS bytes, or a closed connection."""
 
 _HOSTNAME_MISMATCH, _IP_MISMATCH = 62, 64
 _NOT_YET_VALID, _EXPIRED = 9, 10
@@ -43,13 +43,13 @@ _ALERTS: tuple[tuple[str, str], ...] = (
 def diagnose(
     endpoint: Endpoint, files: tls.TlsFiles, options: LiveOptions, hint: str
 ) -> SourceError:
-    """Finds out why ``endpoint`` does not answer, within about twice the dial timeout.
+    """Determines why ``endpoint`` does not answer, within about twice the dial timeout.
 
     Args:
         endpoint: the endpoint that failed.
         files: the TLS files in use.
         options: the connection's options.
-        hint: what gRPC said, used when no layer fails here.
+        hint: gRPC's message, used if no layer fails here.
     """
     try:
         connection = _dial(endpoint, options.dial_timeout)
@@ -108,7 +108,7 @@ def _negotiate(
     except (OSError, ValueError) as error:
         return _handshake_error(endpoint, files, options, error)
     with secured:
-        # In TLS 1.3 the server's verdict on our certificate comes with the first read.
+        # In TLS 1.3 the server's verdict on our certificate arrives with the first read.
         return _greet(secured, endpoint, options.dial_timeout, hint, files)
 
 
@@ -174,7 +174,7 @@ def _certificate_error(
     described = f" {described}" if described else ""
     where = str(endpoint)
     if error.verify_code in (_EXPIRED, _NOT_YET_VALID):
-        # The one out of date may be the CA: its file is then the one to name.
+        # The expired one may be the CA: then its file is the one to name.
         problem = tls.expiry_problem(shown)
         if not problem and files.cacert is not None:
             described = f" in {files.cacert_path} ({tls.describe_certificate(files.cacert)})"
@@ -249,14 +249,14 @@ def _speaks_clear_text(endpoint: Endpoint, options: LiveOptions) -> bool:
 
 
 def _is_settings(answer: bytes) -> bool:
-    """HTTP/2 is spoken: its first frame is always SETTINGS, type 4."""
+    """The server speaks HTTP/2: its first frame is always SETTINGS, type 4."""
     return len(answer) >= 9 and answer[3] == 4
 
 
 def _server_certificate(endpoint: Endpoint, files: tls.TlsFiles, options: LiveOptions) -> bytes:
-    """The certificate that the server shows, in DER; empty when it does not come to that.
+    """The certificate presented by the server, in DER; empty if it presents none.
 
-    A server that wants a client certificate and gets none may break off before.
+    A server that requires a client certificate may close the connection first.
     """
     context = tls.client_context(files, verify=False)
     try:

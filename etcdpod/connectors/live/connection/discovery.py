@@ -1,4 +1,4 @@
-"""Which etcd a control-plane node runs, found by the certificates that its distribution keeps."""
+"""Finds the etcd of a control-plane node by the certificates that its distribution installs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LOCAL_ENDPOINT = "https://127.0.0.1:2379"
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where a distribution keeps etcd's client certificates; patterns are relative to ``/``."""
+    """Where a distribution stores etcd's client certificates; patterns are relative to ``/``."""
 
     distribution: str
     cacert: str
@@ -35,7 +35,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Stranger:
-    """A registry kept in something that is not etcd, recognised by a file."""
+    """A registry stored in something other than etcd, recognised by a file."""
 
     name: str
     path: str
@@ -108,10 +108,10 @@ STRANGERS: tuple[Stranger, ...] = (
 
 
 def find_certificates(root: Path = Path("/")) -> Found | None:
-    """The first distribution whose certificates are all on this machine; None without any.
+    """The first distribution whose certificates are all on this machine; None if there is none.
 
     Raises:
-        SourceError: they are there and this user may not see them.
+        SourceError: they exist, but this user may not read them.
     """
     for layout in LAYOUTS:
         cacert, cert = _first(root, layout.cacert), _first(root, layout.cert)
@@ -125,10 +125,10 @@ def find_certificates(root: Path = Path("/")) -> Found | None:
 
 
 def refuse_strangers(root: Path = Path("/")) -> None:
-    """Says so when this node keeps its registry in something else than etcd.
+    """Raises if this node stores its registry in something other than etcd.
 
     Raises:
-        SourceError: it does.
+        SourceError: the node does.
     """
     for stranger in STRANGERS:
         path = root / stranger.path

@@ -1,4 +1,4 @@
-"""Endpoints as a person writes them: URLs, host:port, IPv6, unix sockets, lists of these."""
+"""Parses endpoints as users write them: URLs, host:port, IPv6, unix sockets, and lists of these."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ SCHEMES: tuple[Scheme, ...] = ("http", "https", "unix", "unixs")
 DEFAULT_PORT = 2379
 
 _BARE = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+):[0-9]{1,5}")
-"""An address without a scheme."""
+"""The default scheme of an address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where one member listens for clients."""
+    """The address on which a member listens for clients."""
 
     scheme: Scheme
     host: str
@@ -34,7 +34,7 @@ class Endpoint:
 
     @property
     def secure(self) -> bool:
-        """The connection is TLS."""
+        """The connection uses TLS."""
         return self.scheme in ("https", "unixs")
 
     @property
@@ -44,7 +44,7 @@ class Endpoint:
 
     @property
     def bracketed_host(self) -> str:
-        """The host as URLs and gRPC targets want it."""
+        """The host in the form used in URLs and gRPC targets."""
         return f"[{self.host}]" if ":" in self.host else self.host
 
     def __str__(self) -> str:
@@ -54,9 +54,9 @@ class Endpoint:
 
 
 def is_endpoint(target: str) -> bool:
-    """Whether ``target`` names endpoints and not a file; never raises.
+    """Whether ``target`` names endpoints rather than a file; never raises.
 
-    A bare ``host:port`` counts only where no file of that name exists.
+    A bare ``host:port`` is accepted only if no file of that name exists.
     """
     first = target.split(",", 1)[0].strip()
     scheme, separator, _ = first.partition("://")
@@ -66,18 +66,18 @@ def is_endpoint(target: str) -> bool:
 
 
 def parse_endpoints(texts: Iterable[str], *, secure_by_default: bool) -> tuple[Endpoint, ...]:
-    """Reads endpoints, each text possibly a comma-separated list.
+    """Parses endpoints; each text may be a comma-separated list.
 
     Args:
-        texts: what the user wrote.
-        secure_by_default: whether an endpoint without a scheme speaks TLS; a scheme written
-            earlier in the same text counts for the rest of it.
+        texts: the endpoints as given by the user.
+        secure_by_default: whether an endpoint without a scheme uses TLS; a scheme given earlier in
+            the same text applies to the rest of it.
 
     Returns:
-        The endpoints in the order given, each once.
+        The endpoints in the given order, without duplicates.
 
     Raises:
-        UsageError: a text is no endpoint.
+        UsageError: a text is not an endpoint.
     """
     found: dict[Endpoint, None] = {}
     for text in texts:
@@ -105,7 +105,7 @@ def _parse(text: str, default_scheme: Scheme) -> Endpoint:
             raise UsageError("a unix endpoint needs the path of its socket")
         return Endpoint(known, rest, 0)
     if "@" in rest:
-        # The text may hold a password: it must not be repeated in the message.
+        # The text may contain a password: it must not be repeated in the message.
         raise UsageError(
             "an endpoint carries no user and password",
             next_step="use --user, and ETCDCTL_PASSWORD or a prompt for the password",

@@ -1,4 +1,4 @@
-"""What a failed call means: gRPC statuses and etcd's messages as errors that say what to do."""
+"""Maps failed calls, by gRPC status and etcd's message, to errors that say what to do."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
 )
 
 _TOO_LARGE = "Received message larger than max"
-"""gRPC's own refusal, before an answer is taken in."""
+"""gRPC's own refusal, before a response is received."""
 
 _WRAPPED = re.compile(r"Stream removed \((?:CLIENT: |SERVER: )?(.+)\)")
 
@@ -59,7 +59,7 @@ _RETRYABLE_TEXTS = ("Stream removed", "RST_STREAM", "too many requests", "Socket
 
 
 class AnswerTooLargeError(SourceError):
-    """An answer exceeded what this client takes at once; ``size`` is in bytes, 0 if unknown."""
+    """A response exceeded the size limit of this client; ``size`` is in bytes, 0 if unknown."""
 
     def __init__(self, size: int, endpoint: Endpoint) -> None:
         super().__init__(
@@ -69,7 +69,7 @@ class AnswerTooLargeError(SourceError):
 
 
 class NoLeaderError(SourceError):
-    """The member answers and knows no leader."""
+    """The member answers but has no leader."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(
@@ -81,7 +81,7 @@ class NoLeaderError(SourceError):
 
 
 class DeadlineError(SourceError):
-    """No answer within the command timeout."""
+    """No response within the command timeout."""
 
 
 def code_of(error: grpc.RpcError) -> grpc.StatusCode:
@@ -99,7 +99,7 @@ def details_of(error: grpc.RpcError) -> str:
 
 
 def is_transient(error: grpc.RpcError) -> bool:
-    """The same call may succeed a little later, or at another member."""
+    """The same call may succeed a little later, or on another member."""
     code, details = code_of(error), details_of(error)
     if _TOO_LARGE in details:
         return False
@@ -111,18 +111,18 @@ def is_transient(error: grpc.RpcError) -> bool:
 
 
 def is_for_voters(error: grpc.RpcError) -> bool:
-    """A learner was asked what only a voting member answers."""
+    """A learner was asked something that only a voting member answers."""
     return "not supported for learner" in details_of(error)
 
 
 def is_login_problem(error: grpc.RpcError) -> bool:
-    """The token of the login is worn out; a new login helps."""
+    """The login token has expired; a new login helps."""
     details = details_of(error)
     return "invalid auth token" in details or "revision of auth store is old" in details
 
 
 def short_reason(error: grpc.RpcError) -> str:
-    """A few words about a failed call, for a note."""
+    """A short description of a failed call, for a notice."""
     details = details_of(error)
     for word in ("Connection refused", "no leader", "not supported for learner", "Socket closed"):
         if word in details:
@@ -133,7 +133,7 @@ def short_reason(error: grpc.RpcError) -> str:
 
 
 def explain(error: grpc.RpcError, endpoint: Endpoint, timeout: float) -> EtcdpodError:
-    """The error to raise for a failed call; the caller adds key or revision where it knows them."""
+    """The error to raise for a failed call; the caller adds key or revision if known."""
     code, details = code_of(error), details_of(error)
     if _TOO_LARGE in details:
         sizes = _SIZES.search(details)
@@ -150,7 +150,7 @@ def explain(error: grpc.RpcError, endpoint: Endpoint, timeout: float) -> Etcdpod
 
 
 def explain_text(details: str, endpoint: Endpoint) -> EtcdpodError:
-    """The error for a message of etcd's, be it a call's status or a watch's cancel reason."""
+    """The error for a message from etcd, either a call's status or a watch's cancel reason."""
     where = str(endpoint)
     if "has been compacted" in details:
         return CompactedError("the revision has been compacted", path=where)
@@ -165,7 +165,7 @@ def explain_text(details: str, endpoint: Endpoint) -> EtcdpodError:
 
 
 def not_etcd(endpoint: Endpoint, evidence: str) -> SourceError:
-    """What answers at ``endpoint`` is something else."""
+    """Something other than etcd answers at ``endpoint``."""
     return SourceError(
         f"this is not an etcd: {evidence}",
         path=str(endpoint),

@@ -1,4 +1,4 @@
-"""One endpoint of a cluster: the stubs to ask it, and what it told when it was dialled."""
+"""One endpoint of a cluster: its stubs, and its status when it was dialled."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _STATUS_IS_LEARNER = 10  # StatusResponse.isLearner
 
 
 class Member:
-    """One endpoint, with the stubs to ask it."""
+    """One endpoint, with the stubs to call it."""
 
     def __init__(self, endpoint: Endpoint, files: TlsFiles, options: LiveOptions) -> None:
         self.endpoint = endpoint
         self.status: Any = None
-        """etcd's own status when it was dialled; None when it has to be dialled."""
+        """etcd's own status when it was dialled; None if it has to be dialled."""
         self.problem: grpc.RpcError | SourceError | None = None
         """Why it is not used."""
         self._transport = Transport(endpoint, files, options)
@@ -39,35 +39,35 @@ class Member:
         self.auth = etcdrpc.AuthStub(channel)
 
     def method(self, name: str) -> Any:
-        """The callable of ``KV.Range`` and the like, by service and method."""
+        """The callable for a method such as ``KV.Range``, by service and method."""
         service, _, method = name.partition(".")
         return getattr(getattr(self, service.lower()), method)
 
     @property
     def version(self) -> str:
-        """Its release as it told when dialled; empty where another thread has dropped it since."""
+        """Its version when it was dialled; empty if another thread has since dropped the status."""
         status = self.status
         return "" if status is None else str(status.version)
 
     @property
     def is_learner(self) -> bool:
-        """The member does not vote and answers only serializable reads."""
+        """The member does not vote and serves only serializable reads."""
         return bool(later_number(later_fields(self.status), _STATUS_IS_LEARNER))
 
     def close(self) -> None:
-        """Ends the connection; may be called twice."""
+        """Closes the connection; may be called twice."""
         self._transport.close()
 
     def shortcoming(self, *, quorum: bool, cluster_id: int | None) -> SourceError | None:
-        """Why this member, which answers, is not asked; None when it is.
+        """Why this member, although it answers, is not used; None if it is.
 
         Args:
-            quorum: the question needs a leader and a vote.
-            cluster_id: the cluster that is read; None while that is open.
+            quorum: the call needs a leader and a voting member.
+            cluster_id: the cluster being read; None if not yet known.
         """
         status, where = self.status, str(self.endpoint)
         if not status.version and not status.header.cluster_id and not status.dbSize:
-            return None  # it told nothing; it may still answer
+            return None  # it reported no status, but may still answer
         if status.header.member_id == 0 and status.header.cluster_id == 0:
             return SourceError(
                 "this is kine (SQL or dqlite behind etcd's API), which is not etcd",

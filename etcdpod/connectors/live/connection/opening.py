@@ -1,4 +1,4 @@
-"""Opening a connection: what was said, what the machine offers, and what etcd answers."""
+"""Opens a connection: combines what the user gave, what the machine offers, and etcd's response."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def open_live(
     """Opens a connection to etcd and dials it.
 
     Args:
-        target: endpoints, comma-separated; None: those of the options, else what this machine is
-            found to run, else etcdctl's default.
+        target: endpoints, comma-separated; None: those of the options, else those found on this
+            machine, else etcdctl's default.
         options: how to connect and to read.
-        notify: told, in one line each, what a user should know: logins, certificates found,
-            members changed, revisions lost.
-        ask_password: asks for the password of a user, where none was given.
-        root: where the machine's files are.
+        notify: called with one line for each event that the user should know about: logins,
+            certificates found, members changed, revisions lost.
+        ask_password: prompts for the password of a user if none was given.
+        root: the root directory in which the machine's files are looked up.
 
     Raises:
-        UsageError: the words do not fit together.
-        SourceError: no connection, with the reason.
+        UsageError: the arguments contradict each other.
+        SourceError: no connection, with the cause.
     """
     notices: list[Notice] = []
 
@@ -76,7 +76,7 @@ def open_live(
 def _resolve(
     options: LiveOptions, root: Path, notify: Callable[[Notice], None]
 ) -> tuple[tuple[Endpoint, ...], LiveOptions]:
-    """The endpoints meant, and the options with the certificates that this machine offers."""
+    """The endpoints to use, and the options completed with certificates found on this machine."""
     secure = options.names_tls_files or options.insecure_skip_tls_verify
     if options.endpoints:
         endpoints = parse_endpoints(options.endpoints, secure_by_default=secure)

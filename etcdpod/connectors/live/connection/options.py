@@ -1,4 +1,4 @@
-"""What a connection needs to know: etcdctl's flags and its ETCDCTL_* environment."""
+"""The connection options: etcdctl's flags and its ETCDCTL_* environment variables."""
 
 from __future__ import annotations
 
@@ -21,47 +21,47 @@ _TRUE = frozenset({"1", "t", "true"})
 
 @dataclass(frozen=True, slots=True)
 class LiveOptions:
-    """How to reach an etcd, and how to read it. Every default is etcdctl's."""
+    """How to connect to etcd and how to read from it. All defaults are etcdctl's."""
 
     endpoints: tuple[str, ...] = ()
-    """As written; empty: found on this machine, else 127.0.0.1:2379."""
+    """As given; if empty: those found on this machine, else 127.0.0.1:2379."""
     cacert: str | None = None
     cert: str | None = None
     key: str | None = None
     server_name: str | None = None
-    """The name to look for in the server's certificate instead of the endpoint's host."""
+    """The name to verify in the server's certificate, instead of the endpoint's host."""
     insecure_skip_tls_verify: bool = False
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     password_origin: PasswordOrigin = "elsewhere"
     dial_timeout: float = 2.0
-    """Seconds until an endpoint counts as dead."""
+    """Dial timeout in seconds."""
     command_timeout: float = 5.0
-    """Seconds for one answer; also how long a failed call is tried again."""
+    """Command timeout in seconds; also how long a failed call is retried."""
     serializable: bool = False
-    """Ask one member for what it holds, without quorum; it may be behind."""
+    """Read from a single member without quorum; its data may be stale."""
     on_compaction: OnCompaction = "finish"
-    """When a list's revision is compacted under it: finish at a newer one, or start again
-    (the list is then read to its end before its first record is handed over)."""
+    """When a list's revision is compacted while it is read: finish at a newer one, or restart
+    (the list is then read to its end before its first record is returned)."""
 
     @property
     def names_tls_files(self) -> bool:
-        """The user named a file for TLS."""
+        """The user gave a TLS file."""
         return any((self.cacert, self.cert, self.key))
 
 
 def live_options(flags: Mapping[str, object], environ: Mapping[str, str]) -> LiveOptions:
-    """Joins flags with the environment; a flag wins.
+    """Combines flags with the environment; flags take precedence.
 
     Args:
         flags: by etcdctl's names with underscores (``endpoints``, ``cacert``, ``cert``, ``key``,
             ``user``, ``password``, ``server_name``, ``insecure_skip_tls_verify``,
             ``dial_timeout``, ``command_timeout``, ``serializable``, ``on_compaction``); None and
-            absent say nothing. Timeouts are seconds or durations such as ``2s``.
+            absent leave the default. Timeouts are seconds or durations such as ``2s``.
         environ: the process environment.
 
     Raises:
-        UsageError: a value cannot be read, or certificate and key do not come together.
+        UsageError: a value is invalid, or only one of certificate and key is given.
     """
 
     def said(name: str) -> object:
@@ -95,10 +95,10 @@ def live_options(flags: Mapping[str, object], environ: Mapping[str, str]) -> Liv
 
 
 def parse_duration(text: str) -> float:
-    """Reads a duration as Go writes it (``5s``, ``1m30s``, ``500ms``), or bare seconds.
+    """Parses a Go duration (``5s``, ``1m30s``, ``500ms``), or a number of seconds.
 
     Raises:
-        ValueError: the text is neither, or not above zero.
+        ValueError: the text is neither, or is not positive.
     """
     text = text.strip()
     pieces = _DURATION.findall(text)
@@ -114,7 +114,7 @@ def parse_duration(text: str) -> float:
 def _credentials(
     flags: Mapping[str, object], environ: Mapping[str, str]
 ) -> tuple[str | None, str | None, PasswordOrigin]:
-    """User and password; ``--user name:password`` as etcdctl takes it."""
+    """User and password, from etcdctl's ``--user name:password``."""
     user, origin = flags.get("user"), "argv"
     if user is None:
         user, origin = environ.get("ETCDCTL_USER") or None, "environment"

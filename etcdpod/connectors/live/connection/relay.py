@@ -1,8 +1,8 @@
 """TLS without verification, for ``--insecure-skip-tls-verify``.
 
-gRPC for Python cannot leave a certificate unchecked, and trusting the one that the server shows
-would still refuse it when it has expired: the very case for which an engineer reaches for the
-flag. So the connection is made by the standard library, and gRPC talks to it in clear through a
+gRPC for Python cannot disable certificate verification, and trusting the certificate that the
+server presents would still fail if it has expired: the very case in which the flag is needed. So
+the standard library makes the TLS connection, and gRPC connects to it in plain text through a
 unix socket in a directory that only this user can enter.
 """
 
@@ -41,7 +41,7 @@ class Relay:
         self._started.wait()
 
     def close(self) -> None:
-        """Ends all connections and removes the socket; may be called twice."""
+        """Closes all connections and removes the socket; may be called twice."""
         if self._loop is not None and self._end is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._end.set)
             self._thread.join()
@@ -74,7 +74,7 @@ class Relay:
                     server_hostname=self._server_name,
                 )
         except OSError:
-            # gRPC sees a connection that closes at once; the diagnosis finds out why.
+            # gRPC sees a connection that closes at once; the diagnosis finds the cause.
             writer.close()
             return
         with suppress(asyncio.CancelledError):  # the relay is closed

@@ -1,4 +1,4 @@
-"""TLS files and certificates: checked before a connection, described when one fails."""
+"""TLS files and certificates: checked before connecting, described when one is rejected."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from etcdpod.connectors.live.connection.options import LiveOptions
 
 MAX_PEM_SIZE = 4 << 20
-"""Bytes: the largest bundle of certificates that is read."""
+"""Size limit in bytes of a certificate bundle."""
 
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
-    """The files of a TLS connection, and what they hold."""
+    """The files of a TLS connection, and their contents."""
 
     cacert_path: str | None = None
     cert_path: str | None = None
@@ -33,7 +33,7 @@ def load_tls_files(options: LiveOptions) -> TlsFiles:
     """Reads the named files and checks that they can be used together.
 
     Raises:
-        SourceError: a file is missing, unreadable or no PEM, or the key is not the certificate's.
+        SourceError: a file is missing, unreadable or not PEM, or the key does not match.
     """
     files = TlsFiles(
         options.cacert,
@@ -46,10 +46,10 @@ def load_tls_files(options: LiveOptions) -> TlsFiles:
 
 
 def client_context(files: TlsFiles, *, verify: bool) -> ssl.SSLContext:
-    """A context of the standard library with these files; HTTP/2 is offered.
+    """A standard-library context with these files; offers HTTP/2.
 
     Raises:
-        SourceError: a file does not hold what its flag says.
+        SourceError: a file does not contain what its flag requires.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.set_alpn_protocols(["h2"])
@@ -78,13 +78,13 @@ def client_context(files: TlsFiles, *, verify: bool) -> ssl.SSLContext:
 
 
 def system_roots() -> bytes | None:
-    """The machine's own CA bundle, for servers whose CA is not named; None where there is none."""
+    """The system's CA bundle, for servers whose CA is not given; None if there is none."""
     cafile = ssl.get_default_verify_paths().cafile
     return None if cafile is None else _read_pem(cafile)
 
 
 def describe_certificate(data: bytes) -> str:
-    """Whose a certificate (PEM or DER) is and who issued it; empty where it cannot be read."""
+    """Subject and issuer of a certificate (PEM or DER); empty if it cannot be parsed."""
     certificate = _load(data)
     if certificate is None:
         return ""
@@ -95,7 +95,7 @@ def describe_certificate(data: bytes) -> str:
 
 
 def certificate_names(data: bytes) -> tuple[str, ...]:
-    """The DNS names and IP addresses that a certificate (PEM or DER) is made out to."""
+    """The DNS names and IP addresses for which a certificate (PEM or DER) is valid."""
     from cryptography import x509
 
     certificate = _load(data)
@@ -111,7 +111,7 @@ def certificate_names(data: bytes) -> tuple[str, ...]:
 
 
 def expiry_problem(data: bytes, now: datetime | None = None) -> str:
-    """Why a certificate (PEM or DER) is not valid now, as a clause; empty when it is."""
+    """Why a certificate (PEM or DER) is not valid now, as a clause; empty if it is."""
     certificate = _load(data)
     if certificate is None:
         return ""
