@@ -114,3 +114,13 @@ def test_field_names_are_in_camel_case_in_every_source(
     assert found >= own
     assert [name for name in found if not re.fullmatch(r"[a-z][A-Za-z0-9]*", name)] == []
     assert set(names(yaml.safe_load(as_yaml.out))) == found
+
+
+def test_a_live_etcd_is_described_in_columns_as_wide_as_their_names(
+    cli: Callable, etcd_server: Callable
+) -> None:
+    ran = cli("info", "--endpoints", etcd_server().endpoint)
+    heads = [line for line in ran.out.splitlines() if line[:1].isupper() and ": " in line]
+    width = max(len(line.partition(":")[0]) for line in heads) + 2
+    values = {len(line) - len(line.partition(":")[2].lstrip()) for line in heads}
+    assert values == {width}

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 ACRONYMS = {"sha256": "SHA-256", "wal": "WAL", "hashkv": "HashKV"}
 CAPITALS = {"id": "ID", "urls": "URLs"}
 """Words that are written so inside a camelCase name."""
+UNSHOWN = frozenset({"trailer", "disagreeing_members", "is_behind"})
+"""Fields that people read as part of another one."""
 PART_LABELS = {"peer_urls": "peer URLs", "client_urls": "client URLs", "from_": "from"}
 
 
@@ -142,10 +144,9 @@ def _camel(name: str) -> str:
 
 
 def _lines(facts: Facts) -> Iterator[str]:
-    width = max(len(_label(name)) for name in facts) + 2
-    for name, value in facts.items():
-        if name in ("trailer", "disagreeing_members"):
-            continue  # part of another line
+    shown = {name: value for name, value in facts.items() if name not in UNSHOWN}
+    width = max(len(_label(name)) for name in shown) + 2
+    for name, value in shown.items():
         label = f"{_label(name)}:".ljust(width)
         if isinstance(value, BesideTheTree):
             yield label.rstrip()
@@ -176,6 +177,8 @@ def _beside_lines(found: BesideTheTree) -> dict[str, int]:
 def _parts(part: DataclassInstance) -> Iterator[str]:
     """The fields of one thing among several that say something."""
     for one in fields(part):
+        if one.name in UNSHOWN:
+            continue
         name, value = PART_LABELS.get(one.name, one.name), getattr(part, one.name)
         if isinstance(value, list | tuple):
             value = " ".join(str(each) for each in value)
