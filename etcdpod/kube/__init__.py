@@ -1,1 +1,1 @@
-"""What Kubernetes is: schemas, decoding, keys, kinds, fields. Nothing of files or terminals."""
+"""Kubernetes' data model: schemas, decoding, keys, kinds, fields. No file or terminal access."""

@@ -1,4 +1,4 @@
-"""From a stored value to the object that kubectl would have shown."""
+"""Decodes stored values into the objects that kubectl shows."""
 
 from __future__ import annotations
 

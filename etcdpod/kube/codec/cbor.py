@@ -1,7 +1,7 @@
-"""CBOR values as the API server writes them (RFC 8949, restricted): conventions.md section 7.
+"""CBOR as the API server writes it (a restricted RFC 8949): conventions.md section 7.
 
-Text is written as byte strings, map keys too; lengths are definite; of the simple values only
-false, true and null occur. Everything else is refused as the API server refuses it.
+Text is written as byte strings, including map keys; lengths are definite; the only simple values
+are false, true and null. Everything else is rejected, as the API server does.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FLOATS = {25: ">e", 26: ">f", 27: ">d"}
 
 
 class CborError(ValueError):
-    """Bytes that are no CBOR; ``offset`` is where reading failed."""
+    """Bytes that are not CBOR; ``offset`` is where reading failed."""
 
     def __init__(self, reason: str, offset: int) -> None:
         super().__init__(reason)
@@ -29,10 +29,10 @@ class CborError(ValueError):
 
 
 def parse_cbor(content: bytes) -> Any:
-    """The one value of a CBOR text.
+    """The single value of a CBOR document.
 
     Raises:
-        CborError: it is no CBOR that the API server would read; with the offset.
+        CborError: it is not CBOR that the API server would accept; has the offset.
     """
     start = len(CBOR_MAGIC) if content.startswith(CBOR_MAGIC) else 0
     value, end = _value(content, start, 0)
@@ -108,7 +108,7 @@ def _map(content: bytes, count: int, offset: int, depth: int) -> tuple[dict[str,
 
 
 def _tagged(content: bytes, tag: int, offset: int, depth: int) -> tuple[Any, int]:
-    """Content of a tag: bytes meant as base64 or hex are shown so, other tags are passed over."""
+    """Content of a tag: bytes tagged as base64 or hex are shown as such, other tags are ignored."""
     major, _, argument, after = _head(content, offset)
     if tag not in (BASE64URL_TAG, BASE64_TAG, HEX_TAG) or major != BYTES:
         return _value(content, offset, depth + 1)

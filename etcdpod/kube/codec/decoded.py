@@ -1,4 +1,4 @@
-"""What decoding gives: the object, how it was written, and what no schema knows."""
+"""The result of decoding: the object, its encoding, and the fields that no schema knows."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any, TypeAlias
 Projection: TypeAlias = Mapping[str, "Projection"]
 """The fields that a caller needs, by JSON name; ``{}`` is a whole subtree, lists are transparent.
 
-A hint: at least these fields are in the object. It is compiled once, so keep and reuse the same
-mapping, and do not change it afterwards.
+Only a hint: the object has at least these fields. It is compiled once, so keep and reuse the same
+mapping, and do not modify it afterwards.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class UnknownField:
-    """A protobuf field that the schema does not have, or has with another wire type."""
+    """A protobuf field that the schema lacks, or defines with another wire type."""
 
     path: str
-    """JSON path of the message that holds it: ``spec.containers[0]``; empty at the top."""
+    """JSON path of the enclosing message: ``spec.containers[0]``; empty at the top level."""
     number: int
     wire_type: int
     """0 varint, 1 eight bytes, 2 length-delimited, 3 group, 5 four bytes."""
@@ -38,6 +38,6 @@ class Decoded:
     encoding: str
     """``protobuf``, ``json``, ``cbor`` or ``text`` (the compactor's own key)."""
     unknown: tuple[UnknownField, ...] = ()
-    """Never dropped; not looked for when a projection was given."""
+    """Never dropped; not collected if a projection was given."""
     lossless: bool | None = None
-    """The message writes itself back as the identical bytes; None unless it was verified."""
+    """Re-encoding the message gives identical bytes; None unless verified."""

@@ -1,4 +1,4 @@
-"""From the bytes under a key to an object, or to why there is none."""
+"""Decodes the value of a key to an object, or to the reason why it cannot be decoded."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     Result = Decoded | Encrypted | Undecodable
 
 COMPACTOR_KEY = b"compact_rev_key"
-"""Where API servers agree on compactions; its value is a revision in digits, no object."""
+"""The key by which API servers coordinate compaction; its value is a revision, not an object."""
 
 
 class Decoder:
-    """Decodes the values of one registry; safe to keep for as long as the registry is open.
+    """Decodes the values of one registry; can be kept for as long as the registry is open.
 
     Args:
-        keyring: opens values that are encrypted at rest; without one they are only named.
-        as_served: add what an API server adds on reading: preferred versions and defaults.
-        definitions: gives the registry's CustomResourceDefinition objects; called at most once,
-            and only when ``as_served`` needs one.
+        keyring: decrypts values that are encrypted at rest; without one they are only identified.
+        as_served: apply what an API server adds on reading: preferred versions and defaults.
+        definitions: returns the registry's CustomResourceDefinition objects; called at most once,
+            and only if ``as_served`` needs one.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Decoder:
         self._protobuf = ProtobufReader(whole)
 
     def expect_many(self) -> None:
-        """Prepare for a list of thousands: whatever makes each quicker will pay."""
+        """Prepare to decode thousands of objects, at the cost of a slower start."""
         self._protobuf.expect_many()
 
     def decode(
@@ -68,11 +68,11 @@ class Decoder:
         """The object that a value holds.
 
         Args:
-            key: the complete etcd key: it opens encrypted values, and names the one value that
-                is no object. The kind always comes from the value.
+            key: the complete etcd key: it decrypts encrypted values, and identifies the only value
+                that is not an object. The kind always comes from the value.
             value: the stored bytes.
             revision: main revision of the value, shown as ``metadata.resourceVersion``.
-            projection: fields that are enough; the rest may be missing.
+            projection: the fields that are needed; others may be missing.
             managed_fields: whether ``metadata.managedFields`` is needed.
         """
         plain = self._open(key, value)
@@ -88,7 +88,7 @@ class Decoder:
         return result if self._served is None else self._served.apply(result)
 
     def verify(self, key: bytes, value: bytes) -> Result:
-        """As ``decode``, with ``lossless`` telling whether writing it gives the same bytes."""
+        """Like ``decode``, with ``lossless`` set to whether re-encoding gives identical bytes."""
         plain = self._open(key, value)
         if isinstance(plain, Encrypted):
             return plain
@@ -107,14 +107,14 @@ class Decoder:
         return _read_other(key, plain, managed_fields=managed_fields)
 
     def _open(self, key: bytes, value: bytes) -> bytes | Encrypted:
-        """The value as it was before encryption at rest, if it was encrypted."""
+        """The value before encryption at rest, if it was encrypted."""
         if not is_encrypted(value):
             return value
         return describe(value) if self._keyring is None else self._keyring.open(key, value)
 
 
 def _read_other(key: bytes, value: bytes, *, managed_fields: bool) -> Decoded | Undecodable:
-    """A value that is no protobuf."""
+    """A value that is not protobuf."""
     try:
         if value.startswith(CBOR_MAGIC):
             return _object("cbor", parse_cbor(value), value, managed_fields=managed_fields)

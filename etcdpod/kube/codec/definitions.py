@@ -1,4 +1,4 @@
-"""CustomResourceDefinitions: the one shape that is served, and custom resources through them.
+"""CustomResourceDefinitions: converts them to v1, and serves custom resources according to them.
 
 They are stored as v1beta1 and shown as v1. Facts: conventions.md section 6A.
 """
@@ -21,7 +21,7 @@ SHARED = {
     "additionalPrinterColumns": "additionalPrinterColumns",
     "selectableFields": "selectableFields",
 }
-"""What v1beta1 keeps once when all versions agree, and its name in each version of v1."""
+"""Fields that v1beta1 stores once if all versions agree, and their names in each version of v1."""
 VERSION = re.compile(r"v([1-9][0-9]*)(?:(alpha|beta)([1-9][0-9]*))?", re.ASCII)
 STAGES = {"alpha": 0, "beta": 1, None: 2}
 
@@ -45,13 +45,13 @@ def to_v1(definition: dict[str, Any]) -> None:
     conversion = spec.get("conversion")
     if isinstance(conversion, dict):
         _nest_webhook(conversion)
-    # v1beta1 preserves unknown fields unless told otherwise, v1 only when told so.
+    # v1beta1 preserves unknown fields by default, v1 does not.
     if spec.setdefault("preserveUnknownFields", True) is False:
         del spec["preserveUnknownFields"]
 
 
 def part(resource: dict[str, Any], *path: str) -> dict[str, Any]:
-    """A nested object, or an empty one that belongs to nothing."""
+    """A nested object, or a detached empty one if there is none."""
     for name in path:
         inner = resource.get(name)
         if not isinstance(inner, dict):
@@ -61,7 +61,7 @@ def part(resource: dict[str, Any], *path: str) -> dict[str, Any]:
 
 
 def objects(value: Any) -> list[dict[str, Any]]:
-    """The objects of a list; what is no object, and what is no list, is passed over."""
+    """The objects of a list; anything that is not an object, or not a list, is ignored."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
@@ -85,10 +85,10 @@ def version_rank(name: str) -> tuple[int, int, int, int]:
 
 
 class Definitions:
-    """The CustomResourceDefinitions of a registry, read when the first one is needed.
+    """The CustomResourceDefinitions of a registry, read when first needed.
 
     Args:
-        read: gives the definitions, stored or served; called at most once.
+        read: returns the definitions, stored or served; called at most once.
     """
 
     def __init__(self, read: Callable[[], Iterable[dict[str, Any]]] | None) -> None:
@@ -109,9 +109,9 @@ class Definitions:
         return self._specs.get((group, kind))
 
     def serve(self, resource: dict[str, Any]) -> None:
-        """Brings a custom resource into the form in which it is served, in place.
+        """Converts a custom resource to the form in which it is served, in place.
 
-        A resource whose conversion is a webhook's keeps the stored version: nobody else knows
+        A resource that is converted by a webhook keeps its stored version: only the webhook knows
         the other one.
         """
         group, _, stored = str(resource.get("apiVersion", "")).rpartition("/")

@@ -1,6 +1,6 @@
 """The envelope of a stored protobuf object: ``k8s``, NUL, and one ``runtime.Unknown`` message.
 
-The magic counts at offset 0 only. Facts: conventions.md section 2.
+The magic is recognised at offset 0 only. Facts: conventions.md section 2.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from etcdpod.kube.codec.protobuf.wire import LENGTH_DELIMITED, WireError, WireFi
 
 MAGIC = b"k8s\x00"
 TAIL = b"\x1a\x00\x22\x00"
-"""Empty content encoding and content type: how every envelope ends."""
+"""Empty content encoding and content type: the end of every envelope."""
 
 
 class Envelope(NamedTuple):
-    """What the envelope says, and where the object's own bytes lie."""
+    """The fields of the envelope, and where the object's own bytes lie."""
 
     api_version: str
     kind: str
@@ -27,20 +27,20 @@ class Envelope(NamedTuple):
     content_encoding: str
     content_type: str
     unknown: tuple[WireField, ...] = ()
-    """Fields of the envelope that no release wrote."""
+    """Fields of the envelope that no release has written."""
 
 
 def open_envelope(value: bytes) -> Envelope:
-    """Reads the envelope of a value that begins with the magic.
+    """Parses the envelope of a value that begins with the magic.
 
     Raises:
-        WireError: what follows the magic is no such message.
+        WireError: what follows the magic is not an envelope.
     """
     return _plain_envelope(value) or _any_envelope(value)
 
 
 def _plain_envelope(value: bytes) -> Envelope | None:
-    """An envelope as API servers write it; None for any other form."""
+    """Parses an envelope in the form that API servers write; None for any other form."""
     if value[4:5] != b"\x0a" or len(value) < 8 or value[5] > 0x7F:
         return None
     meta_end = 6 + value[5]
@@ -79,7 +79,7 @@ def _any_envelope(value: bytes) -> Envelope:
 
 @lru_cache(1024)
 def _type_meta(message: bytes) -> tuple[str, str]:
-    """The apiVersion and kind; a registry holds few different ones."""
+    """The apiVersion and kind; cached, since a registry has few different ones."""
     api_version = kind = ""
     for field in fields(message, 0, len(message)):
         if field.wire_type == LENGTH_DELIMITED and field.number == 1:

@@ -1,4 +1,4 @@
-"""Where a message stops being one: the field, its path and the byte."""
+"""Locates the first defect of a message: the field, its path and the byte offset."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 
 class Failure(NamedTuple):
-    """Why a message cannot be read."""
+    """Why a message cannot be decoded."""
 
     reason: str
     offset: int | None = None
     """Byte offset in the value."""
     path: str = ""
-    """JSON path of the innermost field that is known to hold the defect."""
+    """JSON path of the innermost known field that contains the defect."""
 
 
 def find_failure(
     value: bytes, start: int, end: int, facts: Message, path: str = "", depth: int = 0
 ) -> Failure | None:
-    """The first defect of the message in ``value[start:end]``; None if its form is sound."""
+    """The first defect of the message in ``value[start:end]``; None if it is well-formed."""
     if depth > MAXIMUM_DEPTH:
         return Failure(f"it is nested deeper than {MAXIMUM_DEPTH} levels", start, path)
     if facts.json_form == "rawjson":

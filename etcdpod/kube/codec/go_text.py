@@ -1,11 +1,11 @@
-"""Text as Go reads it: every byte that is not UTF-8 becomes one U+FFFD."""
+"""Decodes text as Go does: each byte that is not valid UTF-8 becomes one U+FFFD."""
 
 from __future__ import annotations
 
 import codecs
 
 ERRORS = "etcdpod.go"
-"""Name of the error handler; Python's own ``replace`` gives one U+FFFD for several bad bytes."""
+"""Name of the error handler; Python's ``replace`` emits one U+FFFD for several bad bytes."""
 
 
 def _replace_each(error: UnicodeError) -> tuple[str, int]:

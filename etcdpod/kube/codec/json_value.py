@@ -1,7 +1,7 @@
-"""JSON as the API server and kubectl read it. Facts: conventions.md sections 6D and 7.
+"""JSON as parsed by the API server and kubectl. Facts: conventions.md sections 6D and 7.
 
-Of duplicate keys the last wins; NaN and infinities are no JSON; whole numbers outside 64 bits
-become floats, and a float without a fraction is shown as a whole number.
+Of duplicate keys the last wins; NaN and infinities are invalid; integers outside 64 bits become
+floats, and a float without a fraction is shown as an integer.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Any
 from etcdpod.kube.codec.go_text import go_text
 
 MAXIMUM_DEPTH = 128
-"""Nesting that is accepted: far beyond any object, far below what recursion can bear."""
+"""Maximum nesting depth: far beyond any object, far below the recursion limit."""
 INT64 = range(-(1 << 63), 1 << 63)
 PLAIN_LIMIT = 1e21
-"""From here on Go writes a float with an exponent."""
+"""From this value on, Go writes a float with an exponent."""
 CBOR_MAGIC = b"\xd9\xd9\xf7"
 TOO_DEEP = f"it is nested deeper than {MAXIMUM_DEPTH} levels"
 SURROGATES = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -24,7 +24,7 @@ LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class JsonError(ValueError):
-    """Bytes that are no JSON; ``offset`` is the byte where reading failed, where known."""
+    """Bytes that are not JSON; ``offset`` is the byte where parsing failed, if known."""
 
     def __init__(self, reason: str, offset: int | None = None) -> None:
         super().__init__(reason)
@@ -33,16 +33,16 @@ class JsonError(ValueError):
 
 
 def number(value: float) -> int | float:
-    """A float as a reader of kubectl's JSON gets it: whole numbers below 1e21 as integers.
+    """A float as shown in kubectl's JSON: integral values below 1e21 as integers.
 
     Raises:
-        ValueError: it is no finite number.
+        ValueError: it is not finite.
     """
     if value != value or value in (float("inf"), float("-inf")):
         raise ValueError("a number is not finite")
     if not value.is_integer() or abs(value) >= PLAIN_LIMIT or str(value) == "-0.0":
         return value
-    # Go prints the shortest digits that identify the float and fills up with zeros.
+    # Go prints the shortest digits that identify the float, padded with zeros.
     return int(value) if abs(value) < 1 << 53 else _digits(value)
 
 
@@ -55,7 +55,7 @@ def _digits(value: float) -> int:
 
 
 def integer(text: str) -> int | float:
-    """A whole number of a JSON text."""
+    """An integer literal of a JSON text."""
     if len(text) < 19:
         return int(text)
     if len(text) < 24:
@@ -80,7 +80,7 @@ def parse_json(content: bytes) -> Any:
     """The value of a JSON text.
 
     Raises:
-        JsonError: it is no JSON, or nested deeper than ``MAXIMUM_DEPTH``.
+        JsonError: it is not JSON, or nested deeper than ``MAXIMUM_DEPTH``.
     """
     try:
         text = content.decode()
@@ -91,12 +91,12 @@ def parse_json(content: bytes) -> Any:
     except RecursionError:
         raise JsonError(TOO_DEEP) from None
     except json.JSONDecodeError as error:
-        # Bytes that are no UTF-8 have become longer characters: the place is exact before them.
+        # Invalid UTF-8 has become longer characters: the offset is exact only before them.
         place = min(len(text[: error.pos].encode()), len(content))
         raise JsonError(error.msg, place) from None
     except ValueError as error:
         raise JsonError(str(error)) from None
-    # An empty object holds nothing deeper, and managedFields are full of them.
+    # An empty object contains nothing deeper, and managedFields are full of them.
     if content.count(b"{") - content.count(b"{}") + content.count(b"[") >= MAXIMUM_DEPTH:
         _check_depth([value])
     if SURROGATES.search(content):
@@ -119,7 +119,7 @@ def _check_depth(value: Any) -> None:
 
 
 def _without_lone_surrogates(value: Any) -> Any:
-    """Go replaces an escaped half of a pair; in Python it could never be printed."""
+    """Replaces lone surrogates as Go does; Python could not encode them."""
     if isinstance(value, str):
         return LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", value)
     if isinstance(value, list):
@@ -133,7 +133,7 @@ def _without_lone_surrogates(value: Any) -> Any:
 
 
 def parse_raw(content: bytes) -> Any:
-    """The value that a RawExtension or FieldsV1 wraps: JSON, or CBOR where it says so.
+    """The value wrapped by a RawExtension or FieldsV1: JSON, or CBOR if marked as such.
 
     Raises:
         JsonError, CborError: it is neither.

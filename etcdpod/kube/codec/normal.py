@@ -1,4 +1,4 @@
-"""Messages that are not written as the Go writer writes them, brought into that form first."""
+"""Normalises messages that are not encoded as the Go writer does, before they are read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Unreadable(ValueError):
-    """A message that cannot be read; ``offset`` counts from the start of the value."""
+    """A message that cannot be read; ``offset`` is relative to the start of the value."""
 
     def __init__(self, reason: str, offset: int | None = None, path: str = "") -> None:
         super().__init__(reason)
@@ -32,13 +32,13 @@ def read_message(
 
     Args:
         value: the stored value.
-        start: where the message begins.
-        end: where it ends.
+        start: start of the message.
+        end: end of the message.
         plan: how to read it.
-        first: what the object holds before its own fields: apiVersion and kind.
+        first: the fields to put before the message's own: apiVersion and kind.
 
     Raises:
-        Unreadable: it is no such message.
+        Unreadable: it is not such a message.
     """
     try:
         return read(value, start, end, plan, dict(first), bytes.decode), ()
@@ -49,7 +49,7 @@ def read_message(
 def _read_odd(
     value: bytes, start: int, end: int, plan: Plan, into: dict[str, Any]
 ) -> tuple[dict[str, Any], tuple[UnknownField, ...]]:
-    """Lets the protobuf library write it anew: in order, without unknown fields."""
+    """Re-encodes it with the protobuf library: in order, without unknown fields."""
     from google.protobuf.message import DecodeError
 
     message = message_class(plan.facts.full_name)()

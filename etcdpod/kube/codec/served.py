@@ -1,7 +1,7 @@
-"""What an API server of 1.36 adds on reading: preferred versions and defaults.
+"""What an API server of release 1.36 adds on reading: preferred versions and defaults.
 
-Facts: conventions.md sections 2, 6A and 6B. Objects of versions that would need a structural
-conversion (an autoscaling/v1 autoscaler, an extensions/v1beta1 ingress) keep the stored one.
+Facts: conventions.md sections 2, 6A and 6B. Objects whose preferred version needs a structural
+conversion (an autoscaling/v1 autoscaler, an extensions/v1beta1 ingress) keep the stored version.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ SAME_SHAPE = {
     ("admissionregistration.k8s.io/v1beta1", "MutatingAdmissionPolicyBinding"): "v1",
     ("resource.k8s.io/v1alpha3", "DeviceTaintRule"): "v1beta2",
 }
-"""Stored and preferred version differ in the name alone."""
+"""Stored and preferred versions that differ only in name."""
 
 
 class Served:
-    """Turns stored objects into served ones.
+    """Converts stored objects to served ones.
 
     Args:
-        definitions: gives the registry's CustomResourceDefinition objects.
+        definitions: returns the registry's CustomResourceDefinition objects.
     """
 
     def __init__(self, definitions: Callable[[], Iterable[Object]] | None) -> None:
@@ -39,12 +39,12 @@ class Served:
 
     @staticmethod
     def concerns(api_version: str, kind: str) -> bool:
-        """Whether reading changes objects of this kind, which must then be whole."""
+        """Whether reading changes objects of this kind, which must then be complete."""
         name = api_version, kind
         return name in RULES or name in SAME_SHAPE or name not in kinds_by_name()
 
     def apply(self, decoded: Decoded) -> Decoded:
-        """The object as served; its dict is changed in place."""
+        """The object as served; modified in place."""
         name = decoded.api_version, decoded.kind
         resource = decoded.object
         if name in SAME_SHAPE:
@@ -61,7 +61,7 @@ class Served:
 
 
 def job(resource: Object) -> None:
-    """A Job without labels shows those of its template."""
+    """A Job without labels gets those of its template."""
     labels = part(resource, "spec", "template", "metadata", "labels")
     metadata = part(resource, "metadata")
     if labels and not metadata.get("labels"):
@@ -69,7 +69,7 @@ def job(resource: Object) -> None:
 
 
 def namespace(resource: Object) -> None:
-    """A namespace has a phase and carries its name as a label."""
+    """A namespace has a phase, and its name as a label."""
     part(resource, "status").setdefault("phase", "Active")
     metadata = part(resource, "metadata")
     if metadata.get("name"):
@@ -78,7 +78,7 @@ def namespace(resource: Object) -> None:
 
 
 def node(resource: Object) -> None:
-    """A node that says nothing of what can be allocated offers its capacity."""
+    """A node without allocatable resources gets its capacity."""
     status = part(resource, "status")
     capacity = part(status, "capacity")
     if capacity and not status.get("allocatable"):
@@ -86,7 +86,7 @@ def node(resource: Object) -> None:
 
 
 def claim(resource: Object) -> None:
-    """A claim is pending until a controller says more; its two data sources mirror each other."""
+    """A claim without a phase is pending; its two data source fields mirror each other."""
     part(resource, "status").setdefault("phase", "Pending")
     spec = part(resource, "spec")
     source, reference = part(spec, "dataSource"), part(spec, "dataSourceRef")
@@ -101,7 +101,7 @@ def claim(resource: Object) -> None:
 
 
 def stateful_set(resource: Object) -> None:
-    """Claim templates name their kind, and a count that 1.22 brought is 0 before that."""
+    """Claim templates have apiVersion and kind; availableReplicas, added in 1.22, defaults to 0."""
     spec = part(resource, "spec")
     for template in objects(spec.get("volumeClaimTemplates")):
         template["apiVersion"], template["kind"] = "v1", "PersistentVolumeClaim"
@@ -112,7 +112,7 @@ def stateful_set(resource: Object) -> None:
 
 
 def service(resource: Object) -> None:
-    """Old services show the fields that dual-stack addresses and traffic policies brought."""
+    """Older services get the fields added with dual-stack addresses and traffic policies."""
     spec = part(resource, "spec")
     if spec.get("type") == "ExternalName":
         spec.pop("internalTrafficPolicy", None)
@@ -121,7 +121,7 @@ def service(resource: Object) -> None:
     address = spec.get("clusterIP")
     if not isinstance(address, str) or not address or "clusterIPs" in spec:
         return
-    # Written before addresses of two families were possible: it has the one.
+    # Written before dual-stack: it has a single address.
     spec["clusterIPs"] = [address]
     if address != "None":
         spec.setdefault("ipFamilies", ["IPv6" if ":" in address else "IPv4"])
@@ -129,14 +129,14 @@ def service(resource: Object) -> None:
 
 
 def csi_driver(resource: Object) -> None:
-    """A driver that says nothing of it does not hold pods back."""
+    """Sets the driver's defaults for fields added later."""
     spec = resource.get("spec")
     if isinstance(spec, dict):
         spec.setdefault("preventPodSchedulingIfMissing", False)
 
 
 def pod_certificate_request(resource: Object) -> None:
-    """A field that 1.36 brought is null where it is not used."""
+    """A field added in 1.36 is null if unset."""
     spec = resource.get("spec")
     if isinstance(spec, dict):
         spec.setdefault("stubPKCS10Request", None)
@@ -159,7 +159,7 @@ RULES: dict[tuple[str, str], Callable[[Object], None]] = {
 
 
 def as_events_v1(event: Object) -> Object:
-    """A core Event as ``events.events.k8s.io`` shows it; the given one is not changed."""
+    """A core Event converted to ``events.k8s.io``; the argument is not modified."""
     moved = {
         "message": "note",
         "involvedObject": "regarding",

@@ -1,7 +1,7 @@
-"""Structural schemas of custom resources: what an API server drops and what it fills in.
+"""Structural schemas of custom resources: what an API server prunes and which defaults it sets.
 
-The order on reading is: prune by the schema of the stored version, apply its defaults, change the
-version, prune by the schema of the served one. Facts: conventions.md section 6B.
+On reading, it prunes by the schema of the stored version, applies that schema's defaults, converts
+to the served version, and prunes by the schema of that one. Facts: conventions.md section 6B.
 """
 
 from __future__ import annotations
@@ -13,32 +13,32 @@ Schema: TypeAlias = "dict[str, Any]"
 
 TYPE_META = frozenset({"apiVersion", "kind", "metadata"})
 MAXIMUM_DEPTH = 128
-"""Levels that are followed; the JSON reader accepts no more."""
+"""Maximum depth; the JSON reader accepts no more."""
 PRESERVE = "x-kubernetes-preserve-unknown-fields"
 EMBEDDED = "x-kubernetes-embedded-resource"
 
 
 def _part(schema: Schema, name: str) -> Schema | None:
-    """A subschema by its keyword, where there is one."""
+    """A subschema by its keyword, if there is one."""
     part = schema.get(name)
     return part if isinstance(part, dict) else None
 
 
 def member_schema(schema: Schema, name: str) -> Schema | None:
-    """The schema of an object's member: its own property, or that of all further ones."""
+    """The schema of an object's member: that of its property, or that of additional properties."""
     properties = _part(schema, "properties") or {}
     own = properties.get(name)
     return own if isinstance(own, dict) else _part(schema, "additionalProperties")
 
 
 def prune(value: Any, schema: Schema | None, *, resource: bool = False, depth: int = 0) -> None:
-    """Removes what the schema does not know, in place.
+    """Removes fields that the schema does not specify, in place.
 
     Args:
         value: the JSON value.
-        schema: its schema; None knows nothing.
-        resource: apiVersion, kind and metadata are known though no schema names them.
-        depth: levels above this one.
+        schema: its schema; None specifies nothing.
+        resource: apiVersion, kind and metadata are kept though no schema specifies them.
+        depth: number of enclosing levels.
     """
     if depth > MAXIMUM_DEPTH:
         return
@@ -60,7 +60,7 @@ def prune(value: Any, schema: Schema | None, *, resource: bool = False, depth: i
 
 
 def apply_defaults(value: Any, schema: Schema | None, depth: int = 0) -> None:
-    """Sets the schema's defaults where a value is missing, or null and may not be, in place."""
+    """Sets the schema's defaults, in place, for values missing, or null but not nullable."""
     if schema is None or depth > MAXIMUM_DEPTH:
         return
     if isinstance(value, dict):

@@ -1,8 +1,8 @@
-"""The encryption schemes of a Kubernetes API server, for reading.
+"""The encryption schemes of a Kubernetes API server, for decryption.
 
-Each opens the bytes behind a value's prefix. Where it fails, it looks at what the key makes of the
-value without its seal: a beginning of an object proves that the key is the right one, and that
-the value was cut, changed, or moved to another etcd key.
+Each decrypts the bytes after a value's prefix. On failure, it examines the unauthenticated
+plaintext: if that looks like the start of an object, the key is the right one, and the value
+was truncated, modified, or moved to another etcd key.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ NONCE_SIZE = 12
 TAG_SIZE = 16
 SECRETBOX_NONCE_SIZE = 24
 SEED_INFO_SIZE = 32
-"""Bytes in front of a value from which KMS v2 derives its key."""
+"""Length of the bytes before a value from which KMS v2 derives its key."""
 CONTENT_TYPE = 4 << 3 | 2
 """Tag of the last field of a protobuf envelope (runtime.Unknown)."""
 MAX_VARINT_SIZE = 10
 PROTOBUF, CBOR = b"k8s\0", b"\xd9\xd9\xf7"
-"""How two of the three encodings begin in which an API server stores values."""
+"""The first bytes of two of the three encodings in which an API server stores values."""
 JSON_START = re.compile(rb'\{\s*["}]')
 
 WRONG_KEY, CUT = SealFault(SealCode.WRONG_KEY), SealFault(SealCode.CUT)
@@ -47,17 +47,17 @@ class Cipher(Protocol):
     """One key of one scheme."""
 
     def open(self, key: bytes, body: bytes) -> bytes | SealFault:
-        """The plain value, or why the body could not be opened."""
+        """The plaintext, or why the body could not be decrypted."""
 
 
 @dataclass(frozen=True, slots=True)
 class AesCbc:
-    """``aescbc``: nothing proves that the value is the one that was sealed."""
+    """``aescbc``: unauthenticated, so nothing proves that the value was not modified."""
 
     secret: bytes = field(repr=False)
 
     def open(self, key: bytes, body: bytes) -> bytes | SealFault:
-        """16 bytes of IV, then AES-CBC with PKCS#7 padding; the etcd key plays no part."""
+        """16 bytes of IV, then AES-CBC with PKCS#7 padding; the etcd key is not used."""
         vector, sealed = body[:BLOCK_SIZE], body[BLOCK_SIZE:]
         whole = sealed[: len(sealed) - len(sealed) % BLOCK_SIZE]
         if len(vector) < BLOCK_SIZE or not sealed:
@@ -75,7 +75,7 @@ class AesCbc:
 
 @dataclass(frozen=True, slots=True)
 class AesGcm:
-    """``aesgcm``, and what the key of a KMS provider seals: bound to the etcd key."""
+    """``aesgcm``, and the data keys of a KMS provider: bound to the etcd key."""
 
     secret: bytes = field(repr=False)
 
@@ -90,7 +90,7 @@ class AesGcm:
             return _fault(self._unsealed(nonce, sealed[:-TAG_SIZE]), MOVED)
 
     def _unsealed(self, nonce: bytes, sealed: bytes) -> bytes:
-        # GCM enciphers with a counter that begins at 2; the tag is what is left out here.
+        # GCM encrypts with a counter that starts at 2; only the tag check is left out here.
         counter = nonce + (2).to_bytes(4, "big")
         decryptor = SymmetricCipher(AES(self.secret), CTR(counter)).decryptor()
         return decryptor.update(sealed) + decryptor.finalize()
@@ -98,7 +98,7 @@ class AesGcm:
 
 @dataclass(frozen=True, slots=True)
 class SecretBox:
-    """``secretbox``: sealed, but not bound to the etcd key."""
+    """``secretbox``: authenticated, but not bound to the etcd key."""
 
     secret: bytes = field(repr=False)
 
@@ -113,7 +113,7 @@ class SecretBox:
         try:
             opened: bytes = crypto_secretbox_open(sealed, nonce, self.secret)
         except CryptoError:
-            # A stream cipher: sealing zeros gives the stream that the value was mixed with.
+            # A stream cipher: encrypting zeros gives the key stream.
             hidden = sealed[TAG_SIZE:]
             stream = crypto_secretbox(bytes(len(hidden)), nonce, self.secret)[TAG_SIZE:]
             mixed = (one ^ other for one, other in zip(hidden, stream, strict=True))
@@ -123,16 +123,16 @@ class SecretBox:
 
 @dataclass(frozen=True, slots=True)
 class SeededAesGcm:
-    """KMS v2 since Kubernetes 1.29: a seed from which every value's own key is derived."""
+    """KMS v2 since Kubernetes 1.29: a seed from which the key of each value is derived."""
 
     seed: bytes = field(repr=False)
 
     def open(self, key: bytes, body: bytes) -> bytes | SealFault:
-        """32 bytes that the key is derived with, then as ``AesGcm``."""
+        """32 bytes from which the key is derived, then as ``AesGcm``."""
         info, rest = body[:SEED_INFO_SIZE], body[SEED_INFO_SIZE:]
         if len(info) < SEED_INFO_SIZE:
             return CUT
-        # HKDF with its expand step alone, for one block of output.
+        # Only the expand step of HKDF, for one block of output.
         secret = hmac.new(self.seed, info + b"\x01", hashlib.sha256).digest()
         return AesGcm(secret).open(key, rest)
 
@@ -142,24 +142,24 @@ CIPHERS: dict[str, Callable[[bytes], Cipher]] = {
     "aesgcm": AesGcm,
     "secretbox": SecretBox,
 }
-"""The schemes whose keys are in the configuration itself, by their name there."""
+"""The schemes whose keys are in the configuration itself, by their names there."""
 KEY_SIZES = {"aescbc": (16, 24, 32), "aesgcm": (16, 24, 32), "secretbox": (32,)}
 
 
 def is_plain(value: bytes) -> bool:
-    """Whether bytes begin as a value does that an API server stores."""
+    """Whether bytes start like a value stored by an API server."""
     return value.startswith((PROTOBUF, CBOR)) or JSON_START.match(value) is not None
 
 
 def _fault(unsealed: bytes, otherwise: SealFault) -> SealFault:
-    """What is wrong with a value whose seal is broken, from what lies under the seal."""
+    """Why authentication of a value failed, judged from its unauthenticated plaintext."""
     if not is_plain(unsealed):
         return WRONG_KEY
     return otherwise if _is_whole(unsealed) else CUT
 
 
 def _is_whole(plain: bytes) -> bool:
-    """Whether a plain value ends where it says."""
+    """Whether a plaintext value ends where its own length fields say."""
     if plain.startswith(PROTOBUF):
         return _envelope_end(plain) == len(plain)
     try:
@@ -173,7 +173,7 @@ def _is_whole(plain: bytes) -> bool:
 
 
 def _envelope_end(plain: bytes) -> int | None:
-    """Where a protobuf envelope ends by its own word: behind its content type, if that is there.
+    """End of a protobuf envelope by its own length fields: after its content type, if present.
 
     All fields of the envelope are length-delimited, and the server always writes the last one.
     """

@@ -1,6 +1,6 @@
-"""The keys of an API server's EncryptionConfiguration, and the values that they open.
+"""The keys of an API server's EncryptionConfiguration, and the values that they decrypt.
 
-Keys and plain values never reach an error's text, a log or a ``repr``.
+Keys and plaintext never appear in an error message, a log or a ``repr``.
 
 References:
     https://kubernetes.io/docs/reference/config-api/apiserver-config.v1/
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 KIND = "EncryptionConfiguration"
 MAX_SIZE = 4 << 20
-"""Bytes of a configuration that are read at most."""
+"""Size limit in bytes of a configuration."""
 MISSING_KEY = SealFault(SealCode.MISSING_KEY)
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key that may open a value."""
+    """One key that may decrypt a value."""
 
     scheme: str
     """``aescbc``, ``aesgcm``, ``secretbox`` or ``kms``."""
@@ -46,21 +46,21 @@ class Key:
 
     @property
     def prefix(self) -> bytes:
-        """What a value that this key sealed begins with."""
+        """The prefix of values encrypted with this key."""
         return PREFIX + f"{self.scheme}:{self.version}:{self.name}:".encode()
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a group of resources is written with, and read with."""
+    """How a group of resources is encrypted and decrypted."""
 
     resources: tuple[str, ...]
     """``secrets``, ``deployments.apps``, ``*.apps``, ``*.`` (the core group) or ``*.*``."""
     keys: tuple[Key | None, ...]
-    """In the order of the configuration; None is ``identity``: plain."""
+    """In configuration order; None is ``identity``: not encrypted."""
 
     def covers(self, resource: str, group: str) -> bool:
-        """Whether the rule is one for a resource, by its plural name and API group."""
+        """Whether the rule applies to a resource, given its plural name and API group."""
         name = f"{resource}.{group}" if group else resource
         return any(wanted in (name, f"*.{group}", "*.*") for wanted in self.resources)
 
@@ -69,7 +69,7 @@ class ConfiguredKeyring:
     """All keys of one configuration.
 
     Args:
-        rules: in the order of the configuration.
+        rules: in configuration order.
     """
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
@@ -81,14 +81,14 @@ class ConfiguredKeyring:
     def load(
         cls, path: str | PathLike[str], *, unwrapped: Mapping[bytes, bytes] | None = None
     ) -> ConfiguredKeyring:
-        """Read the file that the API server's ``--encryption-provider-config`` names.
+        """Read the file given by the API server's ``--encryption-provider-config``.
 
         Args:
             path: a YAML or JSON file.
-            unwrapped: keys that a KMS once opened, by the SHA-256 of their sealed form.
+            unwrapped: data keys already decrypted by a KMS, by the SHA-256 of their encrypted form.
 
         Raises:
-            SourceError: it cannot be read, or is no EncryptionConfiguration.
+            SourceError: it cannot be read, or is not an EncryptionConfiguration.
         """
         name = str(path)
         try:
@@ -101,7 +101,7 @@ class ConfiguredKeyring:
         return cls(_Reader(name, unwrapped or {}).rules(_parsed(text, name)))
 
     def open(self, key: bytes, value: bytes) -> bytes | Encrypted:
-        """The plain value, or which key it would take and why it was not opened.
+        """The plaintext, or which key the value needs and why it was not decrypted.
 
         Args:
             key: the complete etcd key.
@@ -118,16 +118,16 @@ class ConfiguredKeyring:
                 reasons.append((candidate, opened))
         if not reasons:
             return describe(value, MISSING_KEY)
-        # Whatever says more than "wrong key" comes from the right one.
+        # A reason more specific than "wrong key" comes from the right key.
         tried, reason = next((pair for pair in reasons if pair[1] != WRONG_KEY), reasons[0])
         return Encrypted(f"{tried.scheme}:{tried.version}", tried.name, reason)
 
     def sealed_by(self, value: bytes) -> Key | None:
-        """The key whose prefix a value carries; None for a plain value or an unknown key."""
+        """The key named by a value's prefix; None for an unencrypted value or an unknown key."""
         return next((key for key in self._keys if value.startswith(key.prefix)), None)
 
     def writes_with(self, resource: str, group: str) -> Key | None:
-        """The key that the API server seals a resource with now; None where it writes it plain."""
+        """The key with which the API server now encrypts a resource; None if it does not."""
         for rule in self.rules:
             if rule.covers(resource, group):
                 return rule.keys[0] if rule.keys else None
@@ -138,7 +138,7 @@ class ConfiguredKeyring:
 
 
 def _parsed(text: bytes, path: str) -> dict[str, Any]:
-    """The configuration as it stands. A YAML error quotes the text, so only its place is told."""
+    """The parsed configuration. A YAML error quotes the text, so only its position is reported."""
     try:
         content = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
@@ -156,7 +156,7 @@ def _parsed(text: bytes, path: str) -> dict[str, Any]:
 
 
 class _Reader:
-    """Reads a parsed configuration; every error names a place in it, never a content."""
+    """Interprets a parsed configuration; errors name a position in it, never content."""
 
     def __init__(self, path: str, unwrapped: Mapping[bytes, bytes]) -> None:
         self._path = path
@@ -227,7 +227,7 @@ class _Reader:
 
 
 def _seconds(duration: Any) -> float:
-    """A Go duration as seconds, within reason; the default for anything else."""
+    """A Go duration in seconds, within limits; the default for anything else."""
     parts = re.findall(r"([0-9.]+)(ms|s|m|h)", duration) if isinstance(duration, str) else []
     try:
         total = sum(float(number) * _UNITS[unit] for number, unit in parts)

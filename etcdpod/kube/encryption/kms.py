@@ -1,4 +1,4 @@
-"""KMS providers: the key of a value is itself sealed, and only the provider's plugin opens it.
+"""KMS providers: a value's key is itself encrypted, and only the provider's plugin decrypts it.
 
 References:
     https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/kms/apis/v2/api.proto
@@ -25,7 +25,7 @@ VERSION_2_METHOD = "/v2.KeyManagementService/Decrypt"
 DEFAULT_TIMEOUT_SECONDS = 3.0
 MAX_TIMEOUT_SECONDS = 30.0
 SEEDED = 1
-"""EncryptedDEKSourceType: the opened bytes are a seed, not a key."""
+"""EncryptedDEKSourceType: the decrypted bytes are a seed, not a key."""
 _LENGTH_SIZE = 2
 
 
@@ -34,11 +34,11 @@ class KmsProvider:
     """One ``kms`` provider of a configuration. The plugin is called when a value needs it.
 
     Args:
-        name: of the provider.
+        name: the name of the provider.
         version: ``v1`` or ``v2``.
-        endpoint: of the plugin: ``unix:///path``.
-        timeout: seconds that one call may take.
-        unwrapped: keys that are known already, by the SHA-256 of their sealed form.
+        endpoint: the plugin's address: ``unix:///path``.
+        timeout: timeout of one call in seconds.
+        unwrapped: data keys already known, by the SHA-256 of their encrypted form.
     """
 
     name: str
@@ -47,10 +47,10 @@ class KmsProvider:
     timeout: float = DEFAULT_TIMEOUT_SECONDS
     unwrapped: Mapping[bytes, bytes] = field(default_factory=dict, repr=False)
     _opened: dict[bytes, bytes | SealFault] = field(default_factory=dict, repr=False)
-    """Answers of the plugin, failures included: a dead plugin is asked once."""
+    """Cached responses of the plugin, including failures: a dead plugin is called only once."""
 
     def open(self, key: bytes, body: bytes) -> bytes | SealFault:
-        """The plain value, or why the body could not be opened."""
+        """The plaintext, or why the body could not be decrypted."""
         return self._open_v1(key, body) if self.version == "v1" else self._open_v2(key, body)
 
     def _open_v1(self, key: bytes, body: bytes) -> bytes | SealFault:
@@ -65,7 +65,7 @@ class KmsProvider:
         opened = _with_key(AesGcm, secret, key, sealed)
         if isinstance(opened, bytes):
             return opened
-        # Up to Kubernetes 1.24 values were sealed with CBC.
+        # Up to Kubernetes 1.24 values were encrypted with CBC.
         older = _with_key(AesCbc, secret, key, sealed)
         return older if isinstance(older, bytes) else opened
 
@@ -107,7 +107,7 @@ class KmsProvider:
             try:
                 answer: bytes = call(request, timeout=self.timeout)
             except grpc.RpcError as error:
-                # The plugin's own words are left out: they may quote what it was given.
+                # The plugin's own message is left out: it may quote its input.
                 return SealFault(SealCode.PLUGIN_FAILED, self.endpoint, error.code().name)
         secret = _first_field(answer)
         return secret or SealFault(SealCode.PLUGIN_EMPTY, self.endpoint)
@@ -133,7 +133,7 @@ def _field(number: int, content: bytes) -> bytes:
 
 
 def _first_field(message: bytes) -> bytes:
-    """Content of the length-delimited field 1 that a message begins with; empty without one."""
+    """Content of the length-delimited field 1 at the start of a message; empty if absent."""
     if message[:1] != bytes([1 << 3 | 2]):
         return b""
     size = shift = 0

@@ -1,6 +1,6 @@
-"""Values encrypted at rest: what their prefix names, and what opens them.
+"""Values encrypted at rest: what their prefix says, and what decrypts them.
 
-Layout: ``k8s:enc:<scheme>:<version>:<name>:`` and then bytes; see conventions.md section 8.
+Layout: ``k8s:enc:<scheme>:<version>:<name>:``, then bytes; see conventions.md section 8.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from etcdpod.records import Encrypted, SealCode, SealFault
 PREFIX = b"k8s:enc:"
 NO_KEYS = SealFault(SealCode.NO_KEYS)
 LONGEST_NAME = 1024
-"""Bytes within which the name of a key or provider is looked for."""
+"""The number of bytes in which the name of a key or provider is searched."""
 
 
 class Keyring(Protocol):
-    """Something that holds keys of an EncryptionConfiguration."""
+    """A holder of the keys of an EncryptionConfiguration."""
 
     def open(self, key: bytes, value: bytes) -> bytes | Encrypted:
-        """The plain value, or which key it would take and why it was not opened.
+        """The plaintext, or which key the value needs and why it was not decrypted.
 
         Args:
             key: the complete etcd key, which is authenticated together with the value.
@@ -29,15 +29,15 @@ class Keyring(Protocol):
 
 
 def is_encrypted(value: bytes) -> bool:
-    """Whether the value begins as an encrypted one does."""
+    """Whether the value has the prefix of an encrypted value."""
     return value.startswith(PREFIX)
 
 
 def describe(value: bytes, reason: SealFault = NO_KEYS) -> Encrypted:
     """Scheme and key name of an encrypted value.
 
-    A key's name may itself hold colons, and then only the configuration tells where it ends:
-    what is shown is the part before the first one.
+    A key's name may itself contain colons, and then only the configuration shows where it ends:
+    this returns the part before the first one.
     """
     head = value[len(PREFIX) : len(PREFIX) + LONGEST_NAME].split(b":", 3)
     scheme, version, name = (_printable(part) for part in (*head[:3], b"", b"", b"")[:3])
@@ -47,6 +47,6 @@ def describe(value: bytes, reason: SealFault = NO_KEYS) -> Encrypted:
 
 
 def _printable(content: bytes) -> str:
-    """A name as text that no terminal takes for a command."""
+    """A name as text that is safe to print on a terminal."""
     text = go_text(content)
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

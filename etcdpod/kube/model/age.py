@@ -1,4 +1,4 @@
-"""kubectl's ages: ``12m``, ``9m48s``, ``5d3h``, always relative to a clock that is given."""
+"""kubectl's ages: ``12m``, ``9m48s``, ``5d3h``, relative to a given clock."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ YEAR: Final = 365 * DAY
 
 
 def human_duration(seconds: float) -> str:
-    """A duration as kubectl shows it: two units at most, the second dropped as it grows long.
+    """A duration as kubectl shows it: at most two units, only one for long durations.
 
-    Up to two seconds in the future still count as now, since clocks differ; more is
+    Up to two seconds in the future count as now, since clocks differ; more is
     ``<invalid>``.
     """
     whole = int(seconds)
@@ -58,7 +58,7 @@ def parse_time(text: str) -> datetime:
 
 
 def age(timestamp: object, now: datetime) -> str:
-    """How long ago a timestamp of an object was: ``<unknown>`` where the object has none."""
+    """The age of an object's timestamp; ``<unknown>`` if the object has none."""
     if not timestamp:
         return UNKNOWN
     try:

@@ -1,8 +1,8 @@
-"""Registry keys of Kubernetes: ``/registry/pods/shop/db-0`` and what it names.
+"""Kubernetes' registry keys, such as ``/registry/pods/shop/db-0``.
 
 A key is ``PREFIX/PART[/NAMESPACE]/NAME``. The part is the lower-case plural, except for the few
-old names below; custom resources (and CRDs and APIServices) put their group before the plural.
-A key says nothing of the API group or version of a built-in kind: the value does.
+historical names below; custom resources (and CRDs and APIServices) put their group before the
+plural. A key does not contain the API group or version of a built-in kind: the value does.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 DEFAULT_PREFIX: Final = "/registry"
-"""What kube-apiserver uses unless ``--etcd-prefix`` says otherwise."""
+"""kube-apiserver's default for ``--etcd-prefix``."""
 
 PLURALS: Final = {
     "controllers": "replicationcontrollers",
@@ -25,7 +25,7 @@ PLURALS: Final = {
 """Parts that are not the plural of their kind."""
 
 SERVICES: Final = {"endpoints": "endpoints", "specs": "services"}
-"""The segment after ``services``, and the plural that the two mean."""
+"""The segment after ``services``, and the plural that the two stand for."""
 
 TELLTALES: Final = frozenset(
     {
@@ -51,26 +51,26 @@ TELLTALES: Final = frozenset(
         "services",
     }
 )
-"""First segments, below the prefix, that some key of every cluster has."""
+"""First segments below the prefix, some of which occur in the keys of every cluster."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceKey:
-    """What the key of an object says about it."""
+    """What the key of an object identifies."""
 
     prefix: str
     """The registry prefix, without a trailing slash."""
     group: str
-    """The API group where the key holds one (custom resources); else empty."""
+    """The API group if the key contains one (custom resources); else empty."""
     resource: str
     """Lower-case plural: ``nodes`` for a key under ``minions``."""
     namespace: str
-    """Empty for an object of the whole cluster."""
+    """Empty for a cluster-scoped object."""
     name: str
 
 
 def parse_key(key: bytes, prefix: str = DEFAULT_PREFIX) -> ResourceKey | None:
-    """What an etcd key names; None if it is not the key of an object below ``prefix``."""
+    """Parses an etcd key; None if it is not the key of an object below ``prefix``."""
     try:
         text = key.decode()
     except UnicodeDecodeError:
@@ -95,10 +95,10 @@ def parse_key(key: bytes, prefix: str = DEFAULT_PREFIX) -> ResourceKey | None:
 
 
 def registry_prefix(keys: Iterable[bytes]) -> str:
-    """The prefix under which a sample of keys keeps its objects; ``/registry`` if none is seen.
+    """The registry prefix of a sample of keys; ``/registry`` if none is recognised.
 
-    Each key votes for what stands before the first segment that only Kubernetes would have
-    written; so a prefix of several segments is found too.
+    Each key votes for what precedes the first segment that only Kubernetes would have written, so a
+    prefix of several segments is found too.
     """
     votes: dict[str, int] = {}
     for key in keys:

@@ -1,13 +1,13 @@
-"""Which lists Kubernetes treats as maps, and what their members are called.
+"""Which lists Kubernetes treats as maps, and the names of their members.
 
-The facts are the merge keys of the built-in kinds (``listType``, ``listMapKeys`` and the older
-``patchMergeKey`` of the API). Kubernetes declares some lists atomic that have an obvious identity
-all the same (taints, tolerations, owner references, addresses); for a reader of differences they
-are keyed too, because their order carries no meaning. Lists whose order does (``args``,
-``command``, RBAC rules, search domains) have no row here and are compared by position.
+These are the merge keys of the built-in kinds (``listType``, ``listMapKeys`` and the older
+``patchMergeKey`` of the API). Kubernetes declares some lists atomic although their elements have
+an obvious identity (taints, tolerations, owner references, addresses); for showing differences
+they are keyed too, because their order has no meaning. Lists whose order matters (``args``,
+``command``, RBAC rules, search domains) are not listed here and are compared by position.
 
-A list is keyed only on evidence in its elements: every element is an object (or a string, for a
-set) that has the key, and no two share it. Otherwise the list falls back to positions.
+A list is keyed only if its elements allow it: every element is an object (or a string, for a
+set) that has the key, and no two share it. Otherwise positions are used.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 
 class Member(str):
-    """The name of a list's member, made of its merge key; a ``str`` that is no object key."""
+    """A list member's name, built from its merge key; a ``str`` that is not an object key."""
 
     __slots__ = ()
 
 
 class MergeKey(NamedTuple):
-    """The fields that together name a member of a list."""
+    """The fields that together identify a member of a list."""
 
     fields: tuple[str, ...]
     separator: str = "/"
-    """Between the values of the fields in the member's name."""
+    """Separator between the fields' values in the member's name."""
     defaults: Mapping[str, str] = {}
-    """Fields that may be absent, and what that means; ``""`` leaves the field out of the name."""
+    """Fields that may be absent, with their default; ``""`` omits the field from the name."""
 
 
 _NAME: Final = (MergeKey(("name",)),)
@@ -115,10 +115,10 @@ MERGE_KEYS: Final[Mapping[str, tuple[MergeKey, ...]]] = {
     "volumeDevices": (MergeKey(("devicePath",)),),
     "volumeMounts": (MergeKey(("mountPath",)),),
 }
-"""Field name to the keys to try, the most specific first."""
+"""The keys to try for each field name, most specific first."""
 
 _ITSELF: Final = MergeKey(())
-"""The key of a set: the member is its own name."""
+"""The key of a set: a member is its own name."""
 
 SETS: Final = frozenset({"failed", "finalizers", "succeeded", "volumesInUse"})
 """Lists of strings that Kubernetes treats as sets: a member's name is the string itself."""
@@ -127,15 +127,15 @@ SETS: Final = frozenset({"failed", "finalizers", "succeeded", "volumesInUse"})
 def member_names(
     field: str, elements: Sequence[Any], keys: Sequence[str] | None = None
 ) -> list[str] | None:
-    """What the members of the list in ``field`` are called, in their order.
+    """The names of the members of the list in ``field``, in list order.
 
     Args:
         field: the JSON name of the list.
         elements: its members.
-        keys: the list's map keys where a schema states them (``x-kubernetes-list-map-keys``).
+        keys: the list's map keys if a schema defines them (``x-kubernetes-list-map-keys``).
 
     Returns:
-        Distinct names, or None where the list has to be read by position.
+        Distinct names, or None if the list must be compared by position.
     """
     for key in _candidates(field, keys):
         names = _names(elements, key)
@@ -150,7 +150,7 @@ def key_lists(
     """Two lists of one field as maps from ``Member`` to element, by the same merge key.
 
     Returns:
-        The two maps in the order of the lists, or None where no merge key holds on both sides.
+        The two maps in list order, or None if no merge key is valid for both.
     """
     for key in _candidates(field, keys):
         left, right = _names(before, key), _names(after, key)
@@ -194,7 +194,7 @@ def _name(element: Any, key: MergeKey) -> str | None:
 
 
 def _scalar(value: Any) -> str | None:
-    """The text of a key's value: a list is known by its first member, metadata by its name."""
+    """The text of a key's value: of a list, its first member; of metadata, its name."""
     if isinstance(value, list):
         value = value[0] if value else None
     elif isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The names that kubectl knows built-in kinds by, beside plural, singular and Kind."""
+"""kubectl's names for built-in kinds besides plural, singular and Kind."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ ALL: Final = frozenset(
 """What ``kubectl get all`` lists."""
 
 GROUP_ORDER: Final = ("", "apps", "batch", "autoscaling", "networking.k8s.io", "policy")
-"""Whose kind is meant first where several groups have one of that name; ``extensions`` last."""
+"""The precedence of groups that share a kind name; ``extensions`` is last."""
 
 OPENSHIFT_KEYS: Final = {
     "OAuthAccessToken": "oauth/accesstokens",
@@ -68,4 +68,4 @@ OPENSHIFT_KEYS: Final = {
     "OAuthClientAuthorization": "oauth/clientauthorizations",
     "Identity": "useridentities",
 }
-"""Key parts of OpenShift that are not the plural."""
+"""OpenShift's key parts that are not the plural."""

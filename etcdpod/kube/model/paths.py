@@ -1,9 +1,9 @@
-"""Field paths as people write them: ``status.containerStatuses[web].state``, and how to follow one.
+"""Field paths as users write them: ``status.containerStatuses[web].state``, and their evaluation.
 
 A path is a tuple of parts. A plain ``str`` is a key of a JSON object, a ``Member`` names a member
-of a list by its merge key, an ``int`` is a position in a list that has none. As text, keys are
-joined by dots; a key that would not survive that stands in brackets and quotes, as in
-``metadata.labels["app.kubernetes.io/name"]``; members and positions stand in brackets.
+of a list by its merge key, an ``int`` is a position in a list without one. In text form, keys are
+joined by dots; a key that needs quoting is written in brackets and quotes, as in
+``metadata.labels["app.kubernetes.io/name"]``; members and positions are written in brackets.
 """
 
 from __future__ import annotations
@@ -53,12 +53,12 @@ def format_path(parts: Iterable[Part]) -> str:
 
 
 def parse_path(text: str) -> tuple[str, ...]:
-    """The parts of a path as a user types it, each as plain text.
+    """The parts of a path as typed by the user, each as plain text.
 
-    A leading dot and kubectl's ``{.a.b}`` are accepted. Whether a bracketed part is a key, a
-    member or a position shows only beside an object: ``value_at`` decides.
+    A leading dot and kubectl's ``{.a.b}`` are accepted. Whether a bracketed part is a key, a member
+    or a position depends on the object: see ``value_at``.
 
-    Raises:
+    UsageError: the text is not a path.
         UsageError: the text is not a path.
     """
     body = text.strip()
@@ -95,12 +95,12 @@ def value_at(value: Any, parts: Iterable[str], *, field: str = "") -> tuple[bool
     """Follow a path into an object.
 
     Args:
-        value: where to begin.
-        parts: as ``parse_path`` gives them.
-        field: the name of the field that ``value`` itself lies in, if it is a list.
+        value: where to start.
+        parts: the result of ``parse_path``.
+        field: the name of the field that contains ``value``, if it is a list.
 
     Returns:
-        Whether something is there, and what it is (None is a possible value).
+        Whether the path exists, and its value (which may be None).
     """
     for part in parts:
         if isinstance(value, dict):
@@ -127,9 +127,9 @@ def _list_member(field: str, elements: list[Any], part: str) -> int | None:
 
 
 def touches(path: str, field: str) -> bool:
-    """Whether a change at ``path`` lies at or below ``field``, or may have brought it.
+    """Whether a change at ``path`` lies at or below ``field``, or may contain it.
 
-    A change above the field counts: an object that came or went whole is one change at its root.
+    A change above the field counts: creating or deleting an object is one change at its root.
 
     Raises:
         UsageError: ``field`` is not a path.
@@ -140,10 +140,10 @@ def touches(path: str, field: str) -> bool:
 
 
 def narrowed(change: Change, field: str) -> Change | None:
-    """The part of a change that concerns ``field``; None where it does not.
+    """The part of a change that concerns ``field``; None if there is none.
 
-    A change above the field is cut down to it: when ``status`` came whole, ``status.phase`` was
-    added, and ``status.reason`` was not if the new status has none.
+    A change above the field is reduced to it: if ``status`` was added, so was ``status.phase``,
+    but ``status.reason`` only if the new status has one.
 
     Raises:
         UsageError: ``field`` is not a path.

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Final
 
 MAX_DIGITS: Final = 64
-"""Longest number read; what is longer is no quantity."""
+"""Maximum length of a quantity; anything longer is invalid."""
 
 MAX_EXPONENT: Final = 30
 
@@ -21,7 +21,7 @@ _DECIMAL: Final = dict(zip("numkMGTPE", (-9, -6, -3, 3, 6, 9, 12, 15, 18), stric
 
 
 def parse_quantity(text: str) -> Fraction | None:
-    """The value of a quantity; None if the text is none."""
+    """The value of a quantity; None if the text is not one."""
     match = _QUANTITY.fullmatch(text)
     if match is None or len(text) > MAX_DIGITS:
         return None

@@ -1,4 +1,4 @@
-"""Secrets kept secret: what must be hidden before anything of a Secret is shown."""
+"""Masking: what must be hidden before anything of a Secret is shown."""
 
 from __future__ import annotations
 
@@ -12,38 +12,39 @@ if TYPE_CHECKING:
     from etcdpod.changes import Change
 
 MASK: Final = "***"
-"""Stands where a secret value was; kubectl's own sign."""
+"""Replaces a secret value, as in kubectl."""
 
 _SECTIONS: Final = ("data", "stringData")
 
 _DEEPEST_LIST: Final = 8
-"""Lists inside lists that are looked into; nobody writes two."""
+"""Nesting limit for Lists inside Lists; real objects do not even have two levels."""
 _SHORTEST_COPY: Final = 6
-"""A value shorter than this is found in any text by chance."""
+"""Shorter values are ignored: they occur in any text by chance."""
 
 
 def mask(value: dict[str, Any]) -> dict[str, Any]:
-    """The object with what a Secret hides replaced by ``***``; names of keys stay.
+    """The object with secret values replaced by ``***``; key names are kept.
 
-    Hidden are ``data``, ``stringData`` and annotations that repeat them: kubectl's and other
-    tools' last applied configuration, and any that contains one of the values. Secrets inside a
-    List are masked too. Only the core group's Secret is one; a custom resource of that name is not.
+    Hidden are ``data``, ``stringData`` and annotations that repeat them: the last applied
+    configuration of kubectl and other tools, and any that contains one of the values. Secrets in
+    a List are masked too. Only the core group's Secret counts, not a custom resource of that name.
 
     Returns:
-        A new object where something was hidden, otherwise ``value`` itself. ``value`` is never
-        changed.
+        A new object if something was hidden, otherwise ``value`` itself. ``value`` is never
+        modified.
     """
     return _mask(value, _DEEPEST_LIST)
 
 
 def mask_changes(kind: str, changes: Iterable[Change]) -> tuple[Change, ...]:
-    """The changes of an object with secret values hidden; that they changed stays to be seen.
+    """The changes of an object with secret values hidden; it remains visible that they changed.
 
-    Of annotations no value is shown: one that repeats a secret cannot be told beside a change.
+    All values of annotations are hidden: from a change alone, one that repeats a secret cannot be
+    recognised.
 
     Args:
-        kind: the object's kind; only the changes of a ``Secret`` are touched.
-        changes: what ``diff.changes`` found.
+        kind: the object's kind; only the changes of a ``Secret`` are modified.
+        changes: the result of ``diff.changes``.
     """
     if kind != "Secret":
         return tuple(changes)
@@ -58,10 +59,10 @@ def mask_changes(kind: str, changes: Iterable[Change]) -> tuple[Change, ...]:
 
 
 def is_secret_key(key: bytes) -> bool:
-    """Whether an etcd key may hold a Secret, whatever the registry's prefix is.
+    """Whether an etcd key may hold a Secret, whatever the registry's prefix.
 
-    This is for raw bytes, which are all or nothing, so in doubt it says yes: also for a custom
-    resource whose plural is ``secrets``.
+    Raw bytes can only be shown or hidden as a whole, so this returns True in doubt: also for
+    a custom resource whose plural is ``secrets``.
     """
     return key.split(b"/")[-3:-2] == [b"secrets"]
 
@@ -79,7 +80,7 @@ def _mask(value: dict[str, Any], deeper: int) -> dict[str, Any]:
 
 
 def _mask_item(item: Any, kind: str, deeper: int) -> Any:
-    """A member of a List. In a typed one (SecretList) members need not say what they are."""
+    """A member of a List. In a typed one (SecretList) members need not have apiVersion and kind."""
     if not isinstance(item, dict):
         return item
     if kind == "SecretList" and "kind" not in item:
@@ -111,9 +112,9 @@ def _mask_annotations(annotations: dict[str, Any], texts: Iterable[str]) -> dict
 
 
 def _is_copy(name: str, text: Any, texts: Iterable[str]) -> bool:
-    """Whether an annotation repeats what the Secret holds.
+    """Whether an annotation repeats the content of the Secret.
 
-    Tools keep the object they applied under names of their own; as JSON it shows its ``data``.
+    Tools store the applied object under annotations of their own; as JSON it contains ``data``.
     """
     if "last-applied" in name or not isinstance(text, str):
         return True
@@ -122,7 +123,7 @@ def _is_copy(name: str, text: Any, texts: Iterable[str]) -> bool:
 
 
 def _texts(value: dict[str, Any]) -> list[str]:
-    """The secret values as an annotation might repeat them: as stored, and decoded."""
+    """The secret values in the forms an annotation might contain: as stored, and decoded."""
     stored = [
         text
         for section in _SECTIONS
@@ -141,7 +142,7 @@ def _decoded(text: str) -> str:
 
 
 def _mask_at(path: str, value: Any) -> Any:
-    """A value from the place ``path`` (as ``Change.path`` writes it) of a Secret."""
+    """A value at ``path`` (as in ``Change.path``) of a Secret."""
     if path in (*_SECTIONS, "metadata.annotations"):
         return _mask_section(value)
     if path.startswith((*_SECTIONS, "metadata.annotations")):

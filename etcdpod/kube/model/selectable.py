@@ -1,4 +1,4 @@
-"""The fields by which the API server selects, for each kind that has more than its name."""
+"""The fields that field selectors support, for each kind that has more than its name."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ BY_KIND: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("certificates.k8s.io", "PodCertificateRequest"): ("spec.signerName", "spec.nodeName"),
     ("resource.k8s.io", "ResourceSlice"): ("spec.nodeName", "spec.driver"),
 }
-"""Beside ``metadata.name`` and ``metadata.namespace``, which every kind has."""
+"""In addition to ``metadata.name`` and ``metadata.namespace``, which every kind has."""
 
 EVERY: Final = ("metadata.name", "metadata.namespace")
 
@@ -67,7 +67,7 @@ _ELSEWHERE: Final = {
         for name in _INVOLVED
     },
 }
-"""Labels that are not, or not always, the path of the field: the paths to try."""
+"""Labels that differ from the path of the field, at least sometimes: the paths to try."""
 
 
 def supported_labels(kind: ResourceType | None) -> frozenset[str]:
@@ -79,5 +79,5 @@ def supported_labels(kind: ResourceType | None) -> frozenset[str]:
 
 
 def label_fields(label: str) -> tuple[tuple[str, ...], ...]:
-    """The paths at which the value of a field label may stand."""
+    """The paths at which the value of a field label may be found."""
     return tuple(tuple(path.split(".")) for path in _ELSEWHERE.get(label, (label,)))

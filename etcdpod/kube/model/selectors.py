@@ -25,7 +25,7 @@ _FIELD_ESCAPE: Final = re.compile(r"\\([\\,=])")
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """What a label selector asks of one label."""
+    """One requirement of a label selector."""
 
     key: str
     operator: str
@@ -33,7 +33,7 @@ class Requirement:
     values: tuple[str, ...] = ()
 
     def holds(self, labels: dict[str, str]) -> bool:
-        """Whether labels meet it. A label that is missing is in no set, so ``notin`` holds."""
+        """Whether labels meet it. A missing label is not in any set, so ``notin`` holds."""
         value = labels.get(self.key)
         if self.operator == "exists":
             return value is not None
@@ -73,13 +73,13 @@ def parse_label_selector(text: str) -> LabelSelector:
     """A selector such as ``app=web,tier!=db``, ``env in (a,b),!canary,rank>3``.
 
     Raises:
-        UsageError: the text is no selector.
+        UsageError: the text is not a selector.
     """
     return LabelSelector(tuple(_LabelParser(text).requirements()), _LABELS)
 
 
 class _LabelParser:
-    """The tokens of a label selector, one looked at ahead."""
+    """The tokens of a label selector, with one token of lookahead."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -111,7 +111,7 @@ class _LabelParser:
         )
 
     def requirements(self) -> Iterator[Requirement]:
-        """Each of them, separated by commas."""
+        """The requirements, separated by commas."""
         while self.symbol or self.word:
             yield self._requirement()
             if self.symbol == ",":
@@ -182,7 +182,7 @@ class FieldSelector:
     """The fields that ``matches`` reads."""
 
     def matches(self, item: dict[str, Any]) -> bool:
-        """Whether the object's fields have (or have not) the values asked for."""
+        """Whether the object's fields have (or do not have) the given values."""
         return all((_field(item, label) == value) == equal for label, equal, value in self.terms)
 
 
@@ -191,10 +191,10 @@ def parse_field_selector(text: str, kind: ResourceType | None = None) -> FieldSe
 
     Args:
         text: the selector; commas, equal signs and backslashes in values follow a backslash.
-        kind: what it selects from; None allows the fields of every kind.
+        kind: the kind selected from; None allows the fields of every kind.
 
     Raises:
-        UsageError: the text is no selector, or the API server does not select by that field.
+        UsageError: the text is not a selector, or the API server does not support the field.
     """
     supported = supported_labels(kind)
     terms = []
@@ -224,7 +224,7 @@ def _add(projection: dict[str, Any], path: tuple[str, ...]) -> None:
 
 
 def _field(item: dict[str, Any], label: str) -> str:
-    """The value of the first field behind a label that has one; empty if none has."""
+    """The first non-empty value of the fields behind a label; empty if there is none."""
     for path in label_fields(label):
         value = field(item, *path)
         if isinstance(value, bool):

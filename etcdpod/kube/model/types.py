@@ -1,7 +1,7 @@
-"""The kinds that can be asked for, by every name that kubectl takes.
+"""The kinds that can be requested, by every name that kubectl accepts.
 
 Built-in kinds come from the schema (their short names from ``names``), custom ones from the
-CustomResourceDefinitions of the registry itself.
+registry's own CustomResourceDefinitions.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _VERSION = re.compile(r"v(\d+)(?:(alpha|beta)(\d+))?")
 
 @dataclass(frozen=True, slots=True)
 class ResourceType:
-    """One kind of object, at the version that kubectl prefers."""
+    """One kind of object, in kubectl's preferred version."""
 
     group: str
     """Empty for the core group."""
@@ -36,11 +36,11 @@ class ResourceType:
     key_prefixes: tuple[str, ...]
     """Below the registry prefix: ``pods``, ``services/specs``, ``stable.example.com/crontabs``."""
     categories: tuple[str, ...] = ()
-    """Names for several kinds at once, such as ``all``."""
+    """Names for groups of kinds, such as ``all``."""
     versions: tuple[str, ...] = ()
-    """Every version known, the preferred one included."""
+    """Every known version, including the preferred one."""
     selectable_fields: tuple[str, ...] = ()
-    """Fields of a custom kind that ``--field-selector`` takes."""
+    """Fields of a custom kind that ``--field-selector`` supports."""
 
     @property
     def api_version(self) -> str:
@@ -49,12 +49,12 @@ class ResourceType:
 
     @property
     def qualified(self) -> str:
-        """``pods``, ``deployments.apps``: what no other kind is called."""
+        """The unambiguous name: ``pods``, ``deployments.apps``."""
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
 
 class ResourceTypes:
-    """The built-in kinds, and those that CustomResourceDefinitions add.
+    """The built-in kinds, and those defined by CustomResourceDefinitions.
 
     Args:
         definitions: CustomResourceDefinition objects, in any of their versions.
@@ -65,22 +65,22 @@ class ResourceTypes:
         self._types = _builtin() + tuple(found for found in custom if found is not None)
 
     def all(self) -> tuple[ResourceType, ...]:
-        """Every kind; where two groups share a name, in the order in which one is meant."""
+        """Every kind; among groups that share a name, in order of precedence."""
         return self._types
 
     def of_object(self, api_version: str, kind: str) -> ResourceType | None:
-        """The kind of an object; None for one that nobody has defined."""
+        """The kind of an object; None if it is not defined anywhere."""
         group = api_version.rpartition("/")[0]
         return self._by_kind.get((group, kind))
 
     def resolve(self, text: str) -> ResourceType:
-        """The kind called so: plural, singular, short name or Kind; ``.group`` may follow.
+        """Finds a kind by plural, singular, short name or Kind, optionally followed by ``.group``.
 
-        Case does not matter; ``plural.version.group`` names a version; the start of a group
-        is enough.
+        Case is ignored; ``plural.version.group`` selects a version; a prefix of the group is
+        enough.
 
         Raises:
-            UsageError: nothing is called so.
+            UsageError: there is no such kind.
         """
         wanted = text.lower()
         name, _, rest = wanted.partition(".")
@@ -98,10 +98,10 @@ class ResourceTypes:
         )
 
     def resolve_all(self, text: str) -> tuple[ResourceType, ...]:
-        """The kinds in a comma list, a category such as ``all`` standing for its kinds.
+        """The kinds in a comma-separated list; a category such as ``all`` expands to its kinds.
 
         Raises:
-            UsageError: a name is no kind and no category.
+            UsageError: a name is neither a kind nor a category.
         """
         found: dict[ResourceType, None] = {}
         for part in filter(None, text.split(",")):
@@ -129,7 +129,7 @@ class ResourceTypes:
 
 
 def version_priority(version: str) -> tuple[int, int, int]:
-    """Sort key by which Kubernetes prefers versions: v2, v1, v1beta2, v1beta1, v1alpha1, else."""
+    """Sort key for Kubernetes' version priority: v2, v1, v1beta2, v1beta1, v1alpha1, others."""
     match = _VERSION.fullmatch(version)
     if match is None:
         return (3, 0, 0)
@@ -188,7 +188,7 @@ def _of_rows(group: str, kind: str, rows: list[KindRow]) -> ResourceType:
 
 
 def _custom(definition: dict[str, Any]) -> ResourceType | None:
-    """The kind that a CustomResourceDefinition defines; None for one that is not whole."""
+    """The kind that a CustomResourceDefinition defines; None if it is incomplete."""
     spec = definition.get("spec") or {}
     names = spec.get("names") or {}
     group, plural, kind = spec.get("group"), names.get("plural"), names.get("kind")
@@ -220,9 +220,9 @@ def _selectable_fields(definition: dict[str, Any], version: str) -> tuple[str, .
 
 
 def served_versions(definition: dict[str, Any]) -> list[dict[str, Any]]:
-    """The ``spec.versions`` of a CustomResourceDefinition that are served; all if none says so.
+    """The served entries of a CustomResourceDefinition's ``spec.versions``; all if none is served.
 
-    A v1beta1 definition may have the single ``spec.version`` instead.
+    A v1beta1 definition may instead have the single ``spec.version``.
     """
     spec = definition.get("spec") or {}
     versions = [entry for entry in spec.get("versions") or () if entry.get("name")]

@@ -1,4 +1,4 @@
-"""The shapes of what the schema knows beside the wire: fields, messages, kinds."""
+"""What the schema records besides the wire format: facts about fields, messages and kinds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Field(NamedTuple):
     label: str
     """``optional``, ``repeated`` or ``map`` (whose keys are strings)."""
     type: str
-    """A scalar type's name or a message's full name; of a map, that of its values."""
+    """A scalar type's name or a message's full name; for a map, that of its values."""
     rule: str = "opt"
     """When it appears: ``opt``, ``zero``, ``struct``, ``null``, ``omitzero``, ``inline``,
     ``special``; see proto/etcdpod/options.proto."""
@@ -33,19 +33,19 @@ class Field(NamedTuple):
 
 
 class Message(NamedTuple):
-    """One message and how its JSON looks as a whole."""
+    """One message and the form of its JSON."""
 
     full_name: str
     json_form: str
     """``object``, or the special form: ``time``, ``quantity``, ``rawjson``, …"""
     type_meta: bool
-    """apiVersion and kind belong to its JSON, never to its bytes."""
+    """apiVersion and kind are part of its JSON but not of its bytes."""
     fields: tuple[Field, ...]
-    """In the order of their numbers."""
+    """Ordered by field number."""
 
 
 class KindRow(NamedTuple):
-    """What one apiVersion and kind name, over Kubernetes 1.17 to 1.37 and OpenShift."""
+    """A combination of apiVersion and kind, in Kubernetes 1.17 to 1.37 or OpenShift."""
 
     api_version: str
     kind: str
@@ -55,17 +55,17 @@ class KindRow(NamedTuple):
     """Lower-case plural; empty for lists and options."""
     namespaced: bool
     stored: bool
-    """It can be an etcd value."""
+    """It can be stored in etcd."""
     key_prefix: str
     """Below the registry prefix: ``pods``, ``services/specs``; empty if unknown or not stored."""
     storage_version: str
-    """The apiVersion that an API server of 1.36 writes; empty if it does not have the kind."""
+    """The apiVersion that an API server of release 1.36 writes; empty if it lacks the kind."""
     served: str
-    """How an API server of 1.36 serves it: ``preferred``, ``yes`` or ``no``."""
+    """How an API server of release 1.36 serves it: ``preferred``, ``yes`` or ``no``."""
     introduced: str = ""
     removed: str = ""
     first: str = ""
-    """First release, from 1.17 on, whose schema has the message; empty if not known."""
+    """First release, since 1.17, whose schema has the message; empty if unknown."""
     last: str = ""
 
     @property

@@ -1,4 +1,4 @@
-"""Loads the wire schemas of Kubernetes: message classes, and the facts that JSON needs."""
+"""Loads Kubernetes' wire schemas: message classes, and the facts needed for JSON."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def kinds_by_name() -> dict[tuple[str, str], KindRow]:
 
 
 def message_class(full_name: str) -> type[protobuf.Message]:
-    """The message class of that full name, such as ``k8s.io.api.core.v1.Pod``.
+    """The message class with that full name, such as ``k8s.io.api.core.v1.Pod``.
 
     Raises:
-        KeyError: no schema has such a message.
+        KeyError: no schema defines that message.
     """
     return _DESCRIPTORS.message_class(full_name)
 
@@ -43,7 +43,7 @@ def message_facts(full_name: str) -> Message:
     """The JSON facts of a Kubernetes message.
 
     Raises:
-        KeyError: no schema has such a message.
+        KeyError: no schema defines that message.
     """
     return _messages(full_name.rpartition(".")[0])[full_name]
 

@@ -1,1 +1,1 @@
-"""Kubernetes' protobuf messages to JSON, driven by the schema."""
+"""Converts Kubernetes' protobuf messages to JSON, driven by the schema."""

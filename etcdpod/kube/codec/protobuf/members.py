@@ -1,6 +1,6 @@
-"""Functions for the rarer kinds of fields: maps, lists of scalars, bytes, embedded messages.
+"""Readers for the less common kinds of fields: maps, lists of scalars, bytes, embedded messages.
 
-Each takes where the value lies and adds it to the object that is being read.
+Each takes the position of the value and adds it to the object being read.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 def text_list(b: bytes, i: int, j: int, name: str, into: dict[str, Any], text: Text) -> None:
-    """One text of a list."""
+    """A string element of a list."""
     _append(into, name, text(b[i:j]))
 
 
 def leaf_list(leaf: Leaf) -> Member:
-    """One value of a list, made from its bytes by ``leaf``."""
+    """An element of a list, converted from its bytes by ``leaf``."""
 
     def add(b: bytes, i: int, j: int, name: str, into: dict[str, Any], text: Text) -> None:
         _append(into, name, leaf(b[i:j]))
@@ -35,7 +35,7 @@ def leaf_list(leaf: Leaf) -> Member:
 
 
 def leaf_not_empty(leaf: Leaf) -> Member:
-    """A value that is shown unless ``leaf`` finds it empty."""
+    """A value that is omitted if ``leaf`` finds it empty."""
 
     def add(b: bytes, i: int, j: int, name: str, into: dict[str, Any], text: Text) -> None:
         value = leaf(b[i:j])
@@ -46,7 +46,7 @@ def leaf_not_empty(leaf: Leaf) -> Member:
 
 
 def inline(plan: MessagePlan) -> Member:
-    """An embedded message, whose keys belong to the object around it."""
+    """An embedded message, whose keys belong to the enclosing object."""
 
     def add(b: bytes, i: int, j: int, name: str, into: dict[str, Any], text: Text) -> None:
         read(b, i, j, plan, into, text)
@@ -55,7 +55,7 @@ def inline(plan: MessagePlan) -> Member:
 
 
 def picked(plan: MessagePlan, pick: Callable[[dict[str, Any]], Any]) -> Member:
-    """A message of which ``pick`` makes the one value that is shown."""
+    """A message that ``pick`` reduces to the single value shown."""
 
     def add(b: bytes, i: int, j: int, name: str, into: dict[str, Any], text: Text) -> None:
         into[name] = pick(read(b, i, j, plan, {}, text))
@@ -64,7 +64,7 @@ def picked(plan: MessagePlan, pick: Callable[[dict[str, Any]], Any]) -> Member:
 
 
 def picked_list(plan: MessagePlan, pick: Callable[[dict[str, Any]], Any]) -> Member:
-    """As ``picked``, for one element of a list."""
+    """Like ``picked``, for an element of a list."""
 
     def add(b: bytes, i: int, j: int, name: str, into: dict[str, Any], text: Text) -> None:
         _append(into, name, pick(read(b, i, j, plan, {}, text)))
@@ -73,7 +73,7 @@ def picked_list(plan: MessagePlan, pick: Callable[[dict[str, Any]], Any]) -> Mem
 
 
 def text_map(b: bytes, i: int, j: int, name: str, into: dict[str, Any], text: Text) -> None:
-    """One entry of a map of texts."""
+    """An entry of a map of strings."""
     key, i = _map_key(b, i, j, text)
     entries = into.get(name)
     if entries is None:
@@ -83,7 +83,7 @@ def text_map(b: bytes, i: int, j: int, name: str, into: dict[str, Any], text: Te
 
 
 def leaf_map(leaf: Leaf) -> Member:
-    """One entry of a map whose values ``leaf`` makes from their bytes."""
+    """An entry of a map whose values ``leaf`` converts from their bytes."""
 
     def add(b: bytes, i: int, j: int, name: str, into: dict[str, Any], text: Text) -> None:
         key, i = _map_key(b, i, j, text)
@@ -97,7 +97,7 @@ def leaf_map(leaf: Leaf) -> Member:
 
 
 def object_map(plan: MessagePlan, pick: Callable[[dict[str, Any]], Any] | None) -> Member:
-    """One entry of a map of messages."""
+    """An entry of a map of messages."""
 
     def add(b: bytes, i: int, j: int, name: str, into: dict[str, Any], text: Text) -> None:
         key, i = _map_key(b, i, j, text)
@@ -111,7 +111,7 @@ def object_map(plan: MessagePlan, pick: Callable[[dict[str, Any]], Any] | None) 
 
 
 def number_list(bits: int) -> NumberMember:
-    """One number of a list."""
+    """A number in a list."""
 
     def add(n: int, name: str, into: dict[str, Any]) -> None:
         _append(into, name, signed(n, bits))
@@ -120,14 +120,14 @@ def number_list(bits: int) -> NumberMember:
 
 
 def bool_list(n: int, name: str, into: dict[str, Any]) -> None:
-    """One truth value of a list."""
+    """A boolean in a list."""
     _append(into, name, n != 0)
 
 
 def _map_key(b: bytes, i: int, j: int, text: Text) -> tuple[str, int]:
-    """An entry's key and where its value begins; both may be absent, which is empty."""
+    """An entry's key and the start of its value; either may be absent, which means empty."""
     if i + 2 < j and b[i] == 0x0A and b[i + 1] < 0x80:
-        # Nearly always: a short key, then a short value up to the end.
+        # The common case: a short key, then a short value up to the end.
         k = i + 2 + b[i + 1]
         if k + 1 < j and b[k] == 0x12 and b[k + 1] == j - k - 2 < 0x80:
             return text(b[i + 2 : k]), k + 2

@@ -1,4 +1,4 @@
-"""Stored protobuf objects: the envelope, the kind that it names, and the object's message."""
+"""Decodes stored protobuf objects: the envelope, the kind named there, and the object's message."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 PROTOBUF_TYPES = ("", "application/vnd.kubernetes.protobuf")
 OTHER_TYPES = {"application/json": "json", "application/cbor": "cbor"}
 WORTH_SLIMMING = 1500
-"""Objects of a kind after which its projection gets a schema of its own: the protobuf library
-has to be imported for that, which takes as long as reading a thousand."""
+"""Objects of a kind after which its projection gets a schema of its own: that requires importing
+the protobuf library, which takes as long as reading a thousand objects."""
 FEW = 16
-"""The same where thousands are known to come."""
+"""The same if thousands of objects are expected."""
 ENVELOPE = "k8s.io.apimachinery.pkg.runtime.Unknown"
 ENVELOPE_PATH = "envelope"
-"""Path of what lies beside the object, not in it."""
+"""Path of fields that lie beside the object, not in it."""
 
 
 class Reading:
-    """How the objects of one kind are read for one purpose, and how many were.
+    """How the objects of one kind are read for one purpose, and how many have been read.
 
     Args:
         facts: the kind's message; None for a kind that no release knows.
-        projection: what is wanted of it; None for all.
-        managed_fields: whether those are wanted.
+        projection: the fields to read; None for all.
+        managed_fields: whether to read managedFields.
     """
 
     __slots__ = ("_facts", "plan", "projection", "slim", "uses")
@@ -59,7 +59,7 @@ class Reading:
                 self.plan = Plan(facts, projection, managed_fields=managed_fields)
 
     def count(self, worth: int) -> None:
-        """One more is read: after ``worth`` of them a schema of the wanted fields alone pays."""
+        """Counts an object: after ``worth``, a schema of only the wanted fields pays off."""
         self.uses += 1
         if self.uses == worth and self.projection and self._facts is not None:
             from etcdpod.kube.codec.protobuf.slim import slimmer
@@ -71,17 +71,17 @@ class ProtobufReader:
     """Reads values that begin with the magic of the protobuf envelope.
 
     Args:
-        whole: tells for an apiVersion and kind that projections must be passed over.
+        whole: whether objects of an apiVersion and kind must be read without a projection.
     """
 
     def __init__(self, whole: Callable[[str, str], bool] | None = None) -> None:
         self._whole = whole
         self._worth_slimming = WORTH_SLIMMING
-        # A projection is kept in its reading, so that its id stays its own.
+        # The reading keeps a reference to the projection, so that its id stays unique.
         self._readings: dict[tuple[str, str, int, bool], Reading] = {}
 
     def expect_many(self) -> None:
-        """Thousands of objects of a kind are to be read."""
+        """Prepare to read thousands of objects of a kind."""
         self._worth_slimming = FEW
 
     def read(
@@ -125,7 +125,7 @@ class ProtobufReader:
 
 
 def is_lossless(value: bytes) -> bool:
-    """Whether a value's envelope and message, parsed and written again, are the same bytes."""
+    """Whether parsing and re-encoding a value's envelope and message gives the same bytes."""
     from google.protobuf.message import DecodeError
 
     envelope: Any = message_class(ENVELOPE)()
@@ -160,7 +160,7 @@ def _beside(value: bytes, envelope: Envelope) -> tuple[UnknownField, ...]:
 
 
 def _read_wrapped(value: bytes, envelope: Envelope) -> Decoded | Undecodable:
-    """An envelope around JSON or CBOR, or around something that cannot be read."""
+    """An envelope around JSON, CBOR, or content that cannot be decoded."""
     start = envelope.start
     encoding = OTHER_TYPES.get(envelope.content_type)
     if envelope.content_encoding or encoding is None:

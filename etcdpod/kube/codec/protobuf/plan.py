@@ -1,7 +1,7 @@
-"""How to read each message: a table from the tags on the wire to places in the JSON.
+"""Plans how to read each message: tables from the tags on the wire to fields of the JSON.
 
-Rules of emission: conventions.md sections 3 to 5, "as written": a field that the writer's release
-always writes is shown when it is on the wire; what its release did not know is not shown.
+Which fields are shown: conventions.md sections 3 to 5, "as written": a field that its release
+always writes is shown if it is on the wire; one that the release does not know is not shown.
 """
 
 from __future__ import annotations
@@ -43,16 +43,16 @@ if TYPE_CHECKING:
 SCALAR_WIRE_TYPES = {"string": LENGTH_DELIMITED, "bytes": LENGTH_DELIMITED, "double": FIXED64}
 SKIPS = {LENGTH_DELIMITED: SKIP, VARINT: SKIP_NUMBER, FIXED64: SKIP_DOUBLE}
 LONGEST_PART = 1024
-"""Bytes of a message inside a projection that is kept at most, once it was read."""
+"""Size limit in bytes of a message in a projection that is cached after it was read."""
 UNSIGNED = 65
-"""Bits of a number that has no sign: more than a varint can fill."""
+"""Width of an unsigned number: more bits than a varint can have."""
 NUMBER_BITS = {"int32": 32, "int64": 64, "uint32": UNSIGNED, "uint64": UNSIGNED}
 
 
 class Plan:
-    """How to read one message, with a projection where one was given.
+    """How to read one message, optionally with a projection.
 
-    Its table is made on first use: most pods hold few of the 137 messages that a pod may hold.
+    Its table is built on first use: most pods contain few of the 137 messages that a pod can have.
     """
 
     __slots__ = ("_depth", "_managed_fields", "_projection", "facts", "table")
@@ -72,11 +72,11 @@ class Plan:
         self._depth = depth
 
     def build(self) -> Table:
-        """Makes the table, keeps and returns it."""
+        """Builds the table, stores and returns it."""
         entries: dict[int, Entry] = {}
         nulls: list[str] = []
         last_wanted = 0
-        # A release that knew the message without the field did not write null for it.
+        # A release that knew the message but not the field did not write null for it.
         since = min((release(field.first) for field in self.facts.fields), default=(0,))
         for field in self.facts.fields:
             key, wire_type = tag_key(field)
@@ -99,7 +99,7 @@ class Plan:
 
     @property
     def is_projected(self) -> bool:
-        """Whether only some fields are read."""
+        """Whether only some of the fields are read."""
         return self._projection is not None
 
     def read_alone(self, message: bytes) -> dict[str, Any]:
@@ -124,7 +124,7 @@ class Plan:
         if field.label == "map":
             return CALL_AGAIN, name, members.object_map(plan, pick)
         if pick is None and plan.is_projected and name != "metadata":
-            # Cut down to a few fields, much is the same from object to object.
+            # Reduced to a few fields, many messages are the same in every object.
             kept = Kept(plan.read_alone, LONGEST_PART).__getitem__
             if field.label == "repeated":
                 return CALL_AGAIN, name, members.leaf_list(kept)
@@ -136,10 +136,10 @@ class Plan:
         return CALL, name, members.picked(plan, pick)
 
     def _plan(self, field: Field, facts: Message) -> Plan:
-        """The plan of a field's message.
+        """The plan for a field's message.
 
-        JSONSchemaProps alone holds itself. It gets one plan a level, and the last one knows no
-        fields: so the plans bound the nesting, and reading needs no check.
+        Only JSONSchemaProps is recursive. It gets one plan per level, and the last plan knows no
+        fields: the plans thus bound the nesting, and reading needs no check.
         """
         recursive = field.type == self.facts.full_name or facts.json_form.startswith("schemaor")
         depth = self._depth + recursive
@@ -154,12 +154,12 @@ class Plan:
 
 @cache
 def plan_of(facts: Message, depth: int = 0) -> Plan:
-    """The plan of a whole message; all that hold such a message share it."""
+    """The plan for a complete message, shared by all messages that contain it."""
     return Plan(facts, depth=depth)
 
 
 def release(name: str) -> tuple[int, ...]:
-    """A Kubernetes release so that later ones are greater; empty is the earliest."""
+    """A sort key for Kubernetes releases; empty sorts first."""
     return tuple(int(part) for part in name.split(".")) if name else (0,)
 
 
@@ -174,7 +174,7 @@ def tag_key(field: Field) -> tuple[int, int]:
 
 
 def leaf_entry(field: Field, form: str) -> Entry:
-    """The entry of a field whose message is one value in the JSON."""
+    """The table entry for a field whose message is a single value in the JSON."""
     leaf, name = LEAVES[form], field.json_name
     if field.label == "map":
         return CALL_AGAIN, name, members.leaf_map(leaf)
@@ -186,7 +186,7 @@ def leaf_entry(field: Field, form: str) -> Entry:
 
 
 def scalar_entry(field: Field) -> Entry:
-    """The entry of a field that is no message."""
+    """The table entry for a field that is not a message."""
     name = field.json_name
     shown = field.pointer or field.rule in ("zero", "special", "null")
     if field.type == "bytes":
@@ -208,7 +208,7 @@ def scalar_entry(field: Field) -> Entry:
 
 
 def bytes_entry(field: Field, *, shown: bool) -> Entry:
-    """The entry of a field of bytes, which the JSON shows as base64."""
+    """The table entry for a bytes field, which the JSON shows as base64."""
     if field.label == "map":
         return CALL_AGAIN, field.json_name, members.leaf_map(read_bytes)
     if field.label == "repeated":

@@ -1,9 +1,9 @@
-"""Reads the bytes of a Kubernetes message straight into the object that kubectl shows.
+"""Reads the bytes of a Kubernetes message directly into the object that kubectl shows.
 
-One loop follows a table for each message. It expects what the Go writer writes: fields in
-ascending order, one record an element, text in UTF-8. Anything else (unknown fields, damage,
-another writer's habits) makes it raise; the caller then lets the protobuf library bring the
-message into that form first.
+One loop follows a table for each message. It expects the Go writer's encoding: fields in ascending
+order, one record per element, text in UTF-8. Anything else (unknown fields, damage, other
+encodings) raises; the caller then normalises the message with the protobuf library and tries
+again.
 """
 
 from __future__ import annotations
@@ -16,37 +16,37 @@ from etcdpod.kube.codec.json_value import number
 from etcdpod.kube.codec.protobuf.wire import varint
 
 Text: TypeAlias = Callable[[bytes], str]
-"""How bytes become text: ``bytes.decode``, or ``go_text`` where they may be bad."""
+"""Decodes bytes to text: ``bytes.decode``, or ``go_text`` if they may be invalid."""
 Entry: TypeAlias = tuple[int, str, Any]
-"""What to do with a value (one of the numbers below), its JSON name, and what that needs."""
+"""The action for a value (one of the numbers below), its JSON name, and the action's argument."""
 Table: TypeAlias = tuple[dict[int, Entry], tuple[str, ...]]
-"""The entries by the bytes of their tags (a little-endian number), and the JSON names that are
-null until a field says otherwise."""
+"""The entries by the bytes of their tags (a little-endian number), and the JSON names that are null
+unless a field sets them."""
 
-# Length-delimited values, the commonest first.
+# Length-delimited values, the most common first.
 TEXT, OBJECT, TEXT_SHOWN, OBJECTS, LEAF, CALL, CALL_AGAIN, SKIP = range(8)
 # Varints.
 NUMBER, NUMBER_SHOWN, BOOL, BOOL_SHOWN, CALL_NUMBER, SKIP_NUMBER = range(8, 14)
-# Eight bytes; and: nothing that is wanted follows.
+# Eight bytes; and: nothing wanted follows.
 DOUBLE, SKIP_DOUBLE, STOP = range(14, 17)
 MAY_REPEAT = frozenset({OBJECTS, CALL_AGAIN, SKIP, CALL_NUMBER, SKIP_NUMBER, SKIP_DOUBLE, STOP})
 
 
 class MessagePlan(Protocol):
-    """How to read one message: its table, or what makes it on first use."""
+    """How to read one message: its table, or what builds it on first use."""
 
     table: Table | None
 
     def build(self) -> Table:
-        """Makes the table, keeps and returns it."""
+        """Builds the table, stores and returns it."""
 
 
 class NotPlain(ValueError):
-    """The message is not written as the Go writer writes it."""
+    """The message is not encoded as the Go writer does."""
 
 
 def signed(value: int, bits: int) -> int:
-    """A varint's value as a signed number of that many bits."""
+    """The value of a varint as a signed number of that many bits."""
     sign = 1 << (bits - 1)
     return ((value & ((sign << 1) - 1)) ^ sign) - sign
 
@@ -56,10 +56,10 @@ def read(  # noqa: C901 - one loop: a call for each field would double its time
 ) -> dict[str, Any]:
     """Reads the message in ``b[i:end]`` into a dict and returns that.
 
-    Short names, since every field of every object of a registry passes here.
+    Names are short because every field of every object of a registry goes through here.
 
     Raises:
-        ValueError, KeyError, IndexError: it is not written as the Go writer writes it.
+        ValueError, KeyError, IndexError: it is not encoded as the Go writer does.
     """
     entries, nulls = plan.table or plan.build()
     for name in nulls:

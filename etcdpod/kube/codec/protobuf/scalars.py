@@ -1,7 +1,7 @@
-"""Messages whose JSON is one value: times, durations, quantities, numbers that may be text.
+"""Messages whose JSON is a single value: times, durations, quantities, int-or-string values.
 
-Each reader takes the message's bytes as the Go writer makes them and raises ``ValueError`` for
-any other form; ``normalise`` brings a message into that form. Facts: conventions.md section 5.
+Each reader takes the message's bytes as encoded by the Go writer, and raises ``ValueError`` for any
+other encoding; ``normalise`` converts a message to that encoding. Facts: conventions.md section 5.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MOST_KEPT = 8192
 LONGEST_KEPT = 64
-"""How many values are kept, and of how many bytes at most: times and quantities repeat."""
+"""How many values are cached, and their maximum size in bytes: times and quantities recur."""
 YEAR_ONE = -62135596800
 """Unix seconds of Go's zero time."""
 SECONDS_A_DAY = 86400
@@ -31,8 +31,8 @@ UNITS = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs"))
 
 
 def civil(days: int) -> tuple[int, int, int]:
-    """Year, month, day of a day number from 1970-01-01, over any span of years."""
-    # Counted from 0000-03-01 in eras of 400 years, so that leap days end a year.
+    """Year, month and day of a day number counted from 1970-01-01, for any year."""
+    # Counted from 0000-03-01 in eras of 400 years, so that a leap day is the last day of a year.
     era, day_of_era = divmod(days + 719468, 146097)
     leaps = day_of_era // 1460 - day_of_era // 36524 + day_of_era // 146096
     year = (day_of_era - leaps) // 365
@@ -56,7 +56,7 @@ def timestamp(seconds: int) -> str:
 
 def _time_parts(message: bytes) -> tuple[int, int]:
     if len(message) == 8 and message[0] == 0x08 and message[6:] == b"\x10\x00":
-        # How nearly every time looks: seconds in five bytes, no nanoseconds.
+        # The common case: seconds in five bytes, no nanoseconds.
         _, a, b, c, d, e, _, _ = message
         if a > 127 and b > 127 and c > 127 and d > 127 > e:
             low = (a & 127) | (b & 127) << 7 | (c & 127) << 14
@@ -74,7 +74,7 @@ def _time_parts(message: bytes) -> tuple[int, int]:
 
 
 def read_time(message: bytes) -> str | None:
-    """A Time: whole seconds, or None for no time."""
+    """A Time: in whole seconds, or None if there is no time."""
     if not message:
         return None
     seconds, _ = _time_parts(message)
@@ -82,19 +82,19 @@ def read_time(message: bytes) -> str | None:
 
 
 def read_microtime(message: bytes) -> str | None:
-    """A MicroTime: always six digits, or None for no time."""
+    """A MicroTime: always with six digits, or None if there is no time."""
     if not message:
         return None
     seconds, nanos = _time_parts(message)
     if seconds == YEAR_ONE and nanos == 0:
         return None
-    # Go cuts the wire's nanoseconds to microseconds before it adds them.
+    # Go truncates the nanoseconds on the wire to microseconds before it adds them.
     carry, micros = divmod(int(nanos / 1000), 1_000_000)
     return f"{timestamp(seconds + carry)}.{micros:06}Z"
 
 
 def duration(nanoseconds: int) -> str:
-    """A duration as Go writes it: ``1h0m0s``, ``1.5s``, ``100ms``, ``0s``."""
+    """A duration in Go's format: ``1h0m0s``, ``1.5s``, ``100ms``, ``0s``."""
     if nanoseconds == 0:
         return "0s"
     sign, rest = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)
@@ -111,7 +111,7 @@ def duration(nanoseconds: int) -> str:
 
 
 def read_duration(message: bytes) -> str:
-    """A Duration: nanoseconds on the wire, Go's text in the JSON."""
+    """A Duration: nanoseconds on the wire, Go's format in the JSON."""
     nanoseconds = 0
     for field in fields(message, 0, len(message)):
         if field.number != 1 or field.wire_type != VARINT:
@@ -121,7 +121,7 @@ def read_duration(message: bytes) -> str:
 
 
 def read_quantity(message: bytes) -> str:
-    """A Quantity: the writer's canonical text, ``0`` where there is none."""
+    """A Quantity: the writer's canonical text, ``0`` if empty."""
     text = ""
     for field in fields(message, 0, len(message)):
         if field.number != 1 or field.wire_type != LENGTH_DELIMITED:
@@ -131,7 +131,7 @@ def read_quantity(message: bytes) -> str:
 
 
 def read_int_or_string(message: bytes) -> int | str:
-    """An IntOrString: its type says which of the two it is."""
+    """An IntOrString: its type field selects one of the two."""
     is_string, number, text = 0, 0, ""
     for field in fields(message, 0, len(message)):
         if field.wire_type == LENGTH_DELIMITED and field.number == 3:
@@ -146,7 +146,7 @@ def read_int_or_string(message: bytes) -> int | str:
 
 
 def read_raw(message: bytes) -> Any:
-    """A message that wraps JSON (or CBOR): the value inside, None where there is none."""
+    """A message that wraps JSON (or CBOR): the wrapped value, None if there is none."""
     if not message:
         return None
     if message[0] != 0x0A:
@@ -158,16 +158,16 @@ def read_raw(message: bytes) -> Any:
 
 
 def read_bytes(content: bytes) -> str:
-    """Bytes as JSON shows them: standard base64 with padding."""
+    """Bytes as shown in JSON: standard base64 with padding."""
     return base64.b64encode(content).decode()
 
 
 class Kept(dict[bytes, Any]):
-    """Values by the bytes that they were read from; a missing one is read.
+    """Caches values by the bytes from which they were read.
 
     Args:
-        leaf: reads one; its values must not be changed by anyone.
-        longest: bytes of one that is kept at most.
+        leaf: reads a value; the values must not be modified.
+        longest: maximum size in bytes of a cached encoding.
     """
 
     def __init__(self, leaf: Callable[[bytes], Any], longest: int = LONGEST_KEPT) -> None:
@@ -192,7 +192,7 @@ LEAVES: dict[str, Callable[[bytes], Any]] = {
     "intorstring": Kept(read_int_or_string).__getitem__,
     "rawjson": read_raw,
 }
-"""By ``json_form``."""
+"""Readers by ``json_form``."""
 
 
 def _schema_or_bool(parts: dict[str, Any]) -> Any:
@@ -219,4 +219,4 @@ PICKERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "schemaorstrings": _schema_or_strings,
     "groupversion": _group_version,
 }
-"""By ``json_form``: the one value, out of the message's fields read as an object."""
+"""By ``json_form``: picks the value shown from the message's fields, read as an object."""

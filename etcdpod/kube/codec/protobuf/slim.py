@@ -1,9 +1,9 @@
-"""Messages cut down to the fields of a projection, by the protobuf library and so in C.
+"""Reduces messages to the fields of a projection with the protobuf library, which runs in C.
 
-A list of thousands needs a tenth of each object. The library parses a message by a schema that
-knows only those fields, and writes them again; what is left to read is small, and much of it is
-the same from object to object. Nothing is interpreted here: a field that is wanted whole is
-bytes to this schema, and every number is a plain varint.
+A list of thousands needs about a tenth of each object. The library parses a message by a schema
+that has only those fields, and re-encodes it; what remains is small, and much of it is the same
+in every object. Nothing is interpreted here: a field that is wanted whole is bytes in this
+schema, and every number is a plain varint.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ TOP = "Top"
 def slimmer(facts: Message, projection: Projection) -> Slim:
     """A function from a message's bytes to those of its wanted fields, in ascending order.
 
-    The function answers None for bytes that are no such message: whoever reads all of it can
-    tell where it is damaged.
+    The function returns None for bytes that are not such a message: reading all of them then shows
+    where they are damaged.
     """
     from google.protobuf.descriptor_pb2 import FileDescriptorProto
     from google.protobuf.descriptor_pool import DescriptorPool
@@ -53,7 +53,7 @@ def slimmer(facts: Message, projection: Projection) -> Slim:
 
 
 def _describe(message: Any, facts: Message, projection: Projection, within: str = "") -> None:
-    """Fills a DescriptorProto with the wanted fields, and with the messages below them."""
+    """Fills a DescriptorProto with the wanted fields, and with the messages that they need."""
     from google.protobuf.descriptor_pb2 import FieldDescriptorProto as Kind
 
     path = f"{within}.{message.name}"

@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 def unknown_fields(
     value: bytes, start: int, end: int, facts: Message, path: str = "", depth: int = 0
 ) -> Iterator[UnknownField]:
-    """The fields of a well-formed message that its schema does not have, at any depth.
+    """The fields of a well-formed message that are not in its schema, at any depth.
 
-    A known number with another wire type is unknown too, as it is to the protobuf library.
+    A known field number with another wire type is unknown too, as in the protobuf library.
 
     Args:
         value: the bytes that hold the message.
-        start: where it begins.
-        end: where it ends.
+        start: start of the message.
+        end: end of the message.
         facts: its schema.
         path: JSON path of the message.
-        depth: messages around it.
+        depth: number of enclosing messages.
     """
     by_number = {field.number: field for field in facts.fields}
     seen: dict[int, int] = {}
@@ -74,7 +74,7 @@ def member_path(path: str, field: Field, index: int) -> str:
 
 
 def fits(field: Field, wire_type: int) -> bool:
-    """Whether the field can be written with that wire type, packed lists included."""
+    """Whether the field can have that wire type, including packed lists."""
     if field.label == "map" or field.is_message or field.type in ("string", "bytes"):
         return wire_type == LENGTH_DELIMITED
     own = FIXED64 if field.type == "double" else VARINT

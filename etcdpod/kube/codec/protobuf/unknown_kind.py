@@ -29,9 +29,9 @@ OBJECT_META = "k8s.io.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 FIELDS = "unknownFields"
 """The key under which the fields are shown."""
 READABLE_DEPTH = 12
-"""How deep bytes that look like a message are shown as one."""
+"""Nesting limit for showing bytes as a message if they look like one."""
 MOST_FIELDS = 10_000
-"""More fields than that, at any depth together, are not taken apart."""
+"""Maximum number of fields, at all depths together, that are shown."""
 
 
 def show_unknown_kind(
@@ -39,11 +39,11 @@ def show_unknown_kind(
 ) -> tuple[dict[str, Any], tuple[UnknownField, ...]]:
     """What can be shown of the message in ``value[start:end]``, and its fields as bytes.
 
-    Field 1 is shown as ``metadata`` if it reads as an object's metadata, since it is that in
-    every kind that there has been. All other fields are under ``unknownFields``.
+    Field 1 is shown as ``metadata`` if it parses as an object's metadata, as it is in every known
+    kind. All other fields are under ``unknownFields``.
 
     Raises:
-        Unreadable: it is no protobuf message, or an absurdly long one.
+        Unreadable: it is not a protobuf message, or has too many fields.
     """
     shown = dict(first)
     unknown: tuple[UnknownField, ...] = ()
@@ -70,13 +70,13 @@ def show_unknown_kind(
 def _metadata(
     value: bytes, field: WireField
 ) -> tuple[dict[str, Any], tuple[UnknownField, ...]] | None:
-    """The object's metadata, if that is what the field holds."""
+    """The object's metadata, if the field holds that."""
     plan = plan_of(message_facts(OBJECT_META))
     try:
         metadata, unknown = read_message(value, field.start, field.end, plan, {})
     except Unreadable:
         return None
-    # With unknown fields almost any bytes would do: ask for more than a name.
+    # As unknown fields are allowed, almost any bytes would parse: require more than a name.
     if not metadata.get("name") or (unknown and not metadata.get("uid")):
         return None
     return metadata, tuple(
@@ -88,10 +88,10 @@ def _metadata(
 
 
 class FieldViewer:
-    """Shows fields without a schema: number, wire type, and the value as what it seems to be.
+    """Shows fields without a schema: number, wire type, and the value by its apparent type.
 
     Args:
-        value: the bytes in which the fields lie.
+        value: the bytes that contain the fields.
     """
 
     def __init__(self, value: bytes) -> None:
@@ -99,7 +99,7 @@ class FieldViewer:
         self._left = MOST_FIELDS
 
     def show(self, found: Iterable[WireField], depth: int = 0) -> list[dict[str, Any]]:
-        """The fields in their order."""
+        """The fields in order."""
         return [self._show(field, depth) for field in found]
 
     def _show(self, field: WireField, depth: int) -> dict[str, Any]:
@@ -123,7 +123,7 @@ class FieldViewer:
         return shown
 
     def _fields(self, field: WireField) -> list[WireField] | None:
-        """The fields inside, if it looks like a message."""
+        """The nested fields, if it looks like a message."""
         inner = []
         try:
             for found in fields(self._value, field.start, field.end):

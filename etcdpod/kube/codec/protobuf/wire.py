@@ -1,4 +1,4 @@
-"""The protobuf wire format: tags, varints and lengths, every read bounded."""
+"""The protobuf wire format: tags, varints and lengths, all bounds-checked."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 VARINT, FIXED64, LENGTH_DELIMITED, START_GROUP, END_GROUP, FIXED32 = range(6)
 WIRE_TYPE_NAMES = ("varint", "fixed64", "length-delimited", "group", "end of group", "fixed32")
 MAXIMUM_DEPTH = 100
-"""Nesting that is followed: the bound of protobuf implementations."""
+"""Maximum nesting depth, as in protobuf implementations."""
 
 
 class WireError(ValueError):
-    """Bytes that are no protobuf; ``offset`` is where reading failed."""
+    """Bytes that are not protobuf; ``offset`` is where reading failed."""
 
     def __init__(self, reason: str, offset: int) -> None:
         super().__init__(reason)
@@ -23,14 +23,14 @@ class WireError(ValueError):
 
 
 class WireField(NamedTuple):
-    """One field as it lies on the wire."""
+    """One field on the wire."""
 
     number: int
     wire_type: int
     offset: int
-    """Where its tag begins."""
+    """Start of its tag."""
     start: int
-    """Where its value begins, after tag and length."""
+    """Start of its value, after tag and length."""
     end: int
 
 
@@ -38,7 +38,7 @@ def varint(buffer: bytes, offset: int, end: int) -> tuple[int, int]:
     """The unsigned varint at ``offset`` and the offset after it.
 
     Raises:
-        WireError: it reaches past ``end`` or is longer than 64 bits.
+        WireError: it extends past ``end`` or is longer than 64 bits.
     """
     if offset < end and buffer[offset] < 0x80:
         return buffer[offset], offset + 1
@@ -55,12 +55,12 @@ def varint(buffer: bytes, offset: int, end: int) -> tuple[int, int]:
 
 
 def fields(buffer: bytes, start: int, end: int) -> Iterator[WireField]:
-    """The fields of the message in ``buffer[start:end]``, in their order.
+    """The fields of the message in ``buffer[start:end]``, in order.
 
-    A group is one field whose value ends before its end tag.
+    A group is a single field whose value ends before its end tag.
 
     Raises:
-        WireError: what lies there is no message.
+        WireError: it is not a message.
     """
     offset = start
     while offset < end:
@@ -97,7 +97,7 @@ def _field(buffer: bytes, offset: int, end: int) -> WireField:
 
 
 def _group_end(buffer: bytes, number: int, start: int, end: int) -> int:
-    """Where the end tag of the group begins whose content begins at ``start``."""
+    """Position of the end tag of the group whose content starts at ``start``."""
     open_groups = [number]
     offset = start
     while offset < end:
