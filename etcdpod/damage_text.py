@@ -19,7 +19,7 @@ SENTENCES = {
     " (transaction {d.transaction}); the newest transaction may be missing",
     Code.NO_META_PAGE: "both meta pages are damaged: what lies on single pages is shown, not what"
     " is current",
-    Code.FILE_TRUNCATED: "the file is cut: {d.count} of {d.total} bytes are there",
+    Code.FILE_TRUNCATED: "truncated: {d.count} of {d.total} bytes",
     Code.FILE_BUSY: "the file was written faster than it could be read",
     Code.NOT_A_BUCKET: "an entry of the root bucket is no bucket",
     Code.INLINE_BUCKET: "the inline bucket {d.name} holds no leaf page",

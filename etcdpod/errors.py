@@ -21,18 +21,22 @@ if TYPE_CHECKING:
 
 
 class ExitCode(IntEnum):
-    """What the process tells its caller."""
+    """The exit codes of the command line; ``EXIT_CODES`` says what each means."""
 
     FOUND = 0
-    """The question was answered."""
     NOT_FOUND = 1
-    """The object, key or revision is not there; for ``diff``: the two sides differ."""
     USAGE = 2
-    """The words of the command are wrong."""
     UNREADABLE = 3
-    """The source cannot be read at all."""
     DAMAGED = 4
-    """The question was answered, from a source of which a part could not be read."""
+
+
+EXIT_CODES = (
+    (ExitCode.FOUND, "found; for diff and hash: nothing differs"),
+    (ExitCode.NOT_FOUND, "not found or no longer known; for diff and hash: something differs"),
+    (ExitCode.USAGE, "the command line is not valid"),
+    (ExitCode.UNREADABLE, "the source cannot be read"),
+    (ExitCode.DAMAGED, "answered, but a part of the source could not be read"),
+)
 
 
 class EtcdpodError(Exception):

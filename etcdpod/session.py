@@ -117,20 +117,20 @@ class Session:
         return self.connector.damage
 
     def now(self, at: int | None = None) -> tuple[datetime, str]:
-        """The moment that ages count to, in UTC, and a sentence that says which it is.
+        """The moment that ages are relative to, in UTC, and a sentence that says which it is.
 
         Args:
             at: the revision that is looked at; None for the newest.
         """
         if self.info.kind == "live" and at is None:
-            return datetime.now(UTC), "ages count to the present"
+            return datetime.now(UTC), "ages are relative to the present"
         registry = self.registry
         moment = last_moment(registry) if at is None else registry.clock.span(at).estimate
         if moment is None:
-            return datetime.now(UTC), "nothing here carries a time: ages count to the present"
+            return datetime.now(UTC), "no object carries a time: ages are relative to the present"
         what = "the source's last moment" if at is None else f"the moment of revision {at}"
         text = moment.isoformat(timespec="seconds").replace("+00:00", "Z")
-        return moment, f"ages count to {text}, {what} (--now changes it)"
+        return moment, f"ages are relative to {text}, {what} (--now changes it)"
 
     def when(self, text: str) -> When:
         """The moment that ``text`` names: a revision, an RFC 3339 time, ``-10m`` or ``now``.

@@ -39,8 +39,10 @@ def hint_at_attempts(registry: Registry, key: bytes) -> None:
     """Say how many there are, where they were not asked for."""
     count = count_attempts(registry, key)
     if count:
-        writes = "1 write" if count == 1 else f"{count} writes"
-        say(f"etcdpod: the log also tells of {writes} that never came true: add --attempts")
+        writes = (
+            "1 write that failed or was" if count == 1 else f"{count} writes that failed or were"
+        )
+        say(f"etcdpod: the log also has {writes} not committed: add --attempts")
 
 
 def _fields(one: Attempt) -> dict[str, Any]:

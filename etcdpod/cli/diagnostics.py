@@ -112,7 +112,7 @@ class LongWork:
         if self._is_asked and not self._is_told:
             self._is_told = LongWork.was_ended = True
             self._clear()
-            say(f"etcdpod: {self._what} ends here: the answer is made from what was read so far")
+            say(f"etcdpod: {self._what} ends here: showing partial results")
             say("etcdpod: Ctrl-C again quits")
         return self._is_asked
 

@@ -152,10 +152,11 @@ class Printing:
     def _print(self, queries: list[Query], output: Output, *, gap: bool = False) -> int:
         """Print what the queries find; how many objects that was."""
         count = 0
+        parts = self._parts(queries, output)
 
         def counted() -> Iterator[Any]:
             nonlocal count
-            for part in self._parts(queries, output):
+            for part in parts:
                 if gap and not count:
                     write(["\n"])
                 count += 1
@@ -165,14 +166,19 @@ class Printing:
         return count
 
     def _parts(self, queries: list[Query], output: Output) -> Iterator[Any]:
+        """The parts of all that is found; a state that is not known raises before the first."""
+        found = [(query, records(self.registry, query)) for query in queries]
         if self.form.sort_by or output.order is not None:
-            yield from self._sorted_parts(queries, output)
-            return
-        for query in queries:
-            found = records(self.registry, query)
-            if is_long(found):
+            return self._sorted_parts(found, output)
+        return self._parts_in_key_order(found, output)
+
+    def _parts_in_key_order(
+        self, found: list[tuple[Query, Iterable[Record]]], output: Output
+    ) -> Iterator[Any]:
+        for query, selected in found:
+            if is_long(selected):
                 self.registry.decoder.expect_many()
-            for parts, remarks, trust in map_slices(found, self._work(query, output)):
+            for parts, remarks, trust in map_slices(selected, self._work(query, output)):
                 self.remarks.extend(remarks)
                 self.trust.update(trust)
                 yield from parts
@@ -202,7 +208,9 @@ class Printing:
         managed = self.form.managed_fields
         return matching(self.registry, query, found, projection=projection, managed_fields=managed)
 
-    def _sorted_parts(self, queries: list[Query], output: Output) -> Iterator[Any]:
+    def _sorted_parts(
+        self, found: list[tuple[Query, Iterable[Record]]], output: Output
+    ) -> Iterator[Any]:
         """The parts in another order than that of keys, which has to see all objects first."""
         from etcdpod.kubectl.formats.sort import sort_by
 
@@ -210,8 +218,8 @@ class Printing:
         if self.form.sort_by:
             projection = _with_path(projection, self.form.sort_by)
         items: dict[int, Item] = {}
-        for query in queries:
-            for item in self._items(query, records(self.registry, query), projection):
+        for query, selected in found:
+            for item in self._items(query, selected, projection):
                 self.remarks += _remarks(item, show_secrets=self.registry.show_secrets)
                 self.trust[item.record.provenance.trust] += 1
                 if item.object is not None:

@@ -10,39 +10,44 @@ import click
 
 import etcdpod
 from etcdpod.cli.diagnostics import say
-from etcdpod.errors import ExitCode
+from etcdpod.errors import EXIT_CODES, ExitCode
 
 COMMANDS = (
-    ("get", "objects", "Objects as kubectl shows them, as of any revision."),
-    ("describe", "objects", "An object in words, with what belongs to it and its events."),
-    ("events", "objects", "What was reported, of everything or of one object, the oldest first."),
-    ("history", "history", "The whole life of an object, revision by revision."),
-    ("diff", "history", "What differs between two revisions, or two snapshots."),
-    ("explain", "incident", "A pod's way through its life, where it got stuck, and why."),
-    ("diagnose", "incident", "What is wrong in the whole registry, ranked, with the evidence."),
-    ("logs", "objects", "Where a pod's logs lie, and how its containers ended: etcd holds none."),
-    (
-        "report",
-        "incident",
-        "The post-mortem: sources, gaps, lanes, findings and histories in one file.",
-    ),
-    ("lint", "incident", "Workloads against good practice, each with the field and the reason."),
-    ("blame", "history", "Each line of an object with the revision and writer that last set it."),
-    ("recover", "evidence", "Deleted and lost objects, as files that can be applied."),
-    ("keys", "objects", "The etcd keys, with their revisions and sizes."),
-    ("decode", "objects", "Stored values to YAML or JSON."),
-    ("info", "evidence", "What a source is: versions, revisions, sizes, counts, damage."),
-    ("top", "evidence", "What fills an etcd, and who keeps it busy."),
-    ("timeline", "incident", "Pods as lanes over time, coloured by their state."),
-    ("tui", "shell", "The terminal browser; also what etcdpod starts without a command."),
-    ("verify", "evidence", "Every defect of a source, where it is, and what it costs."),
-    ("hash", "evidence", "HashKV and the snapshot hash, as etcd computes them."),
-    ("export", "evidence", "Everything but the contents, as a file for others."),
-    ("snapshot", "evidence", "Save a live etcd's database to a file."),
-    ("completion", "shell", "The completion script of a shell."),
-    ("guide", "shell", "The manual, by topic."),
+    ("get", "objects", "Display objects as kubectl does, as of any revision"),
+    ("describe", "objects", "Describe objects, with related objects and events"),
+    ("events", "objects", "List events, the oldest first"),
+    ("logs", "objects", "Show where a pod's logs are stored, and how its containers ended"),
+    ("keys", "objects", "List etcd keys, with their revisions and sizes"),
+    ("decode", "objects", "Decode stored values to YAML or JSON"),
+    ("history", "history", "Show every revision of an object: what changed, when, by whom"),
+    ("diff", "history", "Compare two revisions, or two sources"),
+    ("blame", "history", "Show who last set each line of an object"),
+    ("diagnose", "incident", "List everything that is wrong, with cause and evidence"),
+    ("explain", "incident", "Explain why a pod is where it is"),
+    ("timeline", "incident", "Draw pods as lanes over time"),
+    ("report", "incident", "Write the post-mortem in one file"),
+    ("lint", "incident", "Check workloads against good practice"),
+    ("info", "evidence", "Show what a source is, and what it covers"),
+    ("verify", "evidence", "Report every defect of a source"),
+    ("hash", "evidence", "Compute HashKV and the snapshot hash"),
+    ("top", "evidence", "Show what fills an etcd, and who keeps it busy"),
+    ("recover", "evidence", "Recover deleted and lost objects"),
+    ("export", "evidence", "Export everything but the contents"),
+    ("snapshot", "evidence", "Save a live etcd's database"),
+    ("tui", "shell", "Browse the registry in the terminal (default)"),
+    ("guide", "shell", "Show the manual, by topic"),
+    ("completion", "shell", "Print the completion script of a shell"),
 )
 """Every verb, in the order of the help, and the folder of its file, which has its name."""
+
+HEADINGS = (
+    ("objects", "Objects"),
+    ("history", "History"),
+    ("incident", "Incident"),
+    ("evidence", "Sources and evidence"),
+    ("shell", "The tool"),
+)
+"""The folders of verbs with their headings in the help."""
 
 
 OWN_OPTIONS = ("-h", "--help", "--version")
@@ -74,14 +79,21 @@ class Verbs(click.Group):
             return None
         module = importlib.import_module(f"etcdpod.cli.{folder}.{cmd_name}")
         command: click.Command = module.command
-        # Examples stand as they are written: click wants a backspace, raw docstrings have none.
-        command.help = (command.help or "").replace("\\b\n", "\b\n")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The verbs with a sentence each, without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, _, text in COMMANDS])
+        """The verbs below the headings of their folders, without importing any."""
+        for folder, heading in HEADINGS:
+            with formatter.section(heading):
+                formatter.write_dl([(name, text) for name, of, text in COMMANDS if of == folder])
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """What every verb has in common."""
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(int(code)), text) for code, text in EXIT_CODES])
+        with formatter.section("Examples"):
+            formatter.write("  etcdpod history shop/db-0 --from demo\n")
+            formatter.write("  etcdpod diagnose --from /var/lib/etcd\n")
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
@@ -90,7 +102,7 @@ def etcdpod_command() -> None:
     """Registry inspector and forensic tool for the etcd under a Kubernetes cluster.
 
     Reads a snapshot file, a data directory or a live etcd (--from, --endpoints); --from demo is a
-    recorded incident to try things on. Without a command it starts the terminal browser.
+    recorded incident. Without a command it starts the terminal browser.
     """
 
 

@@ -25,7 +25,7 @@ def revision_at(session: Session, text: str | None) -> int | None:
     when = session.when(text)
     if when.time is not None:
         shown = when.time.isoformat().replace("+00:00", "Z")
-        say(f"etcdpod: {shown} is revision {when.revision}, as the clocks of its writers tell")
+        say(f"etcdpod: {shown} is revision {when.revision} by the clocks of its writers")
     return when.revision
 
 

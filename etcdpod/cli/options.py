@@ -28,47 +28,58 @@ _SOURCE = (
         multiple=True,
         metavar="SOURCE",
         envvar="ETCDPOD_FROM",
-        help="A snapshot file or a member's db; demo and demo-end are bundled. May be repeated.",
+        help="Snapshot, data directory, endpoint, demo or demo-end; may be repeated.",
     ),
     click.option(
         "--prefix",
         "prefixes",
         multiple=True,
         metavar="PREFIX",
-        help="The registry's prefix, when it is not found by itself (API server: --etcd-prefix).",
+        help="Registry prefix (kube-apiserver --etcd-prefix); found automatically.",
     ),
     click.option(
         "--as-served",
         is_flag=True,
-        help="Add what the API server adds on reading; default is what is stored.",
+        help="Apply API-server defaulting and conversion.",
     ),
-    click.option("--show-secrets", is_flag=True, help="Show the data of Secrets."),
-    click.option("--wal-dir", metavar="DIR", help="Where a data directory's log lies (--wal-dir)."),
+    click.option("--show-secrets", is_flag=True, help="Do not mask the data of Secrets."),
     click.option(
-        "--only-vouched",
+        "--wal-dir", metavar="DIR", help="Write-ahead log of the data directory (etcd --wal-dir)."
+    ),
+    click.option(
+        "--no-recovered",
+        "only_vouched",
         is_flag=True,
-        help="Leave out revisions from the log and from free pages: only what etcd would answer.",
+        help="Only what etcd itself would answer: nothing from logs or free pages.",
     ),
     click.option(
         "--encryption-config",
         metavar="FILE",
-        help="The API server's EncryptionConfiguration; opens values encrypted at rest.",
+        help="The API server's EncryptionConfiguration, for values encrypted at rest.",
     ),
 )
 
 
 _CONNECTION = (
-    click.option("--endpoints", metavar="URLS", help="A live etcd; etcdctl's flag, as below."),
-    click.option("--cacert", metavar="FILE", help="Verify the server's certificate with this CA."),
+    click.option(
+        "--endpoints", metavar="URLS", help="Endpoints of a live etcd, separated by commas."
+    ),
+    click.option("--cacert", metavar="FILE", help="CA bundle to verify the server certificate."),
     click.option("--cert", metavar="FILE", help="Client certificate."),
-    click.option("--key", metavar="FILE", help="Key of the client certificate."),
-    click.option("--user", metavar="NAME[:PASSWORD]", help="Log in; better with the environment."),
-    click.option("--password", metavar="PASSWORD", help="Better: ETCDCTL_PASSWORD, or the prompt."),
-    click.option("--server-name", metavar="NAME", help="Name to find in the server certificate."),
-    click.option("--insecure-skip-tls-verify", is_flag=True, help="Believe any certificate."),
-    click.option("--dial-timeout", metavar="TIME", help="Until an endpoint counts as dead (2s)."),
-    click.option("--command-timeout", metavar="TIME", help="For one answer (5s)."),
-    click.option("--serializable", is_flag=True, help="Ask one member, without quorum."),
+    click.option("--key", metavar="FILE", help="Private key of the client certificate."),
+    click.option(
+        "--user", metavar="NAME[:PASSWORD]", help="User name (a login writes to etcd's raft log)."
+    ),
+    click.option(
+        "--password", metavar="PASSWORD", help="Password; ETCDCTL_PASSWORD or the prompt is safer."
+    ),
+    click.option("--server-name", metavar="NAME", help="Expected name in the server certificate."),
+    click.option("--insecure-skip-tls-verify", is_flag=True, help="Skip certificate verification."),
+    click.option("--dial-timeout", metavar="TIME", help="Dial timeout (default 2s)."),
+    click.option("--command-timeout", metavar="TIME", help="Timeout of one call (default 5s)."),
+    click.option(
+        "--serializable", is_flag=True, help="Read from one member without quorum; may be stale."
+    ),
 )
 """etcdctl's own flags; each has its ETCDCTL_* variable."""
 
@@ -137,7 +148,7 @@ def namespace_option(function: Command) -> Command:
         "-n",
         "--namespace",
         metavar="NS",
-        help="The namespace, where a name says none.",
+        help='Namespace (default: "default").',
         shell_complete=complete_namespace,
     )(function)
 
@@ -145,7 +156,7 @@ def namespace_option(function: Command) -> Command:
 def namespace_options(function: Command) -> Command:
     """``-n`` and ``-A``."""
     function = namespace_option(function)
-    return click.option("-A", "--all-namespaces", is_flag=True, help="Every namespace.")(function)
+    return click.option("-A", "--all-namespaces", is_flag=True, help="All namespaces.")(function)
 
 
 def at_option(function: Command) -> Command:
@@ -153,7 +164,7 @@ def at_option(function: Command) -> Command:
     return click.option(
         "--at",
         metavar="WHEN",
-        help="As of a revision (resourceVersion), a time, or -10m before the source's last moment.",
+        help="As of this moment: a revision, a time, or -10m (`etcdpod guide time`).",
     )(function)
 
 
@@ -163,7 +174,7 @@ def now_option(function: Command) -> Command:
         "--now",
         metavar="TIME",
         callback=_time,
-        help="Count ages to this moment (RFC 3339), or to the present with `now`.",
+        help="Ages are relative to this time (RFC 3339 or now).",
     )(function)
 
 

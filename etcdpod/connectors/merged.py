@@ -173,7 +173,7 @@ class MergedConnector:
             )
         return CompactedError(
             f"no source can tell the state at revision {revision}",
-            next_step=f"the oldest that is whole here is {self._complete_from()}",
+            next_step=f"oldest complete revision: {self._complete_from()}",
             revision=revision,
         )
 

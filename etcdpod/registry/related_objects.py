@@ -50,7 +50,7 @@ class Neighbours:
 
     Args:
         registry: where the neighbours are.
-        now: the moment that ages count to.
+        now: the moment that ages are relative to.
         at: as of this main revision; None for the newest.
     """
 
@@ -63,7 +63,7 @@ class Neighbours:
 
     @property
     def now(self) -> datetime:
-        """The moment that ages count to."""
+        """The moment that ages are relative to."""
         return self._now
 
     @property

@@ -210,7 +210,7 @@ class EtcdpodApp(App[str]):
         self.failures.append(event.trace)
         if not self.is_open:
             self.exit(event.what, return_code=3)
-        text = f"a defect of etcdpod, please report it: {one_line(event.what)}"
+        text = f"internal error; please report it: {one_line(event.what)}"
         self.notify(text, severity="error", markup=False)
 
     @on(Said)

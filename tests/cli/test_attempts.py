@@ -57,7 +57,7 @@ def test_a_lost_race_is_told_apart_from_the_history(datadir: str, cli: Callable)
 def test_without_being_asked_it_is_only_hinted_at(datadir: str, cli: Callable) -> None:
     ran = cli("history", "node", "sim-0", "--from", datadir)
     assert "never applied" not in ran.out
-    assert "1 write that never came true: add --attempts" in ran.err
+    assert "1 write that failed or was not committed: add --attempts" in ran.err
     ran = cli("history", "node", "sim-0", "--attempts", "--from", datadir, "--from", "demo")
     assert "never applied   1 write" in ran.out
     assert "242       refused" in ran.out

@@ -53,7 +53,7 @@ def test_bad_input_gets_one_line_and_a_code(
     ran = cli(*words.format(tmp=tmp_path).split())
     assert ran.code == code, ran.err
     assert ran.out == ""
-    lines = [line for line in ran.err.splitlines() if "ages count to" not in line]
+    lines = [line for line in ran.err.splitlines() if "ages are relative to" not in line]
     assert len(lines) == 1, ran.err
     assert lines[0].startswith("etcdpod: ")
     assert says in lines[0]

@@ -145,7 +145,7 @@ def test_a_truncated_copy(share: float, layout: Layout, tmp_path: Path, cli: Cal
     file.write_bytes(layout.content[:size])
     ran = cli("verify", "--from", str(file))
     assert ran.code == 4
-    assert f"the file is cut: {size} of {len(layout.content)} bytes are there" in ran.out
+    assert f"truncated: {size} of {len(layout.content)} bytes" in ran.out
     assert cli("recover", "--from", str(file)).out.count("\n") > 10
     assert cli("get", "pods", "-A", "--from", str(file)).code == 4
 

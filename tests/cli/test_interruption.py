@@ -157,7 +157,7 @@ def test_a_command_goes_on_with_what_was_read(tmp_path) -> None:
     busy_member(tmp_path)
     code, output, talk = interrupted(tmp_path, 1)
     assert code == 4, talk
-    assert "ends here: the answer is made from what was read so far" in talk
+    assert "ends here: showing partial results" in talk
     assert "interrupted: of the log only what leads to revision" in talk
     assert "Traceback" not in talk
     assert 0 < output.count("/key/") < 3000

@@ -62,7 +62,7 @@ def test_a_long_gap_lists_no_numbers() -> None:
 def test_last_words_are_the_only_ones() -> None:
     life = [put(20, 5), delete(21)]
     verdict = judge(life, Revisions(life, 21), ended=True)
-    assert (verdict.completeness, verdict.missing) == (Completeness.LAST_WORDS, 4)
+    assert (verdict.completeness, verdict.missing) == (Completeness.LAST_REVISION, 4)
     assert verdict.gaps[0].after == 9  # from the create revision on
 
 

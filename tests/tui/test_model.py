@@ -206,7 +206,7 @@ def test_what_is_no_place_in_time_is_said(times: RevisionTimes, text: str) -> No
 
 def test_without_any_time_only_revisions_can_be_gone_to() -> None:
     assert parse_target("7", RevisionTimes(), 10, 20) == 7
-    with pytest.raises(UsageError, match="nothing here carries a time"):
+    with pytest.raises(UsageError, match="no object carries a time"):
         parse_target("20:25:00", RevisionTimes(), 10, 20)
 
 

@@ -10,6 +10,7 @@ import click
 
 from etcdpod.cli.diagnostics import say
 from etcdpod.cli.options import open_session, outcome, source_options
+from etcdpod.cli.verb import verb
 from etcdpod.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,24 +21,24 @@ if TYPE_CHECKING:
     from etcdpod.session import Session, SourceOptions
 
 
-@click.command("export")
+@verb("export")
 @click.option(
     "--redacted",
     "file",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Write this file, compressed if its name ends in .gz; it must not exist.",
+    help="File to write, gzipped if its name ends in .gz; must not exist.",
 )
 @source_options
 def command(file: Path | None, options: SourceOptions) -> ExitCode:
-    r"""Everything but the contents: for a vendor, or for an issue anybody can read.
+    r"""Export everything but the contents, for a vendor or a public issue.
 
-    One JSON line for each revision: the shape of its key, its numbers and sizes, and its
-    object's structure. All names and values are hashes whose salt is thrown away; equal ones
-    are equal within the file.
+    One JSON line a revision: the shape of its key, its numbers and sizes, and its object's
+    structure. Names and values are salted hashes; equal ones are equal within the file.
 
     \b
     etcdpod export --redacted shape.jsonl.gz --from demo
+    etcdpod export --redacted shape.jsonl --from /var/lib/etcd
     """
     if file is None:
         raise UsageError(

@@ -10,6 +10,7 @@ import click
 
 from etcdpod.cli.options import open_session, outcome, source_options
 from etcdpod.cli.stdout import write
+from etcdpod.cli.verb import verb
 from etcdpod.errors import CompactedError, ExitCode, FutureRevisionError, UsageError
 from etcdpod.kubectl.formats.safe import printable
 from etcdpod.kubectl.formats.table import table
@@ -22,15 +23,17 @@ if TYPE_CHECKING:
 COLUMNS = ["SOURCE", "REVISION", "COMPACTED", "HASHKV", "SNAPSHOT HASH", "SHA-256"]
 
 
-@click.command("hash")
-@click.option("--rev", type=click.IntRange(min=0), default=0, help="HashKV at this revision.")
-@click.option("-o", "--output", type=click.Choice(["json"]), help="For programs.")
+@verb("hash")
+@click.option(
+    "--rev", type=click.IntRange(min=0), default=0, help="Compute HashKV at this revision."
+)
+@click.option("-o", "--output", type=click.Choice(["json"]), help="Output format.")
 @source_options
 def command(rev: int, output: str | None, options: SourceOptions) -> ExitCode:
-    r"""HashKV, as `etcdctl endpoint hashkv` answers it, and the hash of `etcdutl snapshot status`.
+    r"""Compute HashKV and the snapshot hash, as etcd does.
 
-    Several sources are compared: HashKV of members of one cluster is equal at equal revisions
-    and compact revisions. Exits with 1 where it is not.
+    Several sources are compared: members of one cluster have equal HashKV at equal revisions
+    and compact revisions. Exits with 1 if they differ.
 
     \b
     etcdpod hash --from demo

@@ -11,6 +11,7 @@ import click
 
 from etcdpod.cli.options import open_session, outcome, source_options
 from etcdpod.cli.stdout import write, write_lines
+from etcdpod.cli.verb import verb
 from etcdpod.damage import Damage
 from etcdpod.damage_text import damage_place, damage_sentence
 from etcdpod.kubectl.formats.safe import printable
@@ -34,12 +35,12 @@ UNSHOWN = frozenset({"trailer", "disagreeing_members", "is_behind"})
 PART_LABELS = {"peer_urls": "peer URLs", "client_urls": "client URLs", "from_": "from"}
 
 
-@click.command("info")
-@click.option("-o", "--output", type=click.Choice(["json", "yaml"]), help="For programs.")
-@click.option("--encryption", is_flag=True, help="What is stored under which key, or plain.")
+@verb("info")
+@click.option("-o", "--output", type=click.Choice(["json", "yaml"]), help="Output format.")
+@click.option("--encryption", is_flag=True, help="Count values by encryption key.")
 @source_options
 def command(output: str | None, encryption: bool, options: SourceOptions) -> ExitCode:
-    r"""What this source is: versions, sizes, revisions, buckets, counts, checks, damage.
+    r"""Show what a source is: versions, sizes, revisions, buckets, counts, damage.
 
     \b
     etcdpod info --from demo

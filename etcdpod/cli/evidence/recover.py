@@ -12,6 +12,7 @@ from etcdpod.cli.diagnostics import say
 from etcdpod.cli.moments import revision_at
 from etcdpod.cli.options import namespace_option, open_session, outcome, source_options
 from etcdpod.cli.stdout import write
+from etcdpod.cli.verb import verb
 from etcdpod.errors import ExitCode, NotFoundError, UsageError
 from etcdpod.history.named import Target, parse_object
 from etcdpod.source_details import PackedFile
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from etcdpod.session import Session, SourceOptions
 
 
-@click.command("recover")
+@verb("recover")
 @click.argument(
     "words", nargs=-1, metavar="[KIND | NS/POD | KIND NS/NAME]", shell_complete=complete_words
 )
@@ -33,11 +34,11 @@ if TYPE_CHECKING:
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Write the objects below this folder, which must be new or empty.",
+    help="Write the objects to this new or empty directory.",
 )
-@click.option("--since", metavar="WHEN", help="Only what was deleted from this moment on.")
-@click.option("--verbatim", is_flag=True, help="Objects as stored, with what servers had set.")
-@click.option("-o", "--output", type=click.Choice(["json", "yaml"]), help="For programs.")
+@click.option("--since", metavar="WHEN", help="Only objects deleted from this moment on.")
+@click.option("--verbatim", is_flag=True, help="Keep fields set by the server.")
+@click.option("-o", "--output", type=click.Choice(["json", "yaml"]), help="Output format.")
 @source_options
 def command(
     words: tuple[str, ...],
@@ -48,11 +49,11 @@ def command(
     output: str | None,
     options: SourceOptions,
 ) -> ExitCode:
-    r"""Objects that were deleted or lost: where their last state is found, and how sure it is.
+    r"""Recover deleted and lost objects: their last state, where it is found, how certain.
 
-    With --out they are written as YAML that `kubectl apply -f DIR/apply` takes, in the order in
-    which they need each other, with a manifest beside them. What the cluster makes again by
-    itself (the pods of a deployment, events, leases) goes to DIR/remade, unless it was named.
+    With --out they are written as YAML that `kubectl apply -f DIR/apply` takes, in dependency
+    order, with a manifest. What the cluster re-creates by itself (pods of a deployment, events,
+    leases) goes to DIR/remade unless it was named.
 
     \b
     etcdpod recover --from demo-end

@@ -10,6 +10,7 @@ import click
 
 from etcdpod.cli.diagnostics import progress, say
 from etcdpod.cli.options import open_session, source_options
+from etcdpod.cli.verb import Verb
 from etcdpod.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -21,14 +22,18 @@ def command() -> None:
     """Snapshots of a live etcd."""
 
 
-@command.command("save")
+@command.command("save", cls=Verb)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
+@click.option("--overwrite", is_flag=True, help="Overwrite FILE.")
 @source_options
 def save(file: Path, overwrite: bool, options: SourceOptions) -> ExitCode:
-    """Save one member's database as FILE; every offline command works on it afterwards.
+    r"""Save one member's database to FILE.
 
-    FILE gets its name only when all is there and its SHA-256 is right.
+    FILE gets its name only when it is complete and its SHA-256 is correct.
+
+    \b
+    etcdpod snapshot save monday.db --endpoints https://10.0.0.1:2379
+    etcdpod snapshot save monday.db --overwrite
     """
     with open_session(options) as session:
         source = session.connector

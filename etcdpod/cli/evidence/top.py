@@ -8,6 +8,7 @@ import click
 
 from etcdpod.cli.options import open_session, outcome, source_options
 from etcdpod.cli.stdout import write
+from etcdpod.cli.verb import verb
 from etcdpod.forensics.activity.activity import Consumer, Ledger, consumers
 from etcdpod.kube.model.keys import parse_key
 from etcdpod.kubectl.formats.safe import printable
@@ -23,20 +24,26 @@ if TYPE_CHECKING:
 ORDERS = ("revisions", "bytes", "rate")
 
 
-@click.command("top")
+@verb("top")
 @click.option(
     "--by",
     type=click.Choice(["kind", "namespace", "key", "writer"]),
     default="kind",
     show_default=True,
-    help="To whose account revisions go.",
+    help="Group revisions by.",
 )
-@click.option("--bytes", "order", flag_value="bytes", help="The largest first.")
-@click.option("--revisions", "order", flag_value="revisions", default=True, help="The busiest.")
-@click.option("--rate", "order", flag_value="rate", help="The most revisions a minute first.")
-@click.option("--since", type=int, metavar="REVISION", help="Count only from this revision on.")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
-@click.option("-o", "--output", type=click.Choice(["json"]), help="For programs: all of them.")
+@click.option("--bytes", "order", flag_value="bytes", help="Sort by stored bytes.")
+@click.option(
+    "--revisions",
+    "order",
+    flag_value="revisions",
+    default=True,
+    help="Sort by number of revisions.",
+)
+@click.option("--rate", "order", flag_value="rate", help="Sort by revisions a minute.")
+@click.option("--since", type=int, metavar="REVISION", help="Only revisions from this one on.")
+@click.option("--limit", type=click.IntRange(1), default=20, help="Maximum number of rows.")
+@click.option("-o", "--output", type=click.Choice(["json"]), help="Output format; not limited.")
 @source_options
 def command(
     by: str,
@@ -46,7 +53,7 @@ def command(
     output: str | None,
     options: SourceOptions,
 ) -> ExitCode:
-    r"""What fills this etcd, and who keeps it busy.
+    r"""Show what fills an etcd, and who keeps it busy.
 
     \b
     etcdpod top --from demo

@@ -11,6 +11,7 @@ import click
 from etcdpod.cli.diagnostics import say
 from etcdpod.cli.options import open_session, source_options
 from etcdpod.cli.stdout import write_lines
+from etcdpod.cli.verb import verb
 from etcdpod.errors import ExitCode
 from etcdpod.kubectl.formats.safe import printable
 
@@ -21,18 +22,17 @@ if TYPE_CHECKING:
     from etcdpod.session import SourceOptions
 
 
-@click.command("verify")
-@click.option("-o", "--output", type=click.Choice(["jsonl"]), help="For programs.")
-@click.option("--notes", is_flag=True, help="Oddities that cost nothing, too.")
+@verb("verify")
+@click.option("-o", "--output", type=click.Choice(["jsonl"]), help="Output format.")
+@click.option("--notes", is_flag=True, help="Also report harmless anomalies.")
 @source_options
 def command(output: str | None, notes: bool, options: SourceOptions) -> ExitCode:
-    r"""Every defect: where, of which key, what it costs; and the flipped bit, where one is found.
+    r"""Report every defect of a source: where it is, what it costs, which bit would repair it.
 
-    Structure, order and double use of pages, the SHA-256 of a snapshot, the checksums of the
-    log, gaps between revisions, what database and log disagree about, values that cannot be
-    read, objects that are not those of their keys, texts that no API server writes; of a running
-    etcd also whether its members agree. What a source cannot be asked is named on stderr. Each
-    source is verified alone. Exits with 0 when no defect is found and with 4 when one is.
+    Checks the structure and order of pages, the SHA-256 of a snapshot, the checksums of the
+    log, gaps between revisions, log against database, values, objects against their keys; of a
+    running etcd also whether its members agree. Checks that do not apply are named on stderr.
+    Each source is verified alone. Exits with 0 if no defect is found and with 4 otherwise.
 
     \b
     etcdpod verify --from demo

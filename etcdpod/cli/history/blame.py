@@ -18,6 +18,7 @@ from etcdpod.cli.options import (
     terminal_colour,
 )
 from etcdpod.cli.stdout import write, write_lines
+from etcdpod.cli.verb import verb
 from etcdpod.history.named import parse_object
 
 if TYPE_CHECKING:
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
     from etcdpod.session import SourceOptions
 
 
-@click.command("blame")
+@verb("blame")
 @click.argument("words", nargs=-1, metavar="NS/POD | KIND NS/NAME", shell_complete=complete_words)
 @namespace_option
 @at_option
-@click.option("--show-managed-fields", is_flag=True, help="Keep metadata.managedFields.")
-@click.option("-o", "--output", type=click.Choice(["json"]), help="For programs.")
+@click.option("--show-managed-fields", is_flag=True, help="Include metadata.managedFields.")
+@click.option("-o", "--output", type=click.Choice(["json"]), help="Output format.")
 @source_options
 def command(
     words: tuple[str, ...],
@@ -43,10 +44,10 @@ def command(
     output: str | None,
     options: SourceOptions,
 ) -> ExitCode:
-    r"""An object's YAML, each line with the revision that last set it, when, and by whom.
+    r"""Show an object's YAML, each line with the revision, time and writer that last set it.
 
-    Looks at every revision that is kept. A revision after "<=" is the oldest kept: the line was
-    set there or before; its writer is then the owner by managedFields.
+    A revision after "<=" is the oldest kept: the line was set there or earlier, and its writer
+    is the owner by managedFields.
 
     \b
     etcdpod blame shop/db-0 --from demo

@@ -17,6 +17,7 @@ from etcdpod.cli.options import (
     terminal_colour,
 )
 from etcdpod.cli.stdout import write, write_lines
+from etcdpod.cli.verb import verb
 from etcdpod.errors import ExitCode, NotFoundError, UsageError
 from etcdpod.history.named import parse_object
 from etcdpod.records import Compacted, Deleted, Record
@@ -30,14 +31,16 @@ if TYPE_CHECKING:
     from etcdpod.session import Session, SourceOptions
 
 
-@click.command("diff")
+@verb("diff")
 @click.argument(
     "words", nargs=-1, metavar="[NS/POD | KIND NS/NAME] [REV REV]", shell_complete=complete_words
 )
 @namespace_option
-@click.option("--noise", is_flag=True, help="Count managedFields, heartbeats and the like too.")
-@click.option("--members", is_flag=True, help="Where members of one cluster disagree: two or more.")
-@click.option("-o", "--output", type=click.Choice(["jsonl", "name"]), help="For programs.")
+@click.option("--noise", is_flag=True, help="Include managedFields, heartbeats and the like.")
+@click.option(
+    "--members", is_flag=True, help="Compare members of one cluster (two or more sources)."
+)
+@click.option("-o", "--output", type=click.Choice(["jsonl", "name"]), help="Output format.")
 @source_options
 def command(
     words: tuple[str, ...],
@@ -47,9 +50,9 @@ def command(
     output: str | None,
     options: SourceOptions,
 ) -> ExitCode:
-    r"""What differs: between two revisions of an object, or between two sources.
+    r"""Compare two revisions of an object, or two sources.
 
-    Exits with 0 when nothing differs and with 1 when something does.
+    Exits with 0 if nothing differs and with 1 if something does.
 
     \b
     etcdpod diff shop/db-0 514 745 --from demo

@@ -19,6 +19,7 @@ from etcdpod.cli.options import (
     terminal_colour,
 )
 from etcdpod.cli.stdout import write, write_lines
+from etcdpod.cli.verb import verb
 from etcdpod.errors import ExitCode, NotFoundError, UsageError
 from etcdpod.history.named import Target, parse_object
 from etcdpod.history.text.diff import one_line
@@ -33,21 +34,21 @@ if TYPE_CHECKING:
     from etcdpod.session import Session, SourceOptions
 
 
-@click.command("history")
+@verb("history")
 @click.argument("words", nargs=-1, metavar="NS/POD | KIND NS/NAME", shell_complete=complete_words)
 @namespace_option
-@click.option("--diff", "with_diff", is_flag=True, help="Every difference, not only a summary.")
-@click.option("--field", "field", metavar="PATH", help="Only revisions that touched this field.")
-@click.option("--since", metavar="WHEN", help="Only from this revision or time on.")
-@click.option("--noise", is_flag=True, help="Count managedFields, heartbeats and the like too.")
-@click.option("-o", "--output", type=click.Choice(["yaml", "json", "jsonl"]), help="For programs.")
-@click.option("--objects", is_flag=True, help="Carry the whole object in every line of output.")
-@click.option("--follow", is_flag=True, help="Go on with new revisions, on a live etcd.")
+@click.option("--diff", "with_diff", is_flag=True, help="Print every change of each revision.")
+@click.option("--field", "field", metavar="PATH", help="Only revisions that changed this field.")
+@click.option("--since", metavar="WHEN", help="Only revisions from this moment on.")
+@click.option("--noise", is_flag=True, help="Include managedFields, heartbeats and the like.")
+@click.option("-o", "--output", type=click.Choice(["yaml", "json", "jsonl"]), help="Output format.")
+@click.option("--objects", is_flag=True, help="Include the whole object in -o output.")
+@click.option("--follow", is_flag=True, help="Follow new revisions (live etcd).")
 @click.option(
     "--attempts",
     "with_attempts",
     is_flag=True,
-    help="Add writes that were refused or never committed, from a member's log.",
+    help="Add failed or uncommitted writes from a member's log.",
 )
 @source_options
 def command(
@@ -63,7 +64,7 @@ def command(
     with_attempts: bool,
     options: SourceOptions,
 ) -> ExitCode:
-    r"""The whole life of one object: every revision that is kept, and what changed in it.
+    r"""Show the history of one object: every kept revision, and what changed in it.
 
     \b
     etcdpod history shop/db-0 --from demo

@@ -16,6 +16,7 @@ from etcdpod.cli.options import (
     source_options,
 )
 from etcdpod.cli.stdout import write, write_lines
+from etcdpod.cli.verb import verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,11 +26,17 @@ if TYPE_CHECKING:
     from etcdpod.session import SourceOptions
 
 
-@click.command("diagnose")
+@verb("diagnose")
 @namespace_option
 @at_option
-@click.option("-o", "--output", type=click.Choice(["yaml", "json"]), help="For programs.")
-@click.option("--evidence", metavar="N", type=click.IntRange(0), default=4, help="Items shown (4).")
+@click.option("-o", "--output", type=click.Choice(["yaml", "json"]), help="Output format.")
+@click.option(
+    "--evidence",
+    metavar="N",
+    type=click.IntRange(0),
+    default=4,
+    help="Evidence items shown for each finding.",
+)
 @source_options
 def command(
     namespace: str | None,
@@ -38,7 +45,7 @@ def command(
     evidence: int,
     options: SourceOptions,
 ) -> ExitCode:
-    r"""Everything that is wrong, with its cause and the evidence, the worst first.
+    r"""List everything that is wrong, with cause and evidence, the most severe first.
 
     \b
     etcdpod diagnose --from demo

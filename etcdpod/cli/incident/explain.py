@@ -17,6 +17,7 @@ from etcdpod.cli.options import (
     source_options,
 )
 from etcdpod.cli.stdout import write, write_lines
+from etcdpod.cli.verb import verb
 from etcdpod.errors import ExitCode, UsageError
 from etcdpod.history.named import parse_object
 
@@ -27,12 +28,12 @@ if TYPE_CHECKING:
     from etcdpod.session import SourceOptions
 
 
-@click.command("explain")
+@verb("explain")
 @click.argument("words", nargs=-1, metavar="NS/POD", shell_complete=complete_words)
 @namespace_option
 @at_option
-@click.option("--all", "every", is_flag=True, help="Every incarnation, not only the last.")
-@click.option("-o", "--output", type=click.Choice(["yaml", "json"]), help="For programs.")
+@click.option("--all", "every", is_flag=True, help="All incarnations, not only the last.")
+@click.option("-o", "--output", type=click.Choice(["yaml", "json"]), help="Output format.")
 @source_options
 def command(
     words: tuple[str, ...],
@@ -42,7 +43,7 @@ def command(
     output: str | None,
     options: SourceOptions,
 ) -> ExitCode:
-    r"""A pod's way from its creation on, where it got stuck, the cause, and what to do.
+    r"""Explain one pod: its life, where it got stuck, the cause, and what to do.
 
     \b
     etcdpod explain shop/web-79f78d44fd-7zlw4 --from demo

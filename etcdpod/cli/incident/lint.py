@@ -18,6 +18,7 @@ from etcdpod.cli.options import (
     terminal_colour,
 )
 from etcdpod.cli.stdout import write, write_lines
+from etcdpod.cli.verb import verb
 from etcdpod.errors import ExitCode
 from etcdpod.history.text.diff import BOLD, DIM, RED, one_line, painted
 from etcdpod.records import Undecodable
@@ -36,11 +37,11 @@ YELLOW = "33"
 COLOURS = {"critical": RED, "error": RED, "warning": YELLOW, "info": DIM}
 
 
-@click.command("lint")
+@verb("lint")
 @namespace_option
 @click.option("--practice", "practices", multiple=True, metavar="NAME", help="Only this practice.")
 @at_option
-@click.option("-o", "--output", type=click.Choice(["yaml", "json"]), help="For programs.")
+@click.option("-o", "--output", type=click.Choice(["yaml", "json"]), help="Output format.")
 @source_options
 def command(
     namespace: str | None,
@@ -49,9 +50,9 @@ def command(
     output: str | None,
     options: SourceOptions,
 ) -> ExitCode:
-    r"""Bare pods, missing requests, limits and probes, moving tags, root, secrets in env.
+    r"""Check workloads against good practice: requests, limits, probes, tags, privileges.
 
-    Each workload is told once: the Deployment, not each of its pods.
+    Each workload is reported once: the Deployment, not each of its pods.
 
     \b
     etcdpod lint -n shop --from demo

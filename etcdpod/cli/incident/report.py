@@ -18,6 +18,7 @@ from etcdpod.cli.options import (
     source_options,
 )
 from etcdpod.cli.stdout import write
+from etcdpod.cli.verb import verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,10 +29,10 @@ if TYPE_CHECKING:
     from etcdpod.session import Session, SourceOptions
 
 
-@click.command("report")
+@verb("report")
 @namespace_option
-@click.option("--since", metavar="WHEN", help="From a revision, a time, or -10m before the end.")
-@click.option("--title", metavar="TEXT", help="The heading.")
+@click.option("--since", metavar="WHEN", help="Start at this moment: a revision, a time, or -10m.")
+@click.option("--title", metavar="TEXT", help="Title of the report.")
 @now_option
 @click.option(
     "-o",
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     type=click.Choice(["md", "html", "json"]),
     default="md",
     show_default=True,
-    help="Markdown, one self-contained page, or data.",
+    help="Output format: Markdown, one self-contained page, or data.",
 )
 @source_options
 def command(
@@ -50,9 +51,9 @@ def command(
     output: str,
     options: SourceOptions,
 ) -> ExitCode:
-    r"""The post-mortem: sources with hashes, gaps, lanes, findings with evidence, histories.
+    r"""Write the post-mortem: sources with hashes, gaps, lanes, findings, histories.
 
-    The same files and the same --now give the same report, byte for byte. Secrets stay masked.
+    The same files and the same --now give the same report, byte for byte. Secrets are masked.
 
     \b
     etcdpod report -n shop -o html --from demo-end > incident.html

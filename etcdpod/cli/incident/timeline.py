@@ -14,6 +14,7 @@ from etcdpod.cli.moments import revision_at
 from etcdpod.cli.options import open_session, outcome, source_options, terminal_colour
 from etcdpod.cli.provenance import say_carved
 from etcdpod.cli.stdout import write, write_lines
+from etcdpod.cli.verb import verb
 from etcdpod.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -27,25 +28,29 @@ SVG_PIXELS = 1000
 """Pixels of the axis in a picture."""
 
 
-@click.command("timeline")
+@verb("timeline")
 @click.option(
     "-n",
     "--namespace",
     metavar="NS",
-    help="Only the pods of this namespace.",
+    help="Only pods of this namespace.",
     shell_complete=complete_namespace,
 )
-@click.option("--since", metavar="WHEN", help="From a revision, a time, or -10m before the end.")
-@click.option("--until", metavar="WHEN", help="Up to a revision, a time, or -10m before the end.")
+@click.option("--since", metavar="WHEN", help="Start at this moment: a revision, a time, or -10m.")
+@click.option("--until", metavar="WHEN", help="End at this moment: a revision, a time, or -10m.")
 @click.option(
     "--sort",
     type=click.Choice(["birth", "trouble", "name"]),
     default="birth",
     show_default=True,
-    help="The order of the pods.",
+    help="Order of the pods.",
 )
-@click.option("--width", type=click.IntRange(20, 4000), help="Columns (pixels for svg) of time.")
-@click.option("-o", "--output", type=click.Choice(["svg"]), help="A picture instead of text.")
+@click.option(
+    "--width",
+    type=click.IntRange(20, 4000),
+    help="Width of the time axis, in columns (svg: pixels).",
+)
+@click.option("-o", "--output", type=click.Choice(["svg"]), help="Output format.")
 @source_options
 def command(
     namespace: str | None,
@@ -56,7 +61,7 @@ def command(
     output: str | None,
     options: SourceOptions,
 ) -> ExitCode:
-    r"""Every pod as a lane: what state it was in, when it restarted, moved and went.
+    r"""Draw every pod as a lane over time: its states, restarts, moves and deletion.
 
     \b
     etcdpod timeline -n shop --from demo

@@ -11,6 +11,7 @@ import click
 
 from etcdpod.cli.diagnostics import guarded, say
 from etcdpod.cli.stdout import write
+from etcdpod.cli.verb import verb
 from etcdpod.errors import ExitCode, SourceError
 from etcdpod.kube.codec import Decoded, Decoder
 from etcdpod.kube.model.secret import mask
@@ -25,19 +26,26 @@ LARGEST = 256 << 20
 """Bytes read of one value at most; etcd's own limit for a request is 1.5 MiB."""
 
 
-@click.command("decode")
+@verb("decode")
 @click.argument("files", nargs=-1, metavar="[FILE…|-]")
-@click.option("-o", "--output", type=click.Choice(["yaml", "json", "jsonl"]), default="yaml")
-@click.option("--key", default="", help="The etcd key that the value was stored under.")
-@click.option("--as-served", is_flag=True, help="Add what the API server adds on reading.")
-@click.option("--show-secrets", is_flag=True, help="Show the data of Secrets.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["yaml", "json", "jsonl"]),
+    default="yaml",
+    help="Output format.",
+)
+@click.option("--key", default="", help="The etcd key of the value.")
+@click.option("--as-served", is_flag=True, help="Apply API-server defaulting and conversion.")
+@click.option("--show-secrets", is_flag=True, help="Do not mask the data of Secrets.")
 def command(
     files: tuple[str, ...], output: str, key: str, as_served: bool, show_secrets: bool
 ) -> int:
-    r"""Stored values to YAML or JSON; without a FILE, the value on standard input.
+    r"""Decode stored values to YAML or JSON; without FILE, the value on standard input.
 
     \b
     etcdctl get /registry/pods/shop/db-0 --print-value-only | etcdpod decode
+    etcdpod decode -o json --key /registry/pods/shop/db-0 value.bin
     """
     decoder = Decoder(as_served=as_served)
 

@@ -18,6 +18,7 @@ from etcdpod.cli.options import (
     source_options,
 )
 from etcdpod.cli.stdout import write
+from etcdpod.cli.verb import verb
 from etcdpod.errors import ExitCode, NotFoundError, UsageError
 from etcdpod.history.named import parse_targets
 from etcdpod.records import Undecodable
@@ -35,18 +36,18 @@ GAP = "\n\n"
 """Between two descriptions."""
 
 
-@click.command("describe")
+@verb("describe")
 @click.argument("words", nargs=-1, metavar="KIND [NAME | NS/NAME]…", shell_complete=complete_words)
 @namespace_options
-@click.option("-l", "--selector", default="", help="Label selector: app=web,tier!=db.")
+@click.option("-l", "--selector", default="", help="Label selector, such as app=web,tier!=db.")
 @at_option
-@click.option("--deleted", is_flag=True, help="What was deleted, as it last was.")
+@click.option("--deleted", is_flag=True, help="Deleted objects, in their last state.")
 @click.option(
     "--show-events",
     type=click.Choice(["true", "false"]),
     is_flag=False,
     flag_value="true",
-    help="With the events; default: for a single object.",
+    help="Include events (default: for a single object).",
 )
 @now_option
 @source_options
@@ -61,13 +62,13 @@ def command(
     now: datetime | None,
     options: SourceOptions,
 ) -> ExitCode:
-    r"""An object in words: its fields, what belongs to it, and its events, as of any revision.
+    r"""Describe objects, with related objects and events, as of any revision.
 
-    The beginning of a name is enough. Several objects come without events, unless asked for.
+    The beginning of a name is enough. Several objects come without events by default.
 
     \b
     etcdpod describe pod shop/cart-678b77c888-gczq8 --from demo
-    etcdpod describe node sim-0 --at 1100 --from demo
+    etcdpod describe node sim-0 --at 1000 --from demo
     """
     with open_session(options) as session:
         targets = parse_targets(session.registry, words, namespace, all_namespaces=all_namespaces)

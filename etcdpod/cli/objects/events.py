@@ -17,6 +17,7 @@ from etcdpod.cli.options import (
     source_options,
 )
 from etcdpod.cli.stdout import write
+from etcdpod.cli.verb import verb
 from etcdpod.errors import UsageError
 from etcdpod.history.named import DEFAULT_NAMESPACE
 
@@ -30,11 +31,11 @@ if TYPE_CHECKING:
     from etcdpod.session import SourceOptions
 
 
-@click.command("events")
+@verb("events")
 @namespace_options
-@click.option("--for", "about", metavar="KIND/[NS/]NAME", help="Only of this object.")
-@click.option("--types", metavar="TYPES", help="Only of these types: Warning, Normal.")
-@click.option("--no-headers", is_flag=True, help="Rows only.")
+@click.option("--for", "about", metavar="KIND/[NS/]NAME", help="Only events about this object.")
+@click.option("--types", metavar="TYPES", help="Only events of these types: Normal, Warning.")
+@click.option("--no-headers", is_flag=True, help="Omit headers.")
 @at_option
 @now_option
 @source_options
@@ -48,7 +49,7 @@ def command(
     now: datetime | None,
     options: SourceOptions,
 ) -> ExitCode:
-    r"""The events of a namespace or of one object, the oldest first, as kubectl lists them.
+    r"""List the events of a namespace or of one object, the oldest first.
 
     \b
     etcdpod events -n shop --types Warning --from demo

@@ -17,6 +17,7 @@ from etcdpod.cli.options import (
     outcome,
     source_options,
 )
+from etcdpod.cli.verb import verb
 from etcdpod.errors import ExitCode, UsageError
 from etcdpod.history.named import parse_targets
 from etcdpod.registry.query import Query
@@ -27,27 +28,35 @@ if TYPE_CHECKING:
     from etcdpod.session import SourceOptions
 
 
-@click.command("get")
+@verb("get")
 @click.argument("words", nargs=-1, metavar="KIND [NAME | NS/NAME]…", shell_complete=complete_words)
 @namespace_options
-@click.option("-l", "--selector", default="", help="Label selector: app=web,tier!=db.")
-@click.option("--field-selector", default="", help="Field selector: status.phase=Running.")
+@click.option("-l", "--selector", default="", help="Label selector, such as app=web,tier!=db.")
+@click.option("--field-selector", default="", help="Field selector, such as status.phase=Running.")
 @at_option
-@click.option("--deleted", is_flag=True, help="What was deleted, as it last was.")
+@click.option("--deleted", is_flag=True, help="Deleted objects, in their last state.")
 @click.option(
     "-o",
     "--output",
     default="",
-    help="wide, yaml, json, jsonl, name, jsonpath=…, custom-columns=…, raw or hex.",
+    help="Output format: wide, yaml, json, jsonl, name, jsonpath=…, custom-columns=…, raw, hex.",
 )
-@click.option("--sort-by", default="", metavar="JSONPATH", help="Order rows by this field.")
-@click.option("--no-headers", is_flag=True, help="Rows only.")
-@click.option("--show-labels", is_flag=True, help="A column with all labels.")
-@click.option("-L", "--label-columns", multiple=True, metavar="LABEL", help="A label as a column.")
-@click.option("--show-managed-fields", is_flag=True, help="Keep metadata.managedFields.")
-@click.option("-w", "--watch", is_flag=True, help="Go on with what changes, on a live etcd.")
-@click.option("--watch-only", is_flag=True, help="Only what changes from now on.")
-@click.option("--output-watch-events", is_flag=True, help="Say ADDED, MODIFIED or DELETED.")
+@click.option("--sort-by", default="", metavar="JSONPATH", help="Sort by this field.")
+@click.option("--no-headers", is_flag=True, help="Omit headers.")
+@click.option("--show-labels", is_flag=True, help="Show all labels in the last column.")
+@click.option(
+    "-L",
+    "--label-columns",
+    multiple=True,
+    metavar="LABEL",
+    help="Show this label as a column; may be repeated.",
+)
+@click.option("--show-managed-fields", is_flag=True, help="Include metadata.managedFields.")
+@click.option("-w", "--watch", is_flag=True, help="Watch for changes after listing (live etcd).")
+@click.option(
+    "--watch-only", is_flag=True, help="Watch for changes without listing first (live etcd)."
+)
+@click.option("--output-watch-events", is_flag=True, help="Include the type of each watch event.")
 @now_option
 @source_options
 def command(
@@ -64,7 +73,7 @@ def command(
     options: SourceOptions,
     **form: Any,
 ) -> ExitCode:
-    r"""Objects as kubectl shows them: same columns, same YAML, as of any revision.
+    r"""Display objects as kubectl does, as of any revision.
 
     \b
     etcdpod get pods -A --from demo

@@ -10,6 +10,7 @@ import click
 from etcdpod.cli.moments import revision_at
 from etcdpod.cli.options import at_option, open_session, outcome, source_options
 from etcdpod.cli.stdout import write_lines
+from etcdpod.cli.verb import verb
 from etcdpod.kubectl.formats.safe import printable
 
 if TYPE_CHECKING:
@@ -20,18 +21,21 @@ if TYPE_CHECKING:
     from etcdpod.session import SourceOptions
 
 
-@click.command("keys")
+@verb("keys")
 @click.argument("prefix", default="")
 @at_option
-@click.option("--all-revisions", is_flag=True, help="Every kept revision, tombstones included.")
+@click.option("--all-revisions", is_flag=True, help="All kept revisions, including tombstones.")
 @click.option(
-    "-o", "--output", type=click.Choice(["wide", "jsonl"]), help="More than the key itself."
+    "-o",
+    "--output",
+    type=click.Choice(["wide", "jsonl"]),
+    help="Output format (default: the key alone).",
 )
 @source_options
 def command(
     prefix: str, at: str | None, all_revisions: bool, output: str | None, options: SourceOptions
 ) -> ExitCode:
-    r"""The keys below PREFIX (default: all), one a line, in byte order.
+    r"""List the etcd keys below PREFIX (default: all), in byte order.
 
     \b
     etcdpod keys /registry/pods/shop/ --from demo

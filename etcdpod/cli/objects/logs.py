@@ -16,6 +16,7 @@ from etcdpod.cli.options import (
     source_options,
 )
 from etcdpod.cli.stdout import write, write_lines
+from etcdpod.cli.verb import verb
 from etcdpod.errors import DecodeError, NotFoundError, UsageError
 from etcdpod.history.named import parse_object
 from etcdpod.history.text.diff import one_line
@@ -35,12 +36,12 @@ NO_LOGS = "etcd holds no logs: a container's output is in files on its node."
 """The first line of the answer: it is the answer to what was asked."""
 
 
-@click.command("logs")
+@verb("logs")
 @click.argument("words", nargs=-1, metavar="NS/POD", shell_complete=complete_words)
 @namespace_option
 @click.option("-c", "--container", metavar="NAME", help="Only this container.")
 @at_option
-@click.option("-o", "--output", type=click.Choice(["yaml", "json"]), help="For programs.")
+@click.option("-o", "--output", type=click.Choice(["yaml", "json"]), help="Output format.")
 @source_options
 def command(
     words: tuple[str, ...],
@@ -50,7 +51,9 @@ def command(
     output: str | None,
     options: SourceOptions,
 ) -> ExitCode:
-    r"""There are no logs in etcd. What it holds instead: node, log files, restarts, exits.
+    r"""Show where the logs of a pod are stored, and how its containers ended.
+
+    etcd holds no logs. This prints the node, the log files, restarts and exit codes.
 
     \b
     etcdpod logs shop/cart-678b77c888-gczq8 --from demo

@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from etcdpod.cli.stdout import write
+from etcdpod.cli.verb import verb
 from etcdpod.errors import ExitCode
 
 
-@click.command("completion")
+@verb("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> ExitCode:
-    r"""The completion script of a shell, on standard output.
+    r"""Print the completion script of a shell.
 
     \b
     source <(etcdpod completion bash)

@@ -9,6 +9,7 @@ import click
 from etcdpod.cli.diagnostics import guarded
 from etcdpod.cli.options import terminal_colour
 from etcdpod.cli.stdout import write_lines
+from etcdpod.cli.verb import verb
 from etcdpod.errors import ExitCode, UsageError
 
 TOPICS = (
@@ -26,7 +27,7 @@ TOPICS = (
 """Every page of the guide, in reading order; the file of each has its name."""
 
 
-@click.command("guide")
+@verb("guide")
 @click.argument("topic", required=False, metavar="[TOPIC]")
 def command(topic: str | None) -> int:
     r"""Show a page of the guide, or the list of topics.

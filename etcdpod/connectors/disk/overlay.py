@@ -291,7 +291,7 @@ class Overlay:
         """The error for a state at ``at`` that cannot be determined."""
         return CompactedError(
             f"revision {at} was compacted away",
-            next_step=f"the oldest that is whole here is {self.span.complete_from}",
+            next_step=f"oldest complete revision: {self.span.complete_from}",
             path=self.store.file.path,
             revision=at,
         )

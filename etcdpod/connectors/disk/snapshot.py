@@ -188,7 +188,7 @@ class SnapshotConnector:
         if at < index.compact_revision:
             raise CompactedError(
                 f"revision {at} was compacted away",
-                next_step=f"the oldest that is whole here is {index.compact_revision}",
+                next_step=f"oldest complete revision: {index.compact_revision}",
                 path=index.path,
                 revision=at,
             )

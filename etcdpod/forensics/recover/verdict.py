@@ -32,7 +32,7 @@ class Completeness(Enum):
     """Every revision of the life is there, from its creation to its end."""
     GAPS = "gaps"
     """Several revisions are there, and some are not."""
-    LAST_WORDS = "only last words"
+    LAST_REVISION = "last revision only"
     """One revision is there, the last that is known, and some before it are not."""
     NOTHING = "nothing"
     """No revision with a value is there."""
@@ -163,4 +163,4 @@ def _completeness(puts: Sequence[Record], gaps: Sequence[Gap], missing: int) -> 
     if not gaps:
         return Completeness.COMPLETE
     alone = len(puts) == 1 and missing > 0
-    return Completeness.LAST_WORDS if alone else Completeness.GAPS
+    return Completeness.LAST_REVISION if alone else Completeness.GAPS

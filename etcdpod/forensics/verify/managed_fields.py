@@ -54,7 +54,7 @@ class _Node(NamedTuple):
 
 
 class _Missing(NamedTuple):
-    """A member that is owned and not there."""
+    """A member that is owned but absent."""
 
     path: tuple[str, ...]
     name: str
@@ -227,11 +227,11 @@ def _text(one: Any, names: Iterable[str]) -> str:
 
 
 def _renamed(missing: list[_Missing], entries: list[Any]) -> Iterator[_Fault]:
-    """Members that are owned and not there, where the one that is there is owned by nobody."""
+    """Members that are owned but absent, where the one that is there is owned by nobody."""
     for path, name, part in missing:
         other = _namesake(part, name)
         if other is not None and not any(_owns(entry, path, other) for entry in entries):
-            what = f"{name!r} is owned and not there, and nobody owns {other!r}"
+            what = f"{name!r} is owned but absent, and nobody owns {other!r}"
             yield _Fault(what, _bare(name), _bare(other), is_either=True)
 
 

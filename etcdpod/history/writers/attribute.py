@@ -2,7 +2,7 @@
 
 First by ``managedFields``, where the API server itself keeps who wrote what; then by what the
 write looks like, for those that it keeps no manager for (``writers_signatures``). Who stands
-behind a client is in no byte of etcd, and is not claimed.
+behind a client is not recorded in etcd, and is not claimed.
 """
 
 from __future__ import annotations

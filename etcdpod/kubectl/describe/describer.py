@@ -36,7 +36,7 @@ class Around(Protocol):
 
     @property
     def now(self) -> datetime:
-        """The moment that ages count to."""
+        """The moment that ages are relative to."""
 
     @property
     def show_secrets(self) -> bool:

@@ -40,7 +40,7 @@ def event_rows(
 
     Args:
         events: core events, in key order.
-        now: the moment that ages count to.
+        now: the moment that ages are relative to.
         namespace: begin each row with the event's namespace.
     """
     for event in go_sorted(events, lambda one, other: _time(one) < _time(other)):

@@ -48,7 +48,7 @@ def layout(
 
     Args:
         printer: the kind's own columns.
-        now: the moment that ages count to.
+        now: the moment that ages are relative to.
         wide: ``-o wide``.
         namespace: begin with NAMESPACE (``-A`` over a namespaced kind).
         label_columns: ``-L``: labels with a column of their own.

@@ -112,7 +112,7 @@ class BrowserState:
         return min(max(revision, self.oldest), self.newest)
 
     def now(self, at: int | None) -> datetime:
-        """The moment that ages count to, to the second."""
+        """The moment that ages are relative to, to the second."""
         if at is None and self.live:
             return datetime.now(UTC).replace(microsecond=0)
         known = self.ended if at is None else None

@@ -70,14 +70,14 @@ def parse_target(text: str, times: RevisionTimes, current: int, newest: int) -> 
         return current + int(text)
     revision = times.revision_by(_moment(text, times, current, newest))
     if revision is None:
-        raise UsageError("nothing here carries a time", next_step="give a revision")
+        raise UsageError("no object carries a time", next_step="give a revision")
     return revision
 
 
 def _moment(text: str, times: RevisionTimes, current: int, newest: int) -> datetime:
     here = times.at(current) or times.at(newest)
     if here is None:
-        raise UsageError("nothing here carries a time", next_step="give a revision")
+        raise UsageError("no object carries a time", next_step="give a revision")
     ago = _AGO.fullmatch(text)
     if ago is not None:
         seconds = sum(float(n) * _SECONDS[unit] for n, unit in _PARTS.findall(ago[2]))
