@@ -1,1 +1,1 @@
-"""Everything that imitates kubectl, byte for byte."""
+"""Everything that imitates kubectl's output, byte for byte."""

@@ -1,4 +1,4 @@
-"""``kubectl describe``: an object and what stands around it, in words and columns."""
+"""``kubectl describe``: an object and the objects related to it, as text in columns."""
 
 from etcdpod.kubectl.describe.describer import Around
 from etcdpod.kubectl.describe.describers import DESCRIBERS, describe, describer_for

@@ -1,4 +1,4 @@
-"""Lines with tabs brought into columns, as Go's tabwriter does it for ``kubectl describe``."""
+"""Aligns tab-separated cells in columns, as Go's tabwriter does for ``kubectl describe``."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 PADDING: Final = 2
-"""Spaces after the widest cell of a column."""
+"""The number of spaces after the widest cell of a column."""
 
 
 def aligned(lines: Iterable[str]) -> str:
     """The text of lines whose cells are separated by tabs.
 
-    A column reaches over neighbouring lines that all have a further cell behind it, and is as
-    wide as its widest cell; the last cell of a line is not padded. What comes from a cluster is
-    made safe here, so a newline in a value begins a line, as it does in kubectl.
+    A column block spans adjacent lines that all have another cell after this one, and is as wide
+    as its widest cell; the last cell of a line is not padded. Cluster data is escaped here for the
+    terminal, and a newline in a value starts a new line, as in kubectl.
 
     Returns:
         The text; each line ends in a newline.
@@ -34,7 +34,7 @@ def aligned(lines: Iterable[str]) -> str:
 
 
 def _blocks(rows: list[list[str]], column: int) -> Iterator[tuple[int, int]]:
-    """The stretches of rows that have a cell in ``column`` and one more behind it."""
+    """The ranges of rows that have a cell in ``column`` and another one after it."""
     start = None
     for index, row in enumerate(rows):
         if len(row) - 1 > column:

@@ -1,7 +1,7 @@
-"""What a describer is, and the lines that every kind's description begins with.
+"""The type of a describer, and the lines with which every kind's description starts.
 
-A description is a sequence of lines whose cells are separated by tabs; ``alignment`` makes
-columns of them. The words are kubectl's: they are the format.
+A description is a sequence of lines whose cells are separated by tabs; ``alignment`` aligns them in
+columns. Titles and phrases are kubectl's: they are part of the format.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
-"""The one annotation that is never described."""
+"""The only annotation that is never described."""
 
 LONGEST_ANNOTATION: Final = 140
-"""Bytes of ``name: value`` that stand on one line."""
+"""Maximum size in bytes of ``name: value`` on one line."""
 
 INDENT: Final = "  "
 
 ZERO_TIME: Final = "Mon, 01 Jan 0001 00:00:00 +0000"
-"""What kubectl shows for a time that is not set, where it does not leave it out."""
+"""kubectl's text for an unset time, unless it omits the line."""
 
 
 class Around(Protocol):
-    """What else the registry holds at the same revision."""
+    """The other objects of the registry at the same revision."""
 
     @property
     def now(self) -> datetime:
-        """The moment that ages are relative to."""
+        """The time that ages are relative to."""
 
     @property
     def show_secrets(self) -> bool:
@@ -46,10 +46,10 @@ class Around(Protocol):
         """Every object of a kind (``pods``, ``replicasets.apps``), in key order."""
 
     def get(self, kind: str, namespace: str | None, name: str) -> dict[str, Any] | None:
-        """One object; None where there is none."""
+        """A single object; None if it does not exist."""
 
     def events(self, namespace: str, name: str) -> Iterable[dict[str, Any]]:
-        """The events about objects of that name and namespace (empty: none), in key order."""
+        """The events about objects with that name and namespace (empty: none), in key order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +58,15 @@ class Describer:
 
     kind: str
     lines: Callable[[dict[str, Any], Around], Iterator[str]]
-    """All lines but those of the events."""
+    """All lines except those of the events."""
     groups: tuple[str, ...] = ("",)
     events: Literal["", "kind", "any kind", "node"] = "kind"
-    """Which events belong to it: none; those about this kind, uid and name; whatever kind they
-    name; a node's, which some writers name by its name in place of the uid."""
+    """Which events belong to it: none; those with its kind, uid and name; with its uid and name,
+    of any kind; or a node's, for which some writers use the node's name as the uid."""
 
 
 def indented(lines: Iterable[str], levels: int = 1) -> Iterator[str]:
-    """The lines, further to the right."""
+    """The lines, indented further."""
     return (INDENT * levels + line for line in lines)
 
 
@@ -78,13 +78,13 @@ def heading(thing: dict[str, Any], *, namespace: bool = True) -> Iterator[str]:
 
 
 def labels_and_annotations(thing: dict[str, Any]) -> Iterator[str]:
-    """Both, with their titles."""
+    """Labels and annotations, with their titles."""
     yield from label_lines("Labels", dig(thing, "metadata", "labels"))
     yield from annotation_lines("Annotations", dig(thing, "metadata", "annotations"))
 
 
 def listed(title: str, values: Iterable[str], indent: str = "") -> Iterator[str]:
-    """A title with values, one a line; ``<none>`` without any."""
+    """A title with values, one per line; ``<none>`` if there are none."""
     first, *rest = list(values) or [NONE]
     yield f"{indent}{title}:\t{first}"
     for value in rest:
@@ -98,7 +98,7 @@ def label_lines(title: str, labels: Mapping[str, str] | None, indent: str = "") 
 
 
 def annotation_lines(title: str, annotations: Mapping[str, str] | None) -> Iterator[str]:
-    """``key: value`` lines in key order; a long value, or one of several lines, below its key."""
+    """``key: value`` lines in key order; a long or multi-line value goes below its key."""
     found = annotations if isinstance(annotations, dict) else {}
     shown = [key for key in by_bytes(found) if key != LAST_APPLIED]
     yield from listed(title, chain.from_iterable(_annotation(key, go(found[key])) for key in shown))
@@ -115,7 +115,7 @@ def _annotation(key: str, value: str) -> Iterator[str]:
 
 
 def shortened(text: str, longest: int) -> str:
-    """The text's first bytes, with ``...`` where there are more."""
+    """The first bytes of the text, followed by ``...`` if there are more."""
     data = text.encode("utf-8", "surrogateescape")
     if len(data) <= longest:
         return text
@@ -123,12 +123,12 @@ def shortened(text: str, longest: int) -> str:
 
 
 def by_bytes(names: Iterable[str]) -> list[str]:
-    """Names in the order of their bytes, as Go sorts them."""
+    """Names in byte order, as Go sorts them."""
     return sorted(names, key=lambda name: name.encode("utf-8", "surrogateescape"))
 
 
 def moment(value: object) -> str:
-    """A timestamp as descriptions show it (RFC 1123 with a numeric zone), in UTC."""
+    """A timestamp in the format of descriptions (RFC 1123 with a numeric zone), in UTC."""
     if not value:
         return ZERO_TIME
     try:
@@ -142,21 +142,21 @@ def moment(value: object) -> str:
 
 DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS: Final = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
-"""English whatever the locale."""
+"""English regardless of the locale."""
 
 
 def boolean(value: object) -> str:
-    """``true`` or ``false``, absent being false."""
+    """``true`` or ``false``; false if absent."""
     return "true" if value else "false"
 
 
 def capital_boolean(value: object) -> str:
-    """``True`` or ``False``, absent being false."""
+    """``True`` or ``False``; false if absent."""
     return "True" if value else "False"
 
 
 def go(value: Any) -> str:
-    """A JSON value as Go's ``%v`` prints it; lists and maps within bounds."""
+    """A JSON value as printed by Go's ``%v``; the size of lists and maps is limited."""
     return _go(value, 16)
 
 
@@ -174,12 +174,12 @@ def _go(value: Any, deeper: int) -> str:
 
 
 def since(timestamp: object, around: Around) -> str:
-    """How long ago, in kubectl's short form."""
+    """The elapsed time in kubectl's short form."""
     return age(timestamp, around.now)
 
 
 def status_or_leaving(thing: dict[str, Any], around: Around) -> str:
-    """The phase, or for how long the object has been on its way out."""
+    """The phase, or for how long the object has been terminating."""
     leaving = dig(thing, "metadata", "deletionTimestamp")
     if leaving:
         return f"Terminating (lasts {since(leaving, around)})"
@@ -187,13 +187,13 @@ def status_or_leaving(thing: dict[str, Any], around: Around) -> str:
 
 
 def controller_of(thing: dict[str, Any]) -> dict[str, Any] | None:
-    """The owner reference that is the controller's; None without one."""
+    """The owner reference of the controller; None if there is none."""
     owners = dig(thing, "metadata", "ownerReferences") or ()
     return next((owner for owner in owners if dig(owner, "controller")), None)
 
 
 def controlled_by(thing: dict[str, Any]) -> Iterator[str]:
-    """The line that names the controller, where there is one."""
+    """The line that names the controller, if there is one."""
     owner = controller_of(thing)
     if owner is not None:
         yield f"Controlled By:\t{owner.get('kind', '')}/{owner.get('name', '')}"
@@ -212,7 +212,7 @@ def controlled(
 
 
 def _selector(thing: dict[str, Any]) -> str:
-    """A workload's selector; a ReplicationController's has no operators."""
+    """A workload's selector; that of a ReplicationController has no operators."""
     selector = dig(thing, "spec", "selector") or {}
     if "matchLabels" in selector or "matchExpressions" in selector:
         return selector_text(selector)

@@ -1,4 +1,4 @@
-"""Every kind that is described in a way of its own; all others take the generic one."""
+"""Every kind that has a describer of its own; all others use the generic one."""
 
 from __future__ import annotations
 
@@ -95,19 +95,19 @@ def _by_kind() -> dict[tuple[str, str], Describer]:
 
 
 def describer_for(thing: dict[str, Any]) -> Describer:
-    """How an object is described, by its apiVersion and kind."""
+    """The describer of an object, by its apiVersion and kind."""
     group = str(thing.get("apiVersion", "")).rpartition("/")[0]
     return _by_kind().get((group, str(thing.get("kind", ""))), GENERIC)
 
 
 def describe(thing: dict[str, Any], around: Around, *, show_events: bool = True) -> str:
-    """The description of an object, as kubectl prints it, fit for a terminal.
+    """The description of an object, as kubectl prints it, safe for a terminal.
 
-    An object that has not the shape of its kind is described field by field.
+    An object that does not have the structure of its kind is described field by field.
 
     Args:
-        thing: the object, in full.
-        around: what the registry holds beside it.
+        thing: the complete object.
+        around: the other objects of the registry.
         show_events: add the events about it.
     """
     describer = describer_for(thing)

@@ -1,4 +1,4 @@
-"""The events below a description, and which of a registry's events those are."""
+"""The events below a description, and how they are selected from the registry."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from etcdpod.kubectl.describe.describer import Around, Describer
 
 MIRROR: Final = "kubernetes.io/config.mirror"
-"""Annotation of the API object that stands for a static pod; the kubelet's events name this."""
+"""Annotation of a static pod's mirror object; the kubelet's events use its value as the uid."""
 
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -23,7 +23,7 @@ NEVER: Final = datetime.min.replace(tzinfo=UTC)
 def events_of(
     thing: dict[str, Any], describer: Describer, around: Around
 ) -> list[dict[str, Any]] | None:
-    """The events about an object, in the order of the keys; None where none are ever shown."""
+    """The events about an object, in key order; None if its kind never shows events."""
     if not describer.events:
         return None
     uid, namespace = text_at(thing, "metadata", "uid"), text_at(thing, "metadata", "namespace")
@@ -44,7 +44,7 @@ def _is_about(event: dict[str, Any], uid: str) -> bool:
 
 
 def event_lines(events: Iterable[dict[str, Any]], around: Around) -> Iterator[str]:
-    """The table of events, the oldest first; equal times in the order that Go's sort leaves."""
+    """The table of events, oldest first; events with equal times in the order of Go's sort."""
     yield "Events:"
     yield "  Type\tReason\tAge\tFrom\tMessage"
     yield "  ----\t------\t----\t----\t-------"
@@ -62,7 +62,7 @@ def event_lines(events: Iterable[dict[str, Any]], around: Around) -> Iterator[st
 
 
 def interval(event: dict[str, Any], now: datetime) -> str:
-    """``13m``, or ``9m43s (x34 over 13m)`` of an event that came again."""
+    """``13m``, or ``9m43s (x34 over 13m)`` for a recurring event."""
     first = event.get("eventTime") or event.get("firstTimestamp")
     series = event.get("series")
     if series is not None:

@@ -1,4 +1,4 @@
-"""Any other kind: every field, under its name in words."""
+"""Any other kind: every field, under a title made from its name."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ SHOWN_ABOVE: Final = frozenset(
         ("metadata", "annotations"),
     }
 )
-"""Fields that the heading already has, or that nobody wants."""
+"""Fields that the heading already contains, or that are not useful."""
 
 ACRONYMS: Final = frozenset({"API", "URL", "UID", "GUID"})
 
 DEEPEST: Final = 40
-"""Levels that are laid out; what is below stays on one line."""
+"""Levels that are laid out on lines of their own; deeper levels stay on one line."""
 
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^A-Za-z]+", re.DOTALL)
 
@@ -67,7 +67,7 @@ def _member(member: Any, path: tuple[str, ...], deeper: int) -> Iterator[str]:
 
 
 def in_words(name: str) -> str:
-    """``creationTimestamp`` as ``Creation Timestamp``; a name with other signs as it is."""
+    """``creationTimestamp`` as ``Creation Timestamp``; names with other characters stay as is."""
     if not all(sign.isalpha() or sign == "-" for sign in name):
         return name
     words = []
@@ -80,7 +80,7 @@ def in_words(name: str) -> str:
 
 
 def _split(name: str) -> list[str]:
-    """The words of a name; an acronym and the word behind it stay one: ``CSIDriver``."""
+    """The words of a name; an acronym and the word after it stay together: ``CSIDriver``."""
     words: list[str] = []
     for word in _WORD.findall(name):
         before = words[-1] if words else ""

@@ -1,4 +1,4 @@
-"""The table of ``kubectl events``: the events of a namespace in the order of time."""
+"""The table of ``kubectl events``: the events of a namespace in order of time."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ READ: Final[Projection] = {
     "eventTime": {},
     "series": {},
 }
-"""The fields that a row is made of."""
+"""The fields needed for a row."""
 
 
 def event_rows(
     events: Iterable[dict[str, Any]], now: datetime, *, namespace: bool = False
 ) -> Iterator[list[str]]:
-    """A row an event, the oldest first; equal times in the order that Go's sort leaves.
+    """One row per event, oldest first; events with equal times in the order of Go's sort.
 
     Args:
         events: core events, in key order.
-        now: the moment that ages are relative to.
-        namespace: begin each row with the event's namespace.
+        now: the time that ages are relative to.
+        namespace: start each row with the event's namespace.
     """
     for event in go_sorted(events, lambda one, other: _time(one) < _time(other)):
         kind, name = (text_at(event, "involvedObject", field) for field in ("kind", "name"))

@@ -1,4 +1,4 @@
-"""The quality of service that a pod's requests and limits amount to."""
+"""The quality of service class that follows from a pod's requests and limits."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any, Final
 from etcdpod.kube.model.quantity import parse_quantity
 
 COMPUTE: Final = ("cpu", "memory")
-"""The resources that count."""
+"""The resources that are considered."""
 
 
 def quality_of_service(spec: dict[str, Any]) -> str:
-    """``Guaranteed``, ``Burstable`` or ``BestEffort``, for a pod whose status does not say."""
+    """``Guaranteed``, ``Burstable`` or ``BestEffort``, for a pod whose status has no class."""
     containers = [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]
     requests: list[dict[str, Fraction]] = []
     limits: list[dict[str, Fraction]] = []
@@ -34,6 +34,6 @@ def _sums(amounts: list[dict[str, Fraction]]) -> dict[str, Fraction]:
 
 
 def _set(resources: dict[str, Any] | None) -> dict[str, Fraction]:
-    """The resources that count and are more than zero."""
+    """The considered resources with a quantity above zero."""
     found = {name: parse_quantity(str((resources or {}).get(name, "0"))) for name in COMPUTE}
     return {name: value for name, value in found.items() if value}

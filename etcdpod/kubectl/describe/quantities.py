@@ -1,4 +1,4 @@
-"""Quantities added up and written in Kubernetes' canonical form: ``2300m``, ``384Mi``, ``0``."""
+"""Adds up quantities and formats them in Kubernetes' canonical form: ``2300m``, ``384Mi``."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _BINARY: Final = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 _EXPONENT: Final = re.compile(r"[eE][+-]?\d")
 
 SMALLEST: Final = Fraction(1, 10**9)
-"""Nothing finer is kept; what is gets rounded up."""
+"""The precision; finer quantities are rounded up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A quantity, and the form in which it was written."""
+    """A quantity, and the format in which it was written."""
 
     value: Fraction = Fraction(0)
     form: Form = "decimal"
 
     def __add__(self, other: Amount) -> Amount:
-        """The sum, in the form of the first that is not zero."""
+        """The sum, in the format of the first operand that is not zero."""
         return Amount(self.value + other.value, self.form if self.value else other.form)
 
     def __str__(self) -> str:
@@ -53,7 +53,7 @@ ZERO: Final = Amount()
 
 
 def amount(text: object) -> Amount:
-    """The quantity that a text says; zero for one that is none."""
+    """The quantity in a text; zero if it is not a quantity."""
     written = str(text)
     value = parse_quantity(written)
     if value is None:
@@ -64,7 +64,7 @@ def amount(text: object) -> Amount:
 
 
 def canonical(text: object) -> str:
-    """A quantity in its canonical form; the text itself where it is none."""
+    """A quantity in canonical form; the text itself if it is not a quantity."""
     return str(text) if parse_quantity(str(text)) is None else str(amount(text))
 
 
@@ -74,7 +74,7 @@ def amounts(quantities: Mapping[str, Any] | None) -> dict[str, Amount]:
 
 
 def summed(lists: Iterable[Mapping[str, Amount]]) -> dict[str, Amount]:
-    """The sum of several resource lists, resource by resource."""
+    """The sum of several resource lists, per resource."""
     total: dict[str, Amount] = {}
     for one in lists:
         for name, part in one.items():
@@ -83,7 +83,7 @@ def summed(lists: Iterable[Mapping[str, Amount]]) -> dict[str, Amount]:
 
 
 def largest(lists: Iterable[Mapping[str, Amount]]) -> dict[str, Amount]:
-    """The largest of each resource over several lists."""
+    """The maximum of several resource lists, per resource."""
     most: dict[str, Amount] = {}
     for one in lists:
         for name, part in one.items():

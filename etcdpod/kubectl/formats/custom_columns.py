@@ -17,13 +17,13 @@ NONE = "<none>"
 
 @dataclass(frozen=True, slots=True)
 class CustomColumns:
-    """A header, and the cells of an object for it."""
+    """A header, and the expression for the cells below it."""
 
     header: tuple[str, ...]
     paths: tuple[JSONPath, ...]
 
     def row(self, thing: dict[str, Any]) -> list[str]:
-        """What the paths find in an object, each in one cell.
+        """The values of an object at the paths, one cell per path.
 
         Raises:
             UsageError: a path does not fit the object.
@@ -35,7 +35,7 @@ def parse_columns(text: str) -> CustomColumns:
     """The columns of ``HEADER:PATH,HEADER:PATH``.
 
     Raises:
-        UsageError: a part is no such pair.
+        UsageError: a part is not such a pair.
     """
     if not text:
         raise UsageError("custom-columns format specified but no custom columns given")
@@ -50,10 +50,10 @@ def parse_columns(text: str) -> CustomColumns:
 
 
 def parse_columns_file(text: str) -> CustomColumns:
-    """The columns of a file: a line of headers, and below it a line of paths.
+    """The columns of a file: a line of headers, followed by a line of paths.
 
     Raises:
-        UsageError: the lines are missing, or not of one length.
+        UsageError: lines are missing, or differ in length.
     """
     lines = [line.split() for line in text.split("\n")[:2]]
     if len(lines) < 2 or not lines[0]:

@@ -1,8 +1,8 @@
-"""The order in which Go's ``sort.Sort`` leaves a list.
+"""Reproduces the order in which Go's ``sort.Sort`` leaves a list.
 
-It is not stable, so rows with equal keys come out in an order of its own; but always in the same
-one, since its pseudo-random steps start from the length. Whoever wants kubectl's lines in
-kubectl's order needs the same algorithm: pattern-defeating quicksort (Go 1.19 and later).
+It is not stable, so rows with equal keys are reordered; but always in the same way, since its
+pseudo-random numbers are seeded with the length. Printing kubectl's rows in kubectl's order
+requires the same algorithm: pattern-defeating quicksort (Go 1.19 and later).
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 Element = TypeVar("Element")
 
 SHORT: Final = 12
-"""Up to this length by insertion."""
+"""Up to this length, insertion sort is used."""
 
 NINTHER: Final = 50
-"""From this length on the pivot is a median of medians."""
+"""From this length on, the pivot is a median of medians."""
 
 MAX_SWAPS: Final = 4 * 3
 REPAIRS: Final = 5
-"""Elements out of order that are put right before a nearly sorted run is given up."""
+"""The number of misplaced elements that are fixed before a nearly sorted range is abandoned."""
 
 _MASK64: Final = 2**64 - 1
 
@@ -30,7 +30,7 @@ _MASK64: Final = 2**64 - 1
 def go_sorted(
     elements: Iterable[Element], less: Callable[[Element, Element], bool]
 ) -> list[Element]:
-    """The elements sorted by ``less``, equal ones as Go would leave them."""
+    """The elements sorted by ``less``, with equal ones in the order that Go leaves them in."""
     sorter = _Sorter(list(elements), less)
     length = len(sorter.items)
     sorter.sort(0, length, length.bit_length())
@@ -38,7 +38,7 @@ def go_sorted(
 
 
 class _Sorter(Generic[Element]):
-    """One list being sorted in place; ``low`` is inside a part, ``high`` just behind it."""
+    """One list being sorted in place; a range goes from ``low`` up to but excluding ``high``."""
 
     def __init__(self, items: list[Element], less: Callable[[Element, Element], bool]) -> None:
         self.items = items
@@ -109,7 +109,7 @@ class _Sorter(Generic[Element]):
             root = child
 
     def _partition(self, low: int, high: int, pivot: int) -> tuple[int, bool]:
-        """Smaller elements before the pivot, others behind; True if they already stood so."""
+        """Smaller elements before the pivot, others after it; True if they already were."""
         self.swap(low, pivot)
         i, j = self._skip_partitioned(low, low + 1, high - 1)
         if i > j:
@@ -129,7 +129,7 @@ class _Sorter(Generic[Element]):
         return i, j
 
     def _partition_equal(self, low: int, high: int, pivot: int) -> int:
-        """Elements equal to the pivot first; returns where the greater ones begin."""
+        """Elements equal to the pivot first; returns the start of the greater ones."""
         self.swap(low, pivot)
         i, j = low + 1, high - 1
         while True:
@@ -143,7 +143,7 @@ class _Sorter(Generic[Element]):
             i, j = i + 1, j - 1
 
     def _repair(self, low: int, high: int) -> bool:
-        """Put a few elements right; True if the part is sorted then."""
+        """Fix a few misplaced elements; True if the range is sorted then."""
         i = low + 1
         for _ in range(REPAIRS):
             while i < high and not self.less(i, i - 1):
@@ -179,7 +179,7 @@ class _Sorter(Generic[Element]):
             self.swap(position, low + other)
 
     def _choose_pivot(self, low: int, high: int) -> tuple[int, int]:
-        """A likely median, and how many of the looked at stood in the wrong order."""
+        """An approximate median, and how many of the sampled elements were out of order."""
         quarter = (high - low) // 4
         i, j, k = low + quarter, low + quarter * 2, low + quarter * 3
         swaps = 0

@@ -1,4 +1,4 @@
-"""Bytes for people: offset, hex, and the printable characters beside them."""
+"""A hex dump: offset, hex, and the printable characters."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 WIDTH = 16
-"""Bytes on a line."""
+"""Bytes per line."""
 
 
 def hexdump(data: bytes) -> Iterator[str]:
-    """Lines, each with its newline, in the layout of ``hexdump -C``."""
+    """Lines, each ending in a newline, in the layout of ``hexdump -C``."""
     for offset in range(0, len(data), WIDTH):
         piece = data[offset : offset + WIDTH]
         left, right = piece[:8].hex(" "), piece[8:].hex(" ")

@@ -1,8 +1,8 @@
-"""kubectl's JSON: keys sorted at every level, four spaces, Go's escapes and numbers.
+"""kubectl's JSON: sorted keys, four spaces of indent, Go's escapes and number formats.
 
-The standard library's encoder cannot indent in C and knows neither Go's floats nor its escapes;
-this writer takes 80 µs for a pod of 10 kB where ``json.dumps(indent=4)`` takes 450. It remembers
-what the opening of each object shape looks like: objects of one kind differ little in their keys.
+The standard library's encoder does not indent in C and does not have Go's float format or escapes;
+this writer takes 80 µs for a pod of 10 kB, where ``json.dumps(indent=4)`` takes 450. It caches what
+precedes each value per object shape: objects of one kind have nearly the same keys.
 """
 
 from __future__ import annotations
@@ -19,48 +19,48 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 MAX_DEPTH: Final = 300
-"""Deepest nesting written; Kubernetes objects stay below 50."""
+"""Maximum nesting depth; Kubernetes objects stay below 50."""
 
 MAX_SHAPES: Final = 2048
-"""Shapes remembered for each depth; what comes later is worked out anew each time."""
+"""Number of shapes cached per depth; further ones are computed each time."""
 
 MAX_SHAPE_KEYS: Final = 50
-"""Keys of the largest shape remembered: beyond, they are data (config maps), not a shape."""
+"""Maximum number of keys of a cached shape: larger objects are data (config maps), not shapes."""
 
 _ESCAPED: Final = re.compile(f"[\x7f-\x9f{DISGUISING}\ud800-\udfff]")
-"""What is written as an escape beside what JSON demands: separators as in Go, and, for the sake
-of terminals, all that would act on one. A reader gets the same string either way."""
+"""Escaped in addition to what JSON requires: separators, as in Go, and for the safety of terminals,
+everything that would act on one. A parser gets the same string either way."""
 
 _WORDS: Final = {None: "null", True: "true", False: "false"}
 
 
 def pretty(value: Any, depth: int = 0) -> str:
-    """The JSON text that ``kubectl -o json`` prints, without the newline at its end.
+    """The JSON text that ``kubectl -o json`` prints, without the final newline.
 
     Args:
         value: a JSON value.
-        depth: levels of indentation at which it is to be put into another text.
+        depth: the indentation level at which it is to be inserted into another text.
 
     Raises:
-        DecodeError: the value is nested deeper than any object of Kubernetes.
+        DecodeError: the value is nested deeper than any Kubernetes object.
     """
     return _text(value, _PRETTY, depth + 1)
 
 
 def compact(value: Any) -> str:
-    """The same on one line, without spaces: what a line of ``-o jsonl`` holds.
+    """The same on one line, without spaces: a line of ``-o jsonl``.
 
     Raises:
-        DecodeError: the value is nested deeper than any object of Kubernetes.
+        DecodeError: the value is nested deeper than any Kubernetes object.
     """
     return _text(value, _COMPACT, 1)
 
 
 def list_of(members: Iterable[str]) -> Iterator[str]:
-    """The List that kubectl makes of several objects, piece by piece; holds one at a time.
+    """The List that kubectl prints for several objects, piece by piece; holds one at a time.
 
     Args:
-        members: the text of each object, as ``pretty`` gives it for depth 2.
+        members: the text of each object, from ``pretty`` with depth 2.
     """
     yield '{\n    "apiVersion": "v1",\n    "items": ['
     separator, end = "\n        ", ""
@@ -74,7 +74,7 @@ def list_of(members: Iterable[str]) -> Iterator[str]:
 
 
 class _Shapes(dict[tuple[str, ...], "list[tuple[str, str]]"]):
-    """Keys of an object to what is written before each of its values, in sorted order."""
+    """Maps the keys of an object to the text before each of its values, in sorted order."""
 
     def __init__(self, newline: str, colon: str) -> None:
         super().__init__()
@@ -93,7 +93,7 @@ class _Shapes(dict[tuple[str, ...], "list[tuple[str, str]]"]):
 
 
 class _Style:
-    """The white space of a style, level by level."""
+    """The whitespace of a style, by level."""
 
     def __init__(self, indent: str | None) -> None:
         depths = range(MAX_DEPTH + 2)
@@ -150,7 +150,7 @@ def _write_list(value: list[Any], depth: int, style: _Style, add: Callable[[str]
 
 
 def _finish(text: str) -> str:
-    """Go's escapes of what HTML and JavaScript take badly; in JSON they stand in strings only."""
+    """Go's escapes for HTML and JavaScript; in JSON these characters occur only in strings."""
     if "<" in text:
         text = text.replace("<", "\\u003c")
     if ">" in text:

@@ -1,4 +1,4 @@
-"""kubectl's JSONPath templates, applied to objects: ``-o jsonpath=``, columns, sort keys."""
+"""Evaluates kubectl's JSONPath templates on objects: ``-o jsonpath=``, columns, sort keys."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 MAX_RESULTS: Final = 1_000_000
-"""Values that one step may find, and turns that the ranges of a template may take."""
+"""Maximum number of values found by one step, and of iterations of a template's ranges."""
 
 MAX_RANGES: Final = 16
-"""``{range}`` inside ``{range}``."""
+"""Maximum nesting of ``{range}``."""
 
 _ORDERED: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "<": operator.lt,
@@ -43,10 +43,10 @@ _ORDERED: Final[dict[str, Callable[[Any, Any], bool]]] = {
 
 
 class JSONPath:
-    """A template, parsed once and applied to any number of objects.
+    """A template, parsed once and evaluated on any number of objects.
 
     Raises:
-        UsageError: the template is not well formed.
+        UsageError: the template is not well-formed.
     """
 
     def __init__(self, template: str) -> None:
@@ -58,19 +58,19 @@ class JSONPath:
         return cls(relaxed(path))
 
     def find(self, data: Any) -> list[list[Any]]:
-        """What each piece of the template finds, in order; a field that is missing is nothing.
+        """The values found by each part of the template, in order; a missing field yields nothing.
 
         Raises:
             UsageError: the template does not fit the object: an index out of bounds, a filter
-                over what is no list, values that cannot be compared.
+                on something that is not a list, values that cannot be compared.
         """
         return _find(self._segments, data, 0, [MAX_RESULTS])
 
     def render(self, data: Any) -> str:
-        """The text that kubectl prints: values of one piece separated by spaces.
+        """The text that kubectl prints: the values of one part are separated by spaces.
 
         Raises:
-            UsageError: as ``find``.
+            UsageError: as for ``find``.
         """
         return "".join(" ".join(map(value_text, values)) for values in self.find(data))
 
@@ -83,7 +83,7 @@ def value_text(value: Any) -> str:
 
 
 def go_text(value: Any) -> str:
-    """A value as Go's ``fmt.Sprint`` prints it: ``map[a:1 b:2]``, ``[x y]``, ``<nil>``."""
+    """A value as printed by Go's ``fmt.Sprint``: ``map[a:1 b:2]``, ``[x y]``, ``<nil>``."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -104,7 +104,7 @@ def _error(what: str) -> UsageError:
 def _find(
     segments: Sequence[Text | Action], data: Any, ranges: int, turns: list[int]
 ) -> list[list[Any]]:
-    """What the segments find; ``turns`` holds how often a range may still go round."""
+    """The values found by the segments; ``turns`` is the number of iterations still allowed."""
     if ranges > MAX_RANGES:
         raise _error(f"ranges nested deeper than {MAX_RANGES} levels")
     found: list[list[Any]] = []
@@ -131,7 +131,7 @@ def _find(
 
 
 def _end_of_range(segments: Sequence[Text | Action], index: int) -> int:
-    """Where the ``{end}`` of the range that begins before ``index`` stands, or the end."""
+    """Index of the ``{end}`` of the range that starts before ``index``, or the end."""
     depth = 1
     while index < len(segments):
         segment = segments[index]
@@ -188,7 +188,7 @@ def _wildcard(values: list[Any], node: Wildcard) -> list[Any]:
 
 
 def _recursive(values: list[Any], node: Recursive) -> list[Any]:
-    """Every value that holds others, outermost first; and strings, which hold characters."""
+    """Every value that contains others, outermost first; and strings, which contain characters."""
     del node
     found = []
     pending = values[::-1]
@@ -283,7 +283,7 @@ def _matches(text: Any, pattern: Any) -> bool:
 
 
 def _type_name(value: Any) -> str:
-    """What Go calls the type of a JSON value."""
+    """Go's name for the type of a JSON value."""
     names = {str: "string", bool: "bool", int: "int64", float: "float64"}
     return names.get(type(value), "map[string]interface {}")
 

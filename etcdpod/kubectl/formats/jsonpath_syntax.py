@@ -1,8 +1,8 @@
 r"""The syntax of kubectl's JSONPath templates: ``{range .items[*]}{.metadata.name}{"\n"}{end}``.
 
-Text outside braces stands for itself. Inside, each step narrows what the steps before it found.
-The rules, odd ones included, are those of kubectl: a quoted key is split at its dots, ``.*`` is
-a wildcard, ``\.`` a dot inside a name, and there are no newlines inside braces.
+Text outside braces is literal. Inside, each step narrows what the previous steps found.
+The rules, including the odd ones, are kubectl's: a quoted key is split at its dots, ``.*`` is
+a wildcard, ``\.`` a dot inside a name, and newlines inside braces are not allowed.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from typing import Final
 from etcdpod.errors import UsageError
 
 MAX_LENGTH: Final = 20_000
-"""Longest template read."""
+"""Maximum length of a template."""
 
 MAX_NESTING: Final = 16
-"""Filters and unions inside one another."""
+"""Maximum nesting of filters and unions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A quoted string, or what stands outside braces."""
+    """A quoted string, or the text outside braces."""
 
     text: str
 
@@ -42,12 +42,12 @@ class Slice:
     end: int | None
     step: int | None
     single: bool
-    """Written as one index: ``[-1]`` then ends at the end."""
+    """Written as a single index: ``[-1]`` then ends at the end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Elements of a list: ``[?(left operator right)]``, or ``[?(left)]`` where left exists."""
+    """Elements of a list: ``[?(left operator right)]``, or ``[?(left)]`` if left exists."""
 
     left: tuple[Node, ...]
     operator: str
@@ -68,26 +68,26 @@ class Wildcard:
 
 @dataclass(frozen=True, slots=True)
 class Recursive:
-    """Everything below: ``..``."""
+    """All descendants: ``..``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Union:
-    """Several at once: ``['a','b']``, ``[0,2]``."""
+    """Several alternatives: ``['a','b']``, ``[0,2]``."""
 
     members: tuple[tuple[Node, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Identifier:
-    """The words ``range`` and ``end``."""
+    """The keywords ``range`` and ``end``."""
 
     name: str
 
 
 Node = Text | Field | Slice | Filter | Literal | Wildcard | Recursive | Union | Identifier
 Action = tuple[Node, ...]
-"""What stands between two braces."""
+"""The content of a pair of braces."""
 
 _TERMINATORS: Final = " \t\r\n.,[]$@{}"
 _KEY: Final = re.compile(r"'([^']*)'")
@@ -112,10 +112,10 @@ _ESCAPES: Final = {
 
 
 def parse(template: str) -> tuple[Text | Action, ...]:
-    """The template as text and actions in turn.
+    """The template as a sequence of text and actions.
 
     Raises:
-        UsageError: the template is not well formed, or too long.
+        UsageError: the template is not well-formed, or too long.
     """
     if len(template) > MAX_LENGTH:
         raise _error(f"template longer than {MAX_LENGTH} characters")
@@ -134,10 +134,10 @@ def parse(template: str) -> tuple[Text | Action, ...]:
 
 
 def relaxed(path: str) -> str:
-    """A path as ``--sort-by`` and ``-o custom-columns`` take it: braces and first dot optional.
+    """A path as accepted by ``--sort-by`` and ``-o custom-columns``: braces and first dot optional.
 
     Raises:
-        UsageError: braces stand elsewhere than around the whole.
+        UsageError: there are braces elsewhere than around the whole.
     """
     match = re.fullmatch(r"\{\.?([^{}]+)\}|\.?([^{}]+)", path)
     if match is None:
@@ -153,7 +153,7 @@ def _error(what: str) -> UsageError:
 
 
 class _ActionParser:
-    """Reads one action, from behind its opening brace to behind its closing one."""
+    """Parses one action, from after its opening brace to after its closing one."""
 
     def __init__(self, text: str, position: int, nesting: int) -> None:
         if nesting > MAX_NESTING:
@@ -282,7 +282,7 @@ class _ActionParser:
             self.nodes.append(Filter(self._nested(left), operator, self._nested(right)))
 
     def _filter_end(self, position: int) -> int:
-        """Where the filter's closing parenthesis stands; one inside quotes does not count."""
+        """Position of the filter's closing parenthesis, ignoring those inside quotes."""
         quote = ""
         closed = False
         while True:

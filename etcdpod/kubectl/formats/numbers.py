@@ -11,10 +11,10 @@ UINT64_MAX: Final = 2**64 - 1
 
 
 def json_number(value: float) -> str:
-    """A number in JSON: integers outside int64 become floats on their way through kubectl.
+    """A number in JSON: like kubectl, converts integers outside int64 to floats.
 
-    Floats have the shortest digits, in plain notation from 1e-6 up to below 1e21. What JSON has
-    no number for (infinity, not a number) becomes a string.
+    Floats have the shortest digits, in plain notation from 1e-6 up to below 1e21. Values that JSON
+    cannot represent (infinity, NaN) become strings.
     """
     if isinstance(value, int):
         if INT64_MIN <= value <= INT64_MAX:
@@ -33,7 +33,7 @@ def json_number(value: float) -> str:
 
 
 def go_number(value: float) -> str:
-    """A number as Go's ``%v`` prints it: floats get an exponent below 1e-4 and from 1e6 on."""
+    """A number as printed by Go's ``%v``: floats get an exponent below 1e-4 and from 1e6 on."""
     if isinstance(value, int) and INT64_MIN <= value <= INT64_MAX:
         return int.__repr__(value)
     try:
@@ -44,7 +44,7 @@ def go_number(value: float) -> str:
         return {"inf": "+Inf", "-inf": "-Inf", "nan": "NaN"}[str(number)]
     if number == 0:
         return "-0" if math.copysign(1, number) < 0 else "0"
-    from decimal import Decimal  # floats are rare: no run without one pays for the import
+    from decimal import Decimal  # floats are rare: imported only when needed
 
     sign, digits, exponent = Decimal(float.__repr__(number)).normalize().as_tuple()
     power = len(digits) + int(exponent) - 1
@@ -56,7 +56,7 @@ def go_number(value: float) -> str:
 
 
 def yaml_number(value: float) -> str:
-    """A number in kubectl's YAML, which it makes from its JSON text."""
+    """A number in kubectl's YAML, which is derived from its JSON text."""
     text = json_number(value)
     if not text.lstrip("-").isdigit():
         return go_number(value)

@@ -1,4 +1,4 @@
-"""Text from a cluster made fit for a terminal: nothing in it acts, all of it is seen."""
+"""Makes text from a cluster safe for a terminal: nothing in it acts, and all of it is visible."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ DISGUISING: Final = (
     "\ufff9-\ufffb"  # interlinear annotation
     "\U000e0000-\U000e007f"  # tags: invisible text
 )
-"""Characters, as the inside of a character class, that make text look like other text."""
+"""Characters, as the content of a character class, that make text look like other text."""
 
 _ACTING: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 without tab and newline, DEL, C1
     f"{DISGUISING}"
-    "\ud800-\udfff]"  # lone surrogates: no terminal encoding holds them
+    "\ud800-\udfff]"  # lone surrogates: no terminal encoding has them
 )
 
 
 def printable(text: str) -> str:
-    r"""The text with whatever would act on a terminal spelled out; tab and newline stay.
+    r"""The text with everything that would act on a terminal escaped, except tab and newline.
 
-    Benign text comes back unchanged. Escape becomes ``^[`` and carriage return ``\r``, as in
+    Harmless text is returned unchanged. Escape becomes ``^[`` and carriage return ``\r``, as in
     kubectl; other control characters become ``^X`` or ``\x9b``, the rest ``\u202e``.
     """
     if text.isprintable():

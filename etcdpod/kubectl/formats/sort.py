@@ -1,4 +1,4 @@
-"""``--sort-by``: objects in the order of a field, as kubectl would have them."""
+"""``--sort-by``: sorts objects by a field, as kubectl does."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TOKENS: Final = re.compile(r"(0*)([0-9]+)|(.)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    """The value that an object is sorted by, made ready to be compared often."""
+    """The value that an object is sorted by, prepared for repeated comparison."""
 
     state: int
     number: int | float | None = None
@@ -35,13 +35,13 @@ class _Key:
 def sort_by(objects: Iterable[dict[str, Any]], path: str) -> list[dict[str, Any]]:
     """The objects by the value at ``path``: those without it first, then null, then the rest.
 
-    Numbers compare as numbers, quantities (``100m``, ``2Gi``) by size, other text naturally
-    (``node-2`` before ``node-10``). Equal objects come in kubectl's order, which is not that in
-    which they were listed.
+    Numbers compare as numbers, quantities (``100m``, ``2Gi``) by size, other text in natural order
+    (``node-2`` before ``node-10``). Objects with equal values are in kubectl's order, which differs
+    from the order in which they were listed.
 
     Raises:
-        UsageError: the path is not well formed, no object has the field, or its values cannot
-            be put in order.
+        UsageError: the path is not well-formed, no object has the field, or its values cannot
+            be compared.
     """
     compiled = JSONPath.relaxed(path)
     keyed = [(_key(compiled, thing), thing) for thing in objects]
@@ -55,7 +55,7 @@ def sort_by(objects: Iterable[dict[str, Any]], path: str) -> list[dict[str, Any]
 
 
 def natural_key(text: str) -> list[tuple[Any, ...]]:
-    """A sort key by which runs of digits count as numbers and come before other characters."""
+    """A sort key in which runs of digits compare as numbers and precede other characters."""
     return [
         (1, other) if other else (0, len(digits), digits, len(zeros))
         for zeros, digits, other in _TOKENS.findall(text)

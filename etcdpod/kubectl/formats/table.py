@@ -1,4 +1,4 @@
-"""kubectl's tables: the columns of Go's tabwriter with three spaces between them."""
+"""kubectl's tables: columns as in Go's tabwriter, separated by three spaces."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
 MIN_WIDTH: Final = 6
-"""Least width of a column, its padding included."""
+"""Minimum width of a column, including its padding."""
 
 PADDING: Final = 3
 
 
 def table(header: Sequence[str] | None, rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Lines of a table, each with its newline; nothing at all if there are no rows.
+    """Lines of a table, each ending in a newline; nothing at all if there are no rows.
 
     Widths count characters. The last cell of a line is not padded, so a line whose last cells
-    are empty ends in spaces, as kubectl's does. A tab or newline inside a cell begins another
+    are empty ends in spaces, as in kubectl. A tab or newline inside a cell starts another
     cell or line.
 
     Args:
@@ -49,7 +49,7 @@ def _line_format(widths: Sequence[int]) -> Callable[..., str]:
 
 
 def _ragged(lines: list[Sequence[str]]) -> Iterator[str]:
-    """Lines of different length: a column is as wide as its widest cell among neighbours.
+    """Lines of different length: a column is as wide as its widest cell in adjacent lines.
 
     A run of lines that all have the cell shares one width, and no later run is narrower.
     """

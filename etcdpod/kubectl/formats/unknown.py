@@ -1,4 +1,4 @@
-"""Fields that no release knows, in words: they are shown beside the object, never dropped."""
+"""Sentences about fields that no release knows: they are shown beside the object, never dropped."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 WIRE_TYPES: Final = {0: "varint", 1: "64 bits", 2: "length-delimited", 3: "group", 5: "32 bits"}
 MOST_SHOWN: Final = 48
-"""Bytes of a field that are shown."""
+"""Maximum number of bytes of a field that are shown."""
 
 
 def unknown_fields(found: Decoded, *, hide: bool) -> Iterator[str]:
-    """A sentence for each field of a value that the schema does not have.
+    """A sentence for each field of a value that is not in the schema.
 
     Args:
         found: the decoded value.
-        hide: say only that there are bytes: those of a Secret.
+        hide: mention only that there are bytes, as for a Secret.
     """
     for one in found.unknown:
         kind = WIRE_TYPES.get(one.wire_type, f"wire type {one.wire_type}")

@@ -1,7 +1,7 @@
-"""kubectl's YAML: natural key order, dashes at the parent's column, Go's quoting.
+"""kubectl's YAML: natural key order, dashes in the parent's column, Go's quoting.
 
-A writer of its own: what PyYAML's dumper makes of an object differs from kubectl's text in the
-order of keys, in every quoted string and in every block of lines; and it takes 30 times as long.
+PyYAML's output differs from kubectl's in the order of keys, in every quoted string and in every
+block of lines, and takes 30 times as long; so this is a writer of its own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 MAX_DEPTH: Final = 300
-"""Deepest nesting written; Kubernetes objects stay below 50."""
+"""Maximum nesting depth; Kubernetes objects stay below 50."""
 
 MAX_SHAPES: Final = 4096
 MAX_SHAPE_KEYS: Final = 50
@@ -27,10 +27,10 @@ _orders: dict[tuple[str, ...], list[tuple[str, str | None]]] = {}
 
 
 def dumps(value: Any) -> str:
-    """The text that ``kubectl -o yaml`` prints of an object.
+    """The text that ``kubectl -o yaml`` prints for an object.
 
     Raises:
-        DecodeError: the value is nested deeper than any object of Kubernetes.
+        DecodeError: the value is nested deeper than any Kubernetes object.
     """
     pieces: list[str] = []
     _node(value, 0, "", pieces.append, 0)
@@ -38,10 +38,10 @@ def dumps(value: Any) -> str:
 
 
 def member(value: Any) -> str:
-    """The text of an object as a member of a List that ``kubectl -o yaml`` prints.
+    """The text of an object as a member of a List printed by ``kubectl -o yaml``.
 
     Raises:
-        DecodeError: the value is nested deeper than any object of Kubernetes.
+        DecodeError: the value is nested deeper than any Kubernetes object.
     """
     pieces: list[str] = []
     _sequence([value], 0, "", pieces.append, 1)
@@ -49,7 +49,7 @@ def member(value: Any) -> str:
 
 
 def dumps_list(objects: Iterable[Any]) -> Iterator[str]:
-    """The List that kubectl makes of several objects, piece by piece: it holds one at a time."""
+    """The List that kubectl prints for several objects, piece by piece; holds one at a time."""
     head = "apiVersion: v1\nitems:"
     for thing in objects:
         yield f"{head}\n{member(thing)}" if head else member(thing)
@@ -60,7 +60,7 @@ def dumps_list(objects: Iterable[Any]) -> Iterator[str]:
 
 
 def natural_order(keys: Iterable[str]) -> list[str]:
-    """Keys as yaml.v2 sorts them: ``a2`` before ``a10``, letters behind everything else."""
+    """Keys in yaml.v2's sort order: ``a2`` before ``a10``, letters after everything else."""
     listed = list(keys)
     if all(name.isalpha() for name in listed):
         return sorted(listed)
@@ -84,7 +84,7 @@ def _compare(one: str, other: str) -> int:
 
 
 def _inside_number(text: str, index: int) -> bool:
-    """Whether digits that are not all zero stand right before the index."""
+    """Whether digits that are not all zero immediately precede the index."""
     while index > 0 and text[index - 1].isdecimal():
         index -= 1
         if text[index] != "0":
@@ -93,7 +93,7 @@ def _inside_number(text: str, index: int) -> bool:
 
 
 def _number(text: str, index: int, begun: bool) -> tuple[int, int]:
-    """The value of the run of digits from the index on, and where it ends."""
+    """The value of the run of digits from the index on, and the index of its end."""
     value = int(begun)
     while index < len(text) and text[index].isdecimal():
         value = value * 10 + ord(text[index]) - ord("0")
@@ -102,7 +102,7 @@ def _number(text: str, index: int, begun: bool) -> tuple[int, int]:
 
 
 def _order(keys: tuple[str, ...]) -> list[tuple[str, str | None]]:
-    """Each key with its text up to the colon; None for one that cannot stand before a colon."""
+    """Each key with its text up to the colon; None for one that cannot precede a colon."""
     order = _orders.get(keys)
     if order is None:
         order = [
@@ -114,7 +114,7 @@ def _order(keys: tuple[str, ...]) -> list[tuple[str, str | None]]:
 
 
 def _node(value: Any, indent: int, lead: str, add: Callable[[str], None], depth: int) -> None:
-    """A value behind ``lead`` (a dash or a colon), or the whole document behind nothing."""
+    """A value after ``lead`` (a dash or a colon), or the whole document without one."""
     if lead:
         lead += " "
     if isinstance(value, dict) and value:
@@ -128,7 +128,7 @@ def _node(value: Any, indent: int, lead: str, add: Callable[[str], None], depth:
 def _mapping(
     value: dict[str, Any], indent: int, lead: str, add: Callable[[str], None], depth: int
 ) -> None:
-    """The members of an object; the first one stands behind ``lead`` on its line."""
+    """The members of an object; the first one is on the line of ``lead``."""
     if depth > MAX_DEPTH:
         raise DecodeError(f"nested deeper than {MAX_DEPTH} levels")
     newline = "\n" + " " * indent
@@ -156,7 +156,7 @@ def _mapping(
 def _sequence(
     value: list[Any], indent: int, lead: str, add: Callable[[str], None], depth: int
 ) -> None:
-    """The members of a list, each behind a dash; the first one behind ``lead`` on its line."""
+    """The members of a list, each after a dash; the first one is on the line of ``lead``."""
     if depth > MAX_DEPTH:
         raise DecodeError(f"nested deeper than {MAX_DEPTH} levels")
     newline = "\n" + " " * indent

@@ -1,8 +1,8 @@
-"""How a string looks in the YAML of Go's yaml.v2, which is kubectl's.
+"""How a string is written by Go's yaml.v2, and so in kubectl's YAML.
 
-Plain where YAML 1.1 would read it as the same string; double-quoted where it would read something
-else; single-quoted where its characters mean something to YAML; a literal block for several
-lines; double-quoted for what cannot be printed. Lines fold at the first single space behind
+Plain if YAML 1.1 reads it as the same string; double-quoted if it would be read as something
+else; single-quoted if its characters have a meaning in YAML; a literal block for several
+lines; double-quoted if it cannot be printed. Lines are folded at the first single space after
 column 80.
 """
 
@@ -17,15 +17,15 @@ from typing import Final
 from etcdpod.kubectl.formats.safe import DISGUISING
 
 BEST_WIDTH: Final = 80
-"""Column behind which a line folds at the next single space."""
+"""The column after which a line is folded at the next single space."""
 
 MAX_CACHED: Final = 8192
 CACHED_LENGTH: Final = 64
-"""Strings up to this length have their style remembered."""
+"""Maximum length of strings whose style is cached."""
 
 
 class Style(Enum):
-    """The ways to write a scalar."""
+    """The styles of a scalar."""
 
     PLAIN = 0
     SINGLE = 1
@@ -36,8 +36,8 @@ class Style(Enum):
 _UNPRINTABLE: Final = re.compile(
     f"[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]|[{DISGUISING}]"
 )
-"""What is escaped: control characters and all beyond the basic plane, as in yaml.v2; and what
-would disguise text on a terminal, which yaml.v2 lets pass. A reader gets the same string."""
+"""Escaped are control characters and everything outside the basic plane, as in yaml.v2, and what
+would disguise text on a terminal, unlike in yaml.v2. A parser gets the same string."""
 
 _NOT_LITERAL: Final = re.compile(f"{_UNPRINTABLE.pattern}| \n| $")
 _NOT_PLAIN: Final = re.compile(
@@ -99,12 +99,12 @@ def style_of(text: str) -> Style:
 
 
 def scalar(text: str, column: int, indent: int) -> str:
-    """A string as a value; without the newline at its end where a literal block has one.
+    """A string as a value; without the trailing newline if a literal block already has one.
 
     Args:
         text: the string.
-        column: where it begins on its line.
-        indent: column at which its further lines begin.
+        column: the column of its start.
+        indent: the column of its further lines.
     """
     style = style_of(text)
     if style is Style.PLAIN:
@@ -127,7 +127,7 @@ def key(text: str) -> str:
 
 
 def is_simple_key(text: str) -> bool:
-    """Whether a key can stand before its colon; a long one, or one of several lines, cannot."""
+    """Whether a key can precede its colon; a long or multi-line one cannot."""
     if len(text) > 128 or (len(text) > 32 and len(text.encode(errors="replace")) > 128):
         return False
     return "\n" not in text
@@ -168,7 +168,7 @@ def _is_integer(text: str) -> bool:
 
 
 def _is_float(text: str) -> bool:
-    """A number that is too large for a float is no number to Go."""
+    """A number too large for a float is not a number in Go."""
     return _FLOAT.fullmatch(text) is not None and math.isfinite(float(text))
 
 
@@ -178,7 +178,7 @@ def _is_timestamp(text: str) -> bool:
         return False
     year, month, day, *clock = (int(part) for part in match.groups() if part is not None)
     try:
-        date(year or 4, month, day)  # Python has no year 0, which was a leap year
+        date(year or 4, month, day)  # Python has no year 0, which is a leap year
     except ValueError:
         return False
     return all(part < bound for part, bound in zip(clock, (24, 60, 60), strict=False))
@@ -212,7 +212,7 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def _fold(text: str, column: int, indent: int) -> str:
-    """Break at single spaces behind the best width; the space goes."""
+    """Break at single spaces after the best width; the space is removed."""
     lines = []
     start = 0
     space = text.find(" ")
@@ -231,7 +231,7 @@ def _fold(text: str, column: int, indent: int) -> str:
 
 
 def _fold_escaped(text: str, column: int, indent: int) -> str:
-    """The same between double quotes, where a further space is held by a backslash."""
+    """The same inside double quotes, where further spaces are preserved by a backslash."""
     lines = []
     start = 0
     hold = ""

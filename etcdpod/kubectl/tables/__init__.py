@@ -1,1 +1,1 @@
-"""What a kind means: names, columns, references."""
+"""kubectl's tables: the columns of each kind."""

@@ -1,4 +1,4 @@
-"""The columns of role bindings and of certificates."""
+"""The columns of role bindings and of certificate signing requests."""
 
 from __future__ import annotations
 

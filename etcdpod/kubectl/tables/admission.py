@@ -82,7 +82,7 @@ def _parameter(reference: dict[str, Any] | None) -> str:
 
 
 def _go_selector(selector: dict[str, Any]) -> str:
-    """A LabelSelector as Go's generated code prints the struct, which is what kubectl shows."""
+    """A LabelSelector as Go's generated code prints the struct, as shown by kubectl."""
     labels = selector.get("matchLabels") or {}
     pairs = "".join(f"{key}: {labels[key]}," for key in sorted(labels))
     expressions = "".join(

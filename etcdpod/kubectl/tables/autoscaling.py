@@ -27,10 +27,10 @@ SOURCES = {
     "Resource": "resource",
     "ContainerResource": "containerResource",
 }
-"""Metric types to the field that holds the metric."""
+"""Maps metric types to the field that contains the metric."""
 
 SHOWN = 2
-"""Metrics shown in full."""
+"""Number of metrics that are shown."""
 
 
 def _cells(thing: dict[str, Any], now: datetime) -> list[str]:
@@ -91,7 +91,7 @@ def _metric(metric: dict[str, Any], status: dict[str, Any]) -> str:
 
 
 def _values(source: dict[str, Any], side: str) -> dict[str, Any]:
-    """What a metric aims at or has: nested since v2beta2, prefixed fields in v2beta1."""
+    """A metric's target or current value: nested since v2beta2, prefixed fields in v2beta1."""
     nested = source.get(side)
     if isinstance(nested, dict):
         return nested

@@ -1,4 +1,4 @@
-"""The columns of namespaces and of what is configured in them."""
+"""The columns of namespaces and of configuration objects."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class _CustomColumn:
     type: str
 
     def cell(self, thing: dict[str, Any], now: datetime) -> str:
-        """The first value found, if it has the column's type; empty otherwise."""
+        """The first value found, if it has the column's type; otherwise empty."""
         try:
             found = self.path.find(thing)
         except UsageError:
@@ -46,9 +46,9 @@ class _CustomColumn:
 
 
 def custom_printer(definition: dict[str, Any], version: str) -> Printer:
-    """The printer of a kind that a definition brings, at one of its versions.
+    """The printer of a kind defined by a CustomResourceDefinition, at one of its versions.
 
-    Without columns of its own: NAME and AGE. A column whose path is not well formed stays empty.
+    Without columns in the definition: NAME and AGE. A column with a malformed path stays empty.
     """
     listed = _columns(definition, version)
     if not listed:

@@ -1,4 +1,4 @@
-"""Tables of kinds without columns of their own, as the API server makes them."""
+"""Tables for kinds without columns of their own, as made by the API server."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def _name_and_creation(thing: dict[str, Any], now: datetime) -> list[str]:
 
 
 GENERIC = Printer(columns=columns("NAME|AGE"), cells=_name_and_age, projection=fields())
-"""Custom resources whose definition names no columns, and kinds that nobody defines."""
+"""For custom resources whose definition has no columns, and for undefined kinds."""
 
 CREATED_AT = Printer(
     columns=columns("NAME|CREATED AT"), cells=_name_and_creation, projection=fields()
 )
-"""Built-in kinds without a printer: roles, limit ranges, definitions, …"""
+"""For built-in kinds without a printer: roles, limit ranges, definitions, …"""

@@ -1,4 +1,4 @@
-"""The table of a kind as the command line asks for it: which columns, and a row for an object."""
+"""The table of a kind as requested on the command line: its columns, and a row per object."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Layout:
 
     header: tuple[str, ...]
     row: Callable[[dict[str, Any]], list[str]]
-    """The cells of an object, fit for a terminal."""
+    """The cells of an object, safe for a terminal."""
     projection: Projection
     """The fields that ``row`` reads."""
     order: Callable[[dict[str, Any]], Any] | None = None
-    """Sort key of a kind that kubectl does not list by name."""
+    """Sort key for a kind that kubectl does not list by name."""
 
 
 def layout(
@@ -44,16 +44,16 @@ def layout(
     show_labels: bool = False,
     prefix: ResourceType | None = None,
 ) -> Layout:
-    """The table that kubectl would print of objects of one kind.
+    """The table that kubectl would print for objects of one kind.
 
     Args:
         printer: the kind's own columns.
-        now: the moment that ages are relative to.
+        now: the time that ages are relative to.
         wide: ``-o wide``.
-        namespace: begin with NAMESPACE (``-A`` over a namespaced kind).
-        label_columns: ``-L``: labels with a column of their own.
+        namespace: start with NAMESPACE (``-A`` with a namespaced kind).
+        label_columns: ``-L``: labels that get a column of their own.
         show_labels: ``--show-labels``.
-        prefix: put ``pod/`` or ``deployment.apps/`` before names: several kinds were asked for.
+        prefix: put ``pod/`` or ``deployment.apps/`` before names, if several kinds were requested.
     """
     chosen = [i for i, column in enumerate(printer.columns) if wide or not column.wide]
     header = [
@@ -92,19 +92,19 @@ def layout(
 
 
 def object_prefix(kind: ResourceType) -> str:
-    """``pod``, ``deployment.apps``: what stands before the slash in KIND/NAME."""
+    """``pod``, ``deployment.apps``: the part before the slash in KIND/NAME."""
     name = kind.kind.lower()
     return f"{name}.{kind.group}" if kind.group else name
 
 
 def cell_text(text: str) -> str:
-    """A cell for a terminal: its first line, with ``...`` where there was more."""
+    """A cell for a terminal: its first line, followed by ``...`` if there are more."""
     line_end = _LINE_END.search(text)
     return printable(text if line_end is None else f"{text[: line_end.start()]}...")
 
 
 def _cells(printer: Printer, thing: dict[str, Any], now: datetime) -> list[str]:
-    """The printer's cells; the name alone of an object that has not the shape of its kind."""
+    """The printer's cells; only the name if the object does not have the structure of its kind."""
     try:
         return printer.cells(thing, now)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):

@@ -35,7 +35,7 @@ def _ingress(thing: dict[str, Any], now: datetime) -> list[str]:
 
 
 def _hosts(rules: list[dict[str, Any]]) -> str:
-    """The hosts of the rules; kubectl counts the rules left over, hosts or not."""
+    """The hosts of the rules; kubectl's count of further rules includes those without a host."""
     hosts: list[str] = []
     for rule in rules:
         if len(hosts) == SHOWN_HOSTS:

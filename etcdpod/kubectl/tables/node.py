@@ -40,7 +40,7 @@ def _cells(node: dict[str, Any], now: datetime) -> list[str]:
 
 
 def _kernel(info: Any) -> str:
-    """The kernel and, since Kubernetes 1.36, the processor that it was built for."""
+    """The kernel version and, since Kubernetes 1.36, the architecture that it was built for."""
     kernel, architecture = text_at(info, "kernelVersion"), text_at(info, "architecture")
     if not kernel:
         return UNKNOWN
@@ -56,7 +56,7 @@ def _status(node: dict[str, Any]) -> str:
 
 
 def roles(labels: dict[str, str]) -> str:
-    """The roles that the labels give a node, in order; ``<none>`` without any."""
+    """The roles in a node's labels, sorted; ``<none>`` if there are none."""
     found = {label.removeprefix(ROLE_PREFIX) for label in labels if label.startswith(ROLE_PREFIX)}
     found.add(labels.get(ROLE_LABEL, ""))
     return ",".join(sorted(filter(None, found))) or NONE

@@ -1,4 +1,4 @@
-"""The columns of pods: above all STATUS, which no field of the object holds."""
+"""The columns of pods, including STATUS, which is not a field of the object."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 NODE_LOST = "NodeLost"
-"""The reason that the node controller gives pods of a node that it cannot reach."""
+"""The reason set by the node controller on pods of an unreachable node."""
 
 
 class PodSummary(NamedTuple):
-    """What the containers of a pod amount to."""
+    """A summary of a pod's containers."""
 
     ready: int
-    """Containers that are ready, sidecars included."""
+    """Number of containers that are ready, including sidecars."""
     total: int
-    """Containers that should run, sidecars included."""
+    """Number of containers that should run, including sidecars."""
     status: str
     """``Running``, ``CrashLoopBackOff``, ``Init:0/1``, ``Terminating`` …"""
     restarts: int
     last_restart: str
-    """When the last container that was restarted had ended (RFC 3339); empty if unknown."""
+    """End of the last run of the container restarted last (RFC 3339); empty if unknown."""
 
 
 def summarise(pod: dict[str, Any]) -> PodSummary:
     """READY, STATUS and RESTARTS by kubectl's rules.
 
-    A pod that initialises is judged by its first init container that is not done, any other by
-    its containers, the last of them first.
+    While a pod initialises, its first unfinished init container decides; otherwise its containers,
+    the last of them first.
     """
     spec: dict[str, Any] = pod.get("spec") or {}
     status: dict[str, Any] = pod.get("status") or {}
@@ -65,7 +65,7 @@ def summarise(pod: dict[str, Any]) -> PodSummary:
 
 
 def _overall(status: dict[str, Any]) -> tuple[str, bool, bool]:
-    """The pod's own reason, and whether its conditions say Initialized and Ready."""
+    """The pod's own reason, and whether its conditions include Initialized and Ready."""
     reason: str = status.get("reason") or status.get("phase") or ""
     initialized = has_ready_condition = False
     for condition in status.get("conditions") or ():
@@ -82,7 +82,7 @@ def _overall(status: dict[str, Any]) -> tuple[str, bool, bool]:
 def _initialize(
     statuses: Sequence[dict[str, Any]], sidecars: set[str], total: int
 ) -> tuple[str, int, int]:
-    """Why initialisation is not over (empty if it is), sidecars ready, init containers seen."""
+    """Why initialisation is not finished (empty if it is), ready sidecars, init containers seen."""
     ready = 0
     for index, container in enumerate(statuses):
         state = container.get("state") or {}
@@ -106,7 +106,7 @@ def _initialize(
 def _run(
     reason: str, containers: Sequence[dict[str, Any]], has_ready_condition: bool
 ) -> tuple[str, int]:
-    """The reason as the containers have it, and how many of them are ready."""
+    """The reason according to the containers, and how many of them are ready."""
     ready = 0
     for container in reversed(containers):
         state = container.get("state") or {}
@@ -124,7 +124,7 @@ def _run(
 
 
 def _end(terminated: dict[str, Any]) -> str:
-    """Why a container ended: its reason, else its signal, else its exit code."""
+    """Why a container terminated: its reason, else its signal, else its exit code."""
     if terminated.get("reason"):
         return str(terminated["reason"])
     if terminated.get("signal"):
@@ -140,7 +140,7 @@ def _leaving(reason: str, status: dict[str, Any]) -> str:
 
 
 def _restarts(containers: Iterable[dict[str, Any]]) -> tuple[int, str]:
-    """How often the containers were restarted, and when the latest of the runs before ended."""
+    """The number of container restarts, and when the most recent of the earlier runs ended."""
     count = 0
     last = ""
     for container in containers:
@@ -190,7 +190,7 @@ _CONTAINER_STATUS = (
     "started",
     "restartCount",
     "lastState.terminated.finishedAt",
-    "state.running.nothing",  # that it runs is enough: no field of that name exists
+    "state.running.nothing",  # being present is enough: the field does not exist
     "state.waiting.reason",
     "state.terminated.exitCode",
     "state.terminated.signal",

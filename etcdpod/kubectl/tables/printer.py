@@ -1,4 +1,4 @@
-"""What a printer is: the columns of a kind, and how an object fills them."""
+"""The type of a printer: the columns of a kind, and how an object fills them."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Column:
     """One column of a kind's table."""
 
     name: str
-    """The header, upper case."""
+    """The header, in upper case."""
     wide: bool = False
-    """Shown with ``-o wide`` only."""
+    """Shown only with ``-o wide``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +33,29 @@ class Printer:
 
     columns: tuple[Column, ...]
     cells: Callable[[dict[str, Any], datetime], list[str]]
-    """One cell a column, wide ones included, as of a moment (for ages)."""
+    """One cell per column, including wide ones, as of a given time (for ages)."""
     projection: Projection
     """The fields that ``cells`` reads; empty for the whole object."""
     narrow: Projection | None = None
-    """Those read for the columns that are not wide, where that is worth telling apart."""
+    """The fields read for the columns that are not wide, if fewer."""
     kind: str = ""
-    """Empty for a printer that is not bound to one kind."""
+    """Empty for a printer that is not specific to one kind."""
     groups: tuple[str, ...] = ("",)
     """The API groups in which the kind is or was served."""
     name_column: int = 0
-    """Where the object's name stands; gets the kind's prefix in a list of several kinds."""
+    """Index of the NAME column, which gets the kind's prefix in a list of several kinds."""
     order: Callable[[dict[str, Any]], Any] | None = None
-    """Sort key of a kind that the API server does not list by name."""
+    """Sort key for a kind that the API server does not list by name."""
 
 
 def columns(text: str, wide: str = "") -> tuple[Column, ...]:
-    """Columns from their headers, separated by ``|``; ``wide`` ones last."""
+    """Columns from their headers, separated by ``|``; the ``wide`` ones are last."""
     shown = [Column(name) for name in text.split("|")]
     return tuple(shown + [Column(name, wide=True) for name in wide.split("|") if name])
 
 
 def fields(*paths: str) -> Projection:
-    """A projection from dotted paths; ``metadata``'s name, namespace, times are always in."""
+    """A projection from dotted paths; ``metadata``'s name, namespace and times are always added."""
     tree: dict[str, Any] = {}
     for path in (
         "metadata.name",
@@ -71,7 +71,7 @@ def fields(*paths: str) -> Projection:
 
 
 def dig(node: Any, *path: str) -> Any:
-    """The value at a path of field names; None where a step is missing or null."""
+    """The value at a path of field names; None if a step is missing or null."""
     for name in path:
         if not node:
             return None
@@ -80,40 +80,40 @@ def dig(node: Any, *path: str) -> Any:
 
 
 def text_at(node: Any, *path: str, default: str = "") -> str:
-    """The string at a path; ``default`` where there is none or it is empty."""
+    """The string at a path; ``default`` if there is none or it is empty."""
     value = dig(node, *path)
     return str(value) if value else default
 
 
 def number_at(node: Any, *path: str) -> int:
-    """The integer at a path; 0 where there is none."""
+    """The integer at a path; 0 if there is none."""
     value = dig(node, *path)
     return int(value) if value else 0
 
 
 def name_of(thing: dict[str, Any]) -> str:
-    """The object's name; empty where it has none."""
+    """The object's name; empty if it has none."""
     return text_at(thing, "metadata", "name")
 
 
 def age_of(thing: dict[str, Any], now: datetime) -> str:
-    """How long ago the object was created."""
+    """The object's age."""
     return age(dig(thing, "metadata", "creationTimestamp"), now)
 
 
 def boolean(value: object) -> str:
-    """A boolean cell, absent being false."""
+    """A boolean cell; false if absent."""
     return "true" if value else "false"
 
 
 def some_of(items: list[str], total: int, shown: int = 3) -> str:
-    """The first few of a list, and how many more there are."""
+    """The first few elements of a list, and the number of further ones."""
     text = ",".join(items[:shown])
     return f"{text} + {total - shown} more..." if total > shown else text
 
 
 def format_labels(labels: dict[str, str] | None) -> str:
-    """``a=b,c=d`` in key order; ``<none>`` for no labels."""
+    """``a=b,c=d`` in key order; ``<none>`` if there are no labels."""
     return ",".join(f"{key}={labels[key]}" for key in sorted(labels)) if labels else NONE
 
 
@@ -121,7 +121,7 @@ OPERATORS = {"In": "in", "NotIn": "notin"}
 
 
 def selector_text(selector: dict[str, Any] | None) -> str:
-    """A LabelSelector in the syntax of ``-l``; empty for one that is absent or empty."""
+    """A LabelSelector in the syntax of ``-l``; empty if it is absent or empty."""
     if not selector:
         return ""
     parts = [(key, f"{key}={value}") for key, value in (selector.get("matchLabels") or {}).items()]
@@ -137,7 +137,7 @@ def selector_text(selector: dict[str, Any] | None) -> str:
 
 
 def containers(template: Any) -> tuple[str, str]:
-    """The names and the images of a pod template's containers, each in one cell."""
+    """The names and the images of a pod template's containers, one cell each."""
     found: Iterable[dict[str, Any]] = dig(template, "spec", "containers") or ()
     listed = list(found)
     names = ",".join(text_at(container, "name") for container in listed)

@@ -1,4 +1,4 @@
-"""All printers. To give a kind its columns: one ``Printer``, one line in ``PRINTERS``."""
+"""All printers. To add columns for a kind: one ``Printer``, and one line in ``PRINTERS``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The columns of what decides where and how pods run: classes, budgets, devices."""
+"""The columns of kinds that affect scheduling: classes, budgets, devices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The columns of services and of the endpoints behind them."""
+"""The columns of services and of their endpoints."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _external_ip(service: dict[str, Any], spec: dict[str, Any]) -> str:
 
 
 def ingress_addresses(thing: dict[str, Any]) -> list[str]:
-    """The addresses that a load balancer gave a Service or an Ingress."""
+    """The addresses that a load balancer assigned to a Service or an Ingress."""
     ingress = dig(thing, "status", "loadBalancer", "ingress") or ()
     return sorted({entry.get("ip") or entry.get("hostname") or "" for entry in ingress} - {""})
 

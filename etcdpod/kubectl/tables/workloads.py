@@ -1,4 +1,4 @@
-"""The columns of what makes pods: deployments, replica sets, stateful sets, daemon sets, jobs."""
+"""The columns of workloads: deployments, replica sets, stateful sets, daemon sets, jobs."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How each kind other than pods is described."""
+"""Describers for all kinds except pods."""

@@ -1,4 +1,4 @@
-"""Roles and bindings: each resource with what may be done to it."""
+"""Roles and bindings: each resource with the verbs allowed on it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GROUPS: Final = ("rbac.authorization.k8s.io",)
 
 
 class Rule(NamedTuple):
-    """What may be done to one resource, or at one URL."""
+    """The verbs allowed on one resource, or at one URL."""
 
     verbs: tuple[str, ...]
     group: str | None
@@ -26,7 +26,7 @@ class Rule(NamedTuple):
 
     @property
     def order(self) -> bytes:
-        """Sort key: the structure as Go prints it, which begins with the verbs."""
+        """Sort key: the structure as Go prints it, which starts with the verbs."""
         parts = (
             ("Verbs", " ".join(self.verbs)),
             ("APIGroups", self.group),
@@ -51,7 +51,7 @@ def _role(thing: dict[str, Any], around: Around) -> Iterator[str]:
 
 
 def compact(rules: Iterable[dict[str, Any]]) -> list[Rule]:
-    """One rule for each resource, with all its verbs, and one for each verb at a URL."""
+    """One rule per resource, with all its verbs, and one per verb at a URL."""
     by_resource: dict[tuple[str, str, str | None], dict[str, None]] = {}
     found: list[Rule] = []
     for rule in rules:

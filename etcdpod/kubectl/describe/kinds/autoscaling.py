@@ -1,4 +1,4 @@
-"""HorizontalPodAutoscalers, in their second version and in the first."""
+"""HorizontalPodAutoscalers, in v2 and in v1."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _cpu(spec: dict[str, Any], status: dict[str, Any]) -> Iterator[str]:
 
 
 def _metric(metric: dict[str, Any], status: dict[str, Any]) -> str:
-    """One metric: what it measures, the present value and the target."""
+    """One metric: what it measures, its current value and the target."""
     kind = text_at(metric, "type")
     field = kind[:1].lower() + kind[1:]
     source: dict[str, Any] = metric.get(field) or {}

@@ -1,4 +1,4 @@
-"""CertificateSigningRequests: who asks, and for which names."""
+"""CertificateSigningRequests: the requesting user and the requested names."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _values(subject: Name, kind: ObjectIdentifier) -> list[str]:
 def _subject(subject: Name) -> Iterator[str]:
     from cryptography.x509.oid import NameOID
 
-    # Of several common names Go keeps the last.
+    # Of several common names, Go keeps the last.
     for title, kind in (
         ("Common Name", NameOID.COMMON_NAME),
         ("Serial Number", NameOID.SERIAL_NUMBER),

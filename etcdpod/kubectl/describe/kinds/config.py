@@ -1,4 +1,4 @@
-"""ConfigMaps, Secrets (the sizes of their values alone) and ServiceAccounts."""
+"""ConfigMaps, Secrets (only the sizes of their values) and ServiceAccounts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from etcdpod.kubectl.describe.describer import Around
 
 TOKEN_TYPE: Final = "kubernetes.io/service-account-token"
-"""The one type of which kubectl shows a value: that of ``token``."""
+"""The only type for which kubectl shows a value: that of ``token``."""
 
 PULL_SECRETS: Final = "Image pull secrets:"
 
@@ -69,7 +69,7 @@ def _decoded(value: str) -> str:
 
 
 def size(value: str) -> int:
-    """Bytes that a base64 value holds; 0 for what is none."""
+    """Decoded size in bytes of a base64 value; 0 if it is not base64."""
     try:
         return len(binascii.a2b_base64(value))
     except (binascii.Error, ValueError):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from etcdpod.kubectl.describe.describer import Around
 
 INDEXES_SHOWN: Final = 50
-"""Characters of completed indexes after which the next comma ends the list."""
+"""Length of the list of completed indexes after which it ends at the next comma."""
 
 
 def _job(job: dict[str, Any], around: Around) -> Iterator[str]:

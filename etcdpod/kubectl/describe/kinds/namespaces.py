@@ -1,4 +1,4 @@
-"""Namespaces, with the quotas and limit ranges that hold in them."""
+"""Namespaces, with their quotas and limit ranges."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SCOPES: Final = {
     "NotBestEffort": "Matches all pods that have at least one resource requirement set. These "
     "pods have a burstable or guaranteed quality of service.",
 }
-"""What kubectl says of the scopes of a quota."""
+"""kubectl's descriptions of quota scopes."""
 
 LIMIT_HEADER: Final = (
     "Type\tResource\tMin\tMax\tDefault Request\tDefault Limit\tMax Limit/Request Ratio",
@@ -38,7 +38,7 @@ LIMIT_HEADER: Final = (
 )
 
 LIMIT_FIELDS: Final = ("min", "max", "defaultRequest", "default", "maxLimitRequestRatio")
-"""In the order of the columns."""
+"""In column order."""
 
 
 def _namespace(thing: dict[str, Any], around: Around) -> Iterator[str]:
@@ -106,7 +106,7 @@ def _limit_range(thing: dict[str, Any], around: Around) -> Iterator[str]:
 
 
 def _limits(limit_range: dict[str, Any]) -> Iterator[str]:
-    """A line a resource; kubectl has them in no order, we in that of their names."""
+    """One line per resource; sorted by name here, unordered in kubectl."""
     for item in dig(limit_range, "spec", "limits") or ():
         parts: list[dict[str, str]] = [item.get(field) or {} for field in LIMIT_FIELDS]
         for name in by_bytes(set().union(*parts)):

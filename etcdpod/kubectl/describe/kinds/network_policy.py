@@ -1,4 +1,4 @@
-"""NetworkPolicies: which traffic they let through, rule by rule."""
+"""NetworkPolicies: the traffic that they allow, rule by rule."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ DIRECTIONS: Final = (
     ("Ingress", "ingress", "from", "source"),
     ("Egress", "egress", "to", "destination"),
 )
-"""Policy type, field of the rules, field of the peers, what the peers are."""
+"""Policy type, field with the rules, field with the peers, label of the peers."""
 
 BETWEEN: Final = "----------"
-"""Stands between two rules."""
+"""Separator between two rules."""
 
 
 def _network_policy(thing: dict[str, Any], around: Around) -> Iterator[str]:
@@ -51,7 +51,7 @@ def _network_policy(thing: dict[str, Any], around: Around) -> Iterator[str]:
 
 
 def _local(timestamp: object) -> str:
-    """Go's default form of a time, in UTC."""
+    """Go's default format of a time, in UTC."""
     if not timestamp:
         return "0001-01-01 00:00:00 +0000 UTC"
     return str(timestamp).replace("T", " ").replace("Z", " +0000 UTC")

@@ -1,4 +1,4 @@
-"""Ingresses and their classes, the ranges and addresses of Services."""
+"""Ingresses and their classes, ServiceCIDRs and IPAddresses."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def _service_cidr(thing: dict[str, Any], around: Around) -> Iterator[str]:
 
 
 def condition_lines(conditions: list[dict[str, Any]]) -> Iterator[str]:
-    """Conditions with the time of their last transition."""
+    """Conditions with their last transition times."""
     yield "Conditions:"
     yield "  Type\tStatus\tLastTransitionTime\tReason\tMessage"
     yield "  ----\t------\t------------------\t------\t-------"

@@ -1,4 +1,4 @@
-"""Nodes: conditions, capacity, and what the pods on them ask for."""
+"""Nodes: conditions, capacity, and the requests of their pods."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from etcdpod.kubectl.describe.describer import Around
 
 LEASES: Final = "kube-node-lease"
-"""The namespace in which each node has a Lease under its own name."""
+"""The namespace in which each node has a Lease named after it."""
 
 STANDARD: Final = ("cpu", "memory", "ephemeral-storage", "pods")
-"""Resources that have a line of their own, or none; all others are extended ones."""
+"""Resources that have a line of their own, or none; all others are extended resources."""
 
 HUGE_PAGES: Final = "hugepages-"
 
@@ -82,7 +82,7 @@ def _node(node: dict[str, Any], around: Around) -> Iterator[str]:
 
 
 def taint_text(taint: dict[str, Any]) -> str:
-    """``key=value:effect``, without what is empty."""
+    """``key=value:effect``, omitting empty parts."""
     key, value, effect = (text_at(taint, field) for field in ("key", "value", "effect"))
     text = f"{key}={value}" if value else key
     if not effect:
@@ -122,7 +122,7 @@ def _conditions(status: dict[str, Any]) -> Iterator[str]:
 
 
 def _slices(name: str, around: Around) -> Iterator[str]:
-    """The devices that only this node has, counted by driver and pool."""
+    """The node-local devices, counted by driver and pool."""
     pools: dict[tuple[str, str], list[int]] = {}
     for piece in around.objects("resourceslices.resource.k8s.io", None):
         spec: dict[str, Any] = piece.get("spec") or {}
@@ -151,7 +151,7 @@ def _addresses(spec: dict[str, Any]) -> Iterator[str]:
 
 
 def _pods(node: dict[str, Any], around: Around) -> Iterator[str]:
-    """The pods that take part of the node, and what they take together."""
+    """The pods that use resources of the node, and their total."""
     name, status = name_of(node), node.get("status") or {}
     capacity = amounts(status.get("allocatable") or status.get("capacity"))
     pods = [
@@ -194,7 +194,7 @@ def _totals(pods: list[dict[str, Any]], capacity: Mapping[str, Amount]) -> Itera
 
 
 def share(taken: Amount, whole: Amount, resource: str) -> str:
-    """``50m (1%)``: an amount, and what part of the whole it is, rounded down."""
+    """``50m (1%)``: an amount, and its percentage of the total, rounded down."""
     part, of = (taken.milli, whole.milli) if resource == "cpu" else (taken.whole, whole.whole)
     return f"{taken} ({int(part / of * 100) if of else 0}%)"
 

@@ -1,4 +1,4 @@
-"""The ReplicaSets behind a Deployment: which one is new, and which are left over."""
+"""The ReplicaSets of a Deployment: the new one and the old ones."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from etcdpod.kubectl.describe.describer import Around
 
 HASH_LABEL: Final = "pod-template-hash"
-"""Added to the template of each ReplicaSet, to tell their pods apart."""
+"""Added to the template of each ReplicaSet, to distinguish their pods."""
 
 
 def replica_set_lines(deployment: dict[str, Any], around: Around) -> Iterator[str]:
-    """The lines that name a Deployment's ReplicaSets; none where it has none."""
+    """The lines that list a Deployment's ReplicaSets; empty if it has none."""
     owned = replica_sets(deployment, around)
     new = newest(deployment, owned)
     old = [one for one in owned if one is not new]
@@ -28,7 +28,7 @@ def replica_set_lines(deployment: dict[str, Any], around: Around) -> Iterator[st
 
 
 def replica_sets(deployment: dict[str, Any], around: Around) -> list[dict[str, Any]]:
-    """The ReplicaSets that a Deployment controls, the oldest first."""
+    """The ReplicaSets controlled by a Deployment, oldest first."""
     namespace = text_at(deployment, "metadata", "namespace")
     found = controlled(deployment, around.objects("replicasets.apps", namespace))
     return sorted(
@@ -37,7 +37,7 @@ def replica_sets(deployment: dict[str, Any], around: Around) -> list[dict[str, A
 
 
 def newest(deployment: dict[str, Any], owned: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The ReplicaSet made from the Deployment's present template; None before there is one."""
+    """The ReplicaSet created from the Deployment's current template; None if not yet created."""
     wanted = _without_hash(dig(deployment, "spec", "template"))
     return next(
         (one for one in owned if _without_hash(dig(one, "spec", "template")) == wanted), None
@@ -45,7 +45,7 @@ def newest(deployment: dict[str, Any], owned: list[dict[str, Any]]) -> dict[str,
 
 
 def _without_hash(template: dict[str, Any] | None) -> dict[str, Any]:
-    """The template as it was before the ReplicaSet's label; nothing there equals empty."""
+    """The template without the ReplicaSet's label; absent values equal empty ones."""
     found = template or {}
     metadata = dict(found.get("metadata") or {})
     labels = {

@@ -1,4 +1,4 @@
-"""Services and the endpoints behind them."""
+"""Services and their endpoints."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from etcdpod.kubectl.describe.describer import Around
 
 SERVICE_LABEL: Final = "kubernetes.io/service-name"
-"""On an EndpointSlice: the Service that it belongs to."""
+"""Label of an EndpointSlice: the Service that it belongs to."""
 
 ENDPOINTS_SHOWN: Final = 3
 
@@ -95,7 +95,7 @@ def slices_of(service: str, namespace: str, around: Around) -> list[dict[str, An
 
 
 def ready_endpoints(slices: list[dict[str, Any]], port_name: str) -> str:
-    """The first ready addresses with the port of that name, and how many more there are."""
+    """The first ready addresses with the port of that name, and the number of further ones."""
     if not slices:
         return NONE
     found = [address for piece in slices for address in _ready(piece, port_name)]

@@ -1,4 +1,4 @@
-"""StorageClasses, VolumeAttributesClasses and what CSI drivers said of a node."""
+"""StorageClasses, VolumeAttributesClasses and CSINodes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DEFAULT_CLASS: Final = (
     "storageclass.kubernetes.io/is-default-class",
     "storageclass.beta.kubernetes.io/is-default-class",
 )
-"""Annotations, one of which makes a StorageClass the default."""
+"""Annotations that make a StorageClass the default."""
 
 
 def _storage_class(thing: dict[str, Any], around: Around) -> Iterator[str]:

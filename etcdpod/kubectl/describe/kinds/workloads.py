@@ -1,4 +1,4 @@
-"""What makes pods and keeps them: Deployments, ReplicaSets, StatefulSets, DaemonSets."""
+"""Controllers of pods: Deployments, ReplicaSets, StatefulSets, DaemonSets."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PHASES: Final = {
     "Succeeded": "Succeeded",
     "Failed": "Failed",
 }
-"""Phases of pods, and what a controller's description calls them."""
+"""Pod phases, and their labels in a controller's description."""
 
 
 def _deployment(thing: dict[str, Any], around: Around) -> Iterator[str]:
@@ -127,7 +127,7 @@ def _daemon_set(thing: dict[str, Any], around: Around) -> Iterator[str]:
 
 
 def _pods(thing: dict[str, Any], around: Around) -> str:
-    """How many of a controller's pods are in each phase."""
+    """The number of a controller's pods in each phase."""
     counts = dict.fromkeys(PHASES.values(), 0)
     pods = around.objects("pods", text_at(thing, "metadata", "namespace"))
     for pod in controlled(thing, pods):

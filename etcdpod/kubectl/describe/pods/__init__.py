@@ -1,1 +1,1 @@
-"""How pods, and the pod templates of other kinds, are described."""
+"""Describers for pods and for the pod templates of other kinds."""

@@ -1,4 +1,4 @@
-"""PersistentVolumeClaims, PersistentVolumes, and the claims inside of templates."""
+"""PersistentVolumeClaims, PersistentVolumes, and claim templates."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from etcdpod.kubectl.describe.describer import Around
 
 CLASS_ANNOTATION: Final = "volume.beta.kubernetes.io/storage-class"
-"""Where the class stood before it had a field; still looked at first."""
+"""The annotation used before there was a field for the class; it still takes precedence."""
 
 NESTED: Final = "    "
 
@@ -41,18 +41,18 @@ MODES: Final = {
 
 
 def storage_class(thing: dict[str, Any]) -> str:
-    """The StorageClass of a volume or a claim; empty for none."""
+    """The StorageClass of a volume or a claim; empty if it has none."""
     annotated = (dig(thing, "metadata", "annotations") or {}).get(CLASS_ANNOTATION)
     return str(annotated) if annotated else text_at(thing, "spec", "storageClassName")
 
 
 def access_modes(modes: list[str] | None) -> str:
-    """``RWO,ROX``: each once, in a fixed order."""
+    """``RWO,ROX``: without duplicates, in a fixed order."""
     return ",".join(short for mode, short in MODES.items() if mode in (modes or ()))
 
 
 def claim_lines(claim: dict[str, Any], around: Around | None) -> Iterator[str]:
-    """A claim; one inside a template (``around`` is None) has no name and no status."""
+    """A claim; a claim template (``around`` is None) has neither name nor status."""
     spec: dict[str, Any] = claim.get("spec") or {}
     status: dict[str, Any] = claim.get("status") or {}
     if around is not None:
@@ -82,7 +82,7 @@ def claim_lines(claim: dict[str, Any], around: Around | None) -> Iterator[str]:
 
 
 def _nested(claim: dict[str, Any]) -> Iterator[str]:
-    """Labels and annotations inside a template: kubectl moves each piece of a line anew."""
+    """Labels and annotations of a template: kubectl indents each cell of a line separately."""
     metadata: dict[str, Any] = claim.get("metadata") or {}
     for line in label_lines("Labels", metadata.get("labels")):
         title, _, label = line.partition("\t")
@@ -112,7 +112,7 @@ def _claim(claim: dict[str, Any], around: Around) -> Iterator[str]:
 
 
 def _users(claim: dict[str, Any], around: Around) -> Iterator[str]:
-    """The pods that mount a claim, and those that own it."""
+    """The pods that mount a claim, and the pods that own it."""
     owners = {
         owner.get("uid")
         for owner in dig(claim, "metadata", "ownerReferences") or ()
@@ -127,7 +127,7 @@ def _users(claim: dict[str, Any], around: Around) -> Iterator[str]:
 
 
 def template_claim_lines(templates: list[dict[str, Any]] | None) -> Iterator[str]:
-    """The claims that a StatefulSet makes for each pod."""
+    """The claims that a StatefulSet creates for each pod."""
     yield "Volume Claims:" if templates else f"Volume Claims:\t{NONE}"
     for claim in templates or ():
         metadata: dict[str, Any] = claim.get("metadata") or {}
@@ -181,7 +181,7 @@ def _expression(requirement: dict[str, Any]) -> str:
 
 
 def term_lines(title: str, expressions: list[str], indent: str) -> Iterator[str]:
-    """A selector term: its requirements one below the other."""
+    """A selector term: its requirements, one per line."""
     return listed(title, expressions, indent)
 
 

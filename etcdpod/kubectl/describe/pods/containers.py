@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 PATH_SAFE: Final = "/$&+,:;=@-_.~"
-"""What Go's URLs leave as it is in a path, beside letters and digits."""
+"""The characters, besides letters and digits, that Go does not escape in the path of a URL."""
 
 
 def container_lines(
@@ -33,19 +33,19 @@ def container_lines(
     pod: dict[str, Any] | None = None,
     indent: str = "",
 ) -> Iterator[str]:
-    """All containers of one sort below their title.
+    """All containers of one list, below their title.
 
     Args:
         title: ``Containers``, ``Init Containers``, …
-        containers: as the spec has them.
-        statuses: as the kubelet reports them; empty for a template.
-        pod: whose fields the environment may name; None for a template.
-        indent: two spaces inside a template.
+        containers: as in the spec.
+        statuses: as reported by the kubelet; empty for a template.
+        pod: resolves the fields that the environment refers to; None for a template.
+        indent: two spaces for a template.
     """
     yield f"{indent}{title}:" + ("" if containers else f" {NONE}")
     reported = {status.get("name"): status for status in statuses}
     for container in containers:
-        # Inside a template only the names move to the right, by one space.
+        # In a template only the names are indented further, by one space.
         yield f"{INDENT}{' ' if indent else ''}{text_at(container, 'name')}:"
         status = reported.get(container.get("name"))
         yield from indented(_container(container, status, pod), 2)
@@ -124,7 +124,7 @@ def _state(title: str, state: dict[str, Any] | None) -> Iterator[str]:
 
 
 def resource_lines(resources: dict[str, Any] | None) -> Iterator[str]:
-    """Limits and requests, each in the order of the resources' names."""
+    """Limits and requests, each ordered by resource name."""
     for title in ("Limits", "Requests"):
         amounts = (resources or {}).get(title.lower())
         if amounts:
@@ -134,7 +134,7 @@ def resource_lines(resources: dict[str, Any] | None) -> Iterator[str]:
 
 
 def probe_text(probe: dict[str, Any]) -> str:
-    """What a probe does, and its numbers."""
+    """A probe's action and its parameters."""
     numbers = (
         f"delay={probe.get('initialDelaySeconds') or 0}s "
         f"timeout={probe.get('timeoutSeconds') or 0}s "

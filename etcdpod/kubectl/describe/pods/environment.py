@@ -1,4 +1,4 @@
-"""The environment of a container: values, and what they are taken from."""
+"""The environment of a container: values, and the sources of values."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 LOOKED_UP: Final = ("metadata.name", "metadata.namespace")
 
 NODE_ALLOCATABLE: Final = "node allocatable"
-"""What a container without a limit is told."""
+"""The value shown for the limit of a container that has none."""
 
 
 def environment_sources(container: dict[str, Any]) -> Iterator[str]:
-    """The ConfigMaps and Secrets whose every key becomes a variable."""
+    """The ConfigMaps and Secrets of which every key becomes a variable."""
     sources = container.get("envFrom")
     if not sources:
         return
@@ -36,7 +36,7 @@ def environment_sources(container: dict[str, Any]) -> Iterator[str]:
 
 
 def environment_lines(container: dict[str, Any], pod: dict[str, Any] | None) -> Iterator[str]:
-    """The variables of a container; fields of the pod are looked up where there is one."""
+    """The variables of a container; references to pod fields are resolved if there is a pod."""
     variables = container.get("env")
     yield "Environment:" if variables else f"Environment:\t{NONE}"
     for variable in variables or ():
@@ -76,7 +76,7 @@ def _optional(reference: dict[str, Any] | None) -> str:
 
 
 def _field(pod: dict[str, Any], path: str) -> str:
-    """The two fields that kubectl looks up; empty for all others."""
+    """The two fields that kubectl resolves; empty for all others."""
     return text_at(pod, *path.split(".")) if path in LOOKED_UP else ""
 
 

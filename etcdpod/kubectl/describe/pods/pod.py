@@ -1,4 +1,4 @@
-"""Pods, and the pod templates inside of what makes pods."""
+"""Pods, and the pod templates of workloads."""
 
 from __future__ import annotations
 

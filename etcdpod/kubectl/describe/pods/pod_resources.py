@@ -1,7 +1,7 @@
-"""What a pod as a whole requests and is limited to, by the scheduler's rules.
+"""The requests and limits of a whole pod, by the scheduler's rules.
 
-Containers that run side by side add up; init containers run one after the other before them, so
-only the largest counts, beside the sidecars started until then.
+Containers that run concurrently add up; init containers run one after another before them, so only
+the largest counts, together with the sidecars started before it.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ Resources = dict[str, "Amount"]
 
 
 def pod_requests(pod: dict[str, Any], *, use_status: bool = False) -> Resources:
-    """The requests of a pod, its overhead included.
+    """The requests of a pod, including its overhead.
 
     Args:
         pod: the pod.
-        use_status: count what a container that is being resized holds, where that is more.
+        use_status: while a container is being resized, count its actual resources if larger.
     """
     total = _aggregate(pod, "requests", use_status)
     total.update(_pod_level(pod, "requests"))
@@ -32,7 +32,7 @@ def pod_requests(pod: dict[str, Any], *, use_status: bool = False) -> Resources:
 
 
 def pod_limits(pod: dict[str, Any], *, use_status: bool = False) -> Resources:
-    """The limits of a pod; overhead counts only where there is a limit."""
+    """The limits of a pod; overhead counts only for resources that have a limit."""
     total = _aggregate(pod, "limits", use_status)
     total.update(_pod_level(pod, "limits"))
     overhead = amounts(dig(pod, "spec", "overhead"))
@@ -40,7 +40,7 @@ def pod_limits(pod: dict[str, Any], *, use_status: bool = False) -> Resources:
 
 
 def _pod_level(pod: dict[str, Any], part: str) -> Resources:
-    """What is said for the pod as a whole: it replaces the sum over the containers."""
+    """The pod-level resources: they replace the sum over the containers."""
     said = amounts(dig(pod, "spec", "resources", part))
     return {
         name: value

@@ -1,4 +1,4 @@
-"""Every sort of volume that pods and PersistentVolumes know, and what is told of each."""
+"""Every type of volume source of pods and PersistentVolumes, and the lines that describe it."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ class Row(NamedTuple):
     """One line of a volume source."""
 
     title: str
-    """With its colon, where kubectl writes one."""
+    """Includes the colon, if kubectl writes one."""
     field: str
     absent: str
-    """What stands for a field that is not there."""
+    """The text for an absent field."""
 
 
 class Source(NamedTuple):
-    """One sort of volume."""
+    """One type of volume."""
 
     field: str
-    """The field of the volume that makes it of this sort."""
+    """The field that a volume of this type has."""
     says: str
-    """What ``Type`` says."""
+    """The text after ``Type``."""
     rows: tuple[Row, ...] = ()
     more: Callable[[dict[str, Any]], Iterator[str]] | None = None
-    """Further lines."""
+    """The other lines."""
 
 
 def _rows(text: str) -> tuple[Row, ...]:
-    """Rows from ``Title=field`` words; a field's last sign says what stands for its absence."""
+    """Rows from ``Title=field`` words; a field's last character selects the text when absent."""
     signs = {"?": "false", "#": "0", "*": "[]", "&": "nil", "-": NONE, "~": UNSET, "%": "map[]"}
     found = []
     for word in text.split():
@@ -50,7 +50,7 @@ def _rows(text: str) -> tuple[Row, ...]:
 
 
 def row_value(source: dict[str, Any], row: Row) -> str:
-    """What a line says of a source."""
+    """The value that a line shows of a source."""
     value = dig(source, *row.field.split("."))
     if isinstance(value, dict) and row.absent == "nil":
         return f"&{_struct(value)}"
@@ -58,7 +58,7 @@ def row_value(source: dict[str, Any], row: Row) -> str:
 
 
 def _struct(value: dict[str, Any]) -> str:
-    """A reference as Go prints the structure: ``LocalObjectReference{Name:ceph,}``."""
+    """A reference as Go prints the struct: ``LocalObjectReference{Name:ceph,}``."""
     if "namespace" in value:
         return (
             f"SecretReference{{Name:{text_at(value, 'name')},"
@@ -102,7 +102,7 @@ def _attributes(source: dict[str, Any]) -> Iterator[str]:
     attributes = source.get("volumeAttributes") or {}
     title = "VolumeAttributes:"
     for key in by_bytes(attributes):
-        # From the second on the indent stands before the tab and again behind it.
+        # From the second on, kubectl indents both before and after the tab.
         yield f"{title}\t    " + shortened(f"{key}={attributes[key]}", LONGEST_ATTRIBUTE)
         title = "    "
     if not attributes:
@@ -235,7 +235,7 @@ _SHARED: Final = (
         _rows("DatasetName=datasetName DatasetUUID=datasetUUID"),
     ),
 )
-"""What a pod's volume and a PersistentVolume say alike; no volume has two sources."""
+"""Types with the same lines in pods and PersistentVolumes; a volume has only one source."""
 
 POD_SOURCES: Final = (
     *_SHARED,

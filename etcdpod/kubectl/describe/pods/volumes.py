@@ -1,4 +1,4 @@
-"""Volumes of pods and of PersistentVolumes, whatever they are backed by."""
+"""Volumes of pods and of PersistentVolumes, of any type."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ UNKNOWN: Final = "<unknown>"
 
 
 def volume_lines(volumes: list[dict[str, Any]] | None, indent: str = "") -> Iterator[str]:
-    """The volumes of a pod; of a template with an indent."""
+    """The volumes of a pod, or with an indent, of a template."""
     if not volumes:
         yield f"{indent}Volumes:\t{NONE}"
         return
     yield f"{indent}Volumes:"
     for volume in volumes:
-        # Inside a template only the names move to the right, by one space.
+        # In a template only the names are indented further, by one space.
         yield f"  {' ' if indent else ''}{text_at(volume, 'name')}:"
         yield from source_lines(volume, POD_SOURCES)
 
 
 def source_lines(volume: Mapping[str, Any], sources: tuple[Source, ...]) -> Iterator[str]:
-    """What backs a volume: the first source that it has."""
+    """The lines for a volume's first source."""
     for source in sources:
         found = volume.get(source.field)
         if found is None:
