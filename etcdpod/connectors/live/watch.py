@@ -23,7 +23,7 @@ _ASKING = 0.1
 """Seconds between two progress requests of a barrier: etcd ignores those that come too soon."""
 
 _LISTENING = 0.5
-"""Polling interval in seconds of a silent stream."""
+"""Seconds between two checks of a silent stream."""
 
 _SURELY_ALL = 500
 """If fewer revisions were delivered, the older etcds' limit of 1000 did not cut a round short."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from etcdpod.etcd.wal.columns import LoggedEntry
 
 ENOUGH_VOTES = 100
-"""The number of matching compares after which the first revision is accepted."""
+"""The number of usable compares after which the survey stops."""
 MIN_VOTES = 2
 MAX_CONTENT_CHECKS = 200
 """The number of keys whose content is compared with the database if there are too few compares."""
