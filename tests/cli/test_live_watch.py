@@ -66,12 +66,17 @@ def follow() -> Iterator[Callable[..., Following]]:
         started.append(Following(*words))
         return started[-1]
 
-    yield start
-    for following in started:
-        following.process.send_signal(signal.SIGINT)
-        following.process.wait(timeout=PATIENCE)
-        assert following.process.returncode == 130
-        assert "Traceback" not in following.process.stderr.read()
+    try:
+        yield start
+        for following in started:
+            following.process.send_signal(signal.SIGINT)
+            following.process.wait(timeout=PATIENCE)
+            assert following.process.returncode == 130
+            assert "Traceback" not in following.process.stderr.read()
+    finally:
+        for following in started:
+            following.process.kill()
+            following.process.wait()
 
 
 def test_a_watch_sees_each_change_once_through_a_crash(

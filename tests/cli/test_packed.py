@@ -257,19 +257,23 @@ def test_nothing_is_left_behind_when_the_process_is_ended(
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
-    if when == "unpacking":
-        with file.open("wb") as pipe:  # it waits for the rest of the file
-            pipe.write(gzip.compress(content)[:200_000])
-            pipe.flush()
-            wait_for(lambda: any(private.rglob("*.db")))
+    try:
+        if when == "unpacking":
+            with file.open("wb") as pipe:  # it waits for the rest of the file
+                pipe.write(gzip.compress(content)[:200_000])
+                pipe.flush()
+                wait_for(lambda: any(private.rglob("*.db")))
+                process.send_signal(number)
+                assert process.wait(timeout=30) != 0
+        else:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"open\n"
+            assert any(private.rglob("*.db"))
             process.send_signal(number)
             assert process.wait(timeout=30) != 0
-    else:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"open\n"
-        assert any(private.rglob("*.db"))
-        process.send_signal(number)
-        assert process.wait(timeout=30) != 0
+    finally:
+        process.kill()
+        process.wait()
     if number != signal.SIGINT:
         assert process.returncode == -number
     assert list(private.iterdir()) == []
