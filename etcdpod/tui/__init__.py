@@ -1,1 +1,1 @@
-"""The terminal browser: the registry as one looks at it, at any revision that is still kept."""
+"""The terminal browser: the registry at any kept revision."""

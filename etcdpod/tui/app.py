@@ -1,4 +1,4 @@
-"""The application: it opens the sources, passes on what is read, and knows the screens."""
+"""The application opens the sources, passes on what is read, and opens the screens."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ if TYPE_CHECKING:
     from etcdpod.session import SourceOptions
 
 RARELY = (100_000, 20, 100)
-"""When Python looks for garbage: to walk over 20,000 rows takes longer than a key may."""
+"""Garbage collection thresholds: walking over 20,000 rows takes longer than a key may."""
 
 BREATH = 0.2
 """Seconds for which new revisions of a live source are gathered before they are shown."""
 
 REST = 4.0
-"""How many times longer than showing new revisions took nothing new is shown after it."""
+"""Pause after showing new revisions, in multiples of the time that showing took."""
 
 TICK = 1.0
 """Seconds after which the ages of a live source are printed again."""
@@ -78,7 +78,7 @@ def screen_of(event: ShowScreen, state: BrowserState) -> CommandScreen:
 
 
 class EtcdpodApp(App[str]):
-    """The terminal browser; its result is why it could not open, else None."""
+    """The terminal browser; its result is why it could not open its sources, else None."""
 
     TITLE = "etcdpod"
     CSS_PATH = "app.tcss"
@@ -89,7 +89,7 @@ class EtcdpodApp(App[str]):
         self.browser = BrowserScreen()
         self.priority = WorkPriority()
         self.failures: list[str] = []
-        """Tracebacks of defects that were met; shown when the browser ends."""
+        """Tracebacks of internal errors; shown when the browser ends."""
         self._followed: deque[Record] = deque()
         """New revisions of a live source, put there by the thread that watches it."""
         self._breath: Timer | None = None
@@ -107,15 +107,15 @@ class EtcdpodApp(App[str]):
         return self.browser.state
 
     async def on_mount(self) -> None:
-        """Show the browser at once, and open the sources behind it."""
+        """Show the browser, and open the sources in the background."""
         gc.set_threshold(*RARELY)
-        await self.push_screen(self.browser)  # what is read finds all of it there
+        await self.push_screen(self.browser)  # before anything that is read can arrive
         in_thread(
             self, partial(open_sources, self.options, self.priority, self.post_message), "open"
         )
 
     def on_unmount(self) -> None:
-        """End what waits for a live source: threads that wait for ever would keep us here."""
+        """Close a live source: threads that wait for it would keep the program running."""
         if self.is_open and self.state.live:
             self.state.session.close()
 
@@ -247,5 +247,5 @@ class EtcdpodApp(App[str]):
             return
         self.browser.go(event.revision)
         if event.revision < self.state.oldest:
-            text = f"the registry is not whole before {self.state.oldest}: shown as of there"
+            text = f"incomplete before {self.state.oldest}; showing {self.state.oldest}"
             self.post_message(Said(f"revision {event.revision}: {text}"))

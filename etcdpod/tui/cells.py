@@ -146,7 +146,7 @@ def wrapped(pieces: Line, width: int) -> list[Line]:
 
 
 FARTHEST = 34
-"""Columns after which a line does not go on below its text: too little would be left."""
+"""The largest indentation of a wrapped line, in columns."""
 
 NARROWEST = 20
 """Columns in which wrapping still makes sense."""
@@ -165,7 +165,7 @@ def hanging(pieces: Line, width: int) -> int:
 
 
 def _split(text: str, room: int) -> tuple[str, str]:
-    """As much of a text as fits, and the rest; between words where that loses little."""
+    """As much of a text as fits, and the rest; split between words where possible."""
     size = len(text) if text.isascii() else cell_len(text)
     if size <= room:
         return text, ""

@@ -1,4 +1,4 @@
-"""What is shown, written to a file or copied: the ending of the name decides the format."""
+"""Writes or copies what is shown; the file name's extension selects the format."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def write_export(thing: Exportable, path: Path) -> Path:
 
 
 def file_name(*parts: str, ending: str) -> str:
-    """A name for a file from words that may hold anything."""
+    """A safe file name from arbitrary words."""
     words = ("-".join(part for part in parts if part)).strip("-") or "etcdpod"
     kept = "".join(letter if letter.isalnum() or letter in "-._" else "-" for letter in words)
     return kept[:120] + ending

@@ -1,4 +1,4 @@
-"""Long work, done in threads: it posts what it found and never touches a widget.
+"""Long work in threads, which posts its results and never touches a widget.
 
 Reading holds Python's interpreter lock for as long as a chunk takes, so chunks are short, and
 between two of them the event loop gets its turn.
@@ -52,39 +52,39 @@ KEYS_AT_ONCE = 2000
 """Heads taken between two pauses."""
 
 TELL_EVERY = 0.4
-"""Seconds between two tellings of how many records there are."""
+"""Seconds between two progress messages."""
 
 SHOW_SHARE = 4
-"""The more there is, the longer it takes to show it: a table is made anew after a fourth more."""
+"""Showing takes longer with more rows: the table is rebuilt after a quarter more time."""
 
 FIRST_LONGEST, LONGEST_BREAK = 1.0, 0.02
-"""Seconds that reading records waits for rows that are looked at: the first, and later ones."""
+"""Seconds that reading keys waits for visible rows: at first, and later."""
 
 PATIENT_PAUSE = 0.004
-"""The same where nobody waits for the outcome."""
+"""The same for background work."""
 
 COARSE, FINE = 32, 240
-"""Revisions of an axis whose times are asked for, at first and then."""
+"""Revisions of an axis that are dated, at first and then."""
 
 FOR_TIMES = 15.0
-"""Seconds that the second asking may take: a time may have to be looked for."""
+"""Seconds that the second dating may take."""
 
 PAUSE = 0.001
-"""Seconds in which the event loop may go first."""
+"""Seconds left to the event loop."""
 
 FIRST_PAUSE = 0.05
-"""The same after the first records: what they show is read and drawn before there are more."""
+"""The same after the first keys, so that their rows are read and drawn first."""
 
 
 def open_sources(
     options: SourceOptions, priority: WorkPriority, post: Post, stopped: Stopped
 ) -> None:
-    """Open the sources, then read the records of all revisions, then the times."""
+    """Open the sources, then read the keys of all revisions, then their times."""
     ledger = Ledger()
     try:
         session = Session.open(replace(options, **_hooks(post, stopped)))
         registry = session.registry
-        _ = registry.types, registry.prefixes  # read now what later calls would wait for
+        _ = registry.types, registry.prefixes  # read now, so that later calls need not wait
         info = session.info
         ledger.compact_revision = info.compact_revision
         ended = None if info.kind == "live" else registry.clock.span(info.current_revision).estimate
@@ -99,7 +99,7 @@ def open_sources(
 
 
 def _hooks(post: Post, stopped: Stopped) -> dict[str, Any]:
-    """Where a session tells what the user should hear, and how far it has come."""
+    """The session's hooks for notices and progress."""
 
     def notify(notice: Notice) -> None:
         text = notice_text(notice)
@@ -133,7 +133,7 @@ def _hooks(post: Post, stopped: Stopped) -> dict[str, Any]:
 def read_keys(
     registry: Registry, ledger: Ledger, priority: WorkPriority, post: Post, stopped: Stopped
 ) -> None:
-    """Take the records of every kept revision, and tell from time to time."""
+    """Read the keys of every kept revision, and report progress."""
     begun = told = shown = time.monotonic()
     for chunk in chunks(iter(registry.connector.records(keys_only=True)), KEYS_AT_ONCE):
         if stopped():
@@ -156,7 +156,7 @@ def read_keys(
 def read_times(
     registry: Registry, span: tuple[int, int], priority: WorkPriority, post: Post, stopped: Stopped
 ) -> None:
-    """Ask the clock for the times of an axis: a few at first, then one for each column."""
+    """Date the revisions of an axis: a few at first, then one for each column."""
     begun = time.monotonic()
     for count, pause in ((COARSE, PAUSE), (FINE, PATIENT_PAUSE)):
         samples = []
@@ -168,7 +168,7 @@ def read_times(
             priority.give_way(Rank.DATED)
         post(TimesRead(RevisionTimes(rising(samples))))
         if (time.monotonic() - begun) / COARSE * FINE > FOR_TIMES:
-            return  # what there is will do
+            return  # coarse times must do
 
 
 def chunks(records: Iterator[Record], size: int) -> Iterator[list[Record]]:
@@ -188,7 +188,7 @@ def follow(
     for record in connector.watch(b"", since):
         if stopped():
             return
-        if _losses(connector) > lost:  # what was deleted in between, nobody tells
+        if _losses(connector) > lost:  # deletions in between are unknown
             post(SourceCompacted(state.session.info))
             return
         take(replace(record, value=b""))

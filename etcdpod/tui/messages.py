@@ -1,4 +1,4 @@
-"""What workers and widgets tell the screens: workers read and post, handlers change the view."""
+"""Messages to screens and the application. Workers read and post; handlers change the view."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class OpeningFailed(Message):
 
 @dataclass
 class KeysRead(Message):
-    """More records of revisions are in the ledger."""
+    """More keys are in the ledger."""
 
     done: bool
 
@@ -62,7 +62,7 @@ class RowsRead(Message):
     listing: ObjectListing
     rows: Sequence[tuple[ListedObject, ObjectRow]]
     background: bool = False
-    """Read for the filter, and not because they are looked at."""
+    """Read for the filter, not for display."""
 
 
 @dataclass
@@ -74,7 +74,7 @@ class VisibleRead(Message):
 
 @dataclass
 class Progress(Message):
-    """How far long work has come; an empty text ends it. Only the last one counts."""
+    """Progress of long work; an empty text ends it."""
 
     text: str
     topic: str = ""
@@ -94,10 +94,10 @@ class SourceCompacted(Message):
 
 @dataclass
 class ConnectionChanged(Message):
-    """The connection of a live source was lost, or is back."""
+    """The connection of a live source was lost or restored."""
 
     problem: str
-    """Empty when it is back."""
+    """Empty when it is restored."""
 
 
 @dataclass
@@ -138,14 +138,14 @@ class TravelTo(Message):
 
 @dataclass
 class LocationFound(Message):
-    """Where an object is that was looked for."""
+    """The location of an object was found."""
 
     place: ObjectLocation
 
 
 @dataclass
 class Said(Message):
-    """Something that the user should hear of."""
+    """A notification for the user."""
 
     text: str
     problem: bool = False
@@ -153,7 +153,7 @@ class Said(Message):
 
 @dataclass
 class Failed(Message):
-    """Something went wrong that should not have: a defect of this program."""
+    """An internal error."""
 
     what: str
     trace: str

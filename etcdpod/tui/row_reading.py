@@ -1,4 +1,4 @@
-"""Rows of the table of objects, read in a thread: those that are looked at, then all others."""
+"""Reads the rows of the object table in a thread: visible ones first."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ WORTH_ALL_CORES = 2000
 
 @dataclass(frozen=True)
 class RowOrder:
-    """What is to be read of a listing."""
+    """Which rows of a listing to read."""
 
     reader: RowReader
     listing: ObjectListing
@@ -56,10 +56,10 @@ class RowOrder:
     whole: bool = True
     """All revisions were read: what a list of the kind has is what the listing has."""
     background: bool = False
-    """For filter and order; not because it is looked at."""
+    """For filtering and sorting, not for display."""
 
     def row(self, record: Record | None) -> ObjectRow:
-        """What a record shows."""
+        """The row of a record."""
         return self.reader.read(record, self.now, remember=not self.background)
 
 
@@ -103,7 +103,7 @@ def _parts(order: RowOrder) -> Iterator[list[tuple[ListedObject, ObjectRow]]]:
 
 
 def _listed(order: RowOrder, wanted: Mapping[bytes, ListedObject]) -> Iterator[Part]:
-    """Rows of a list of the kind, those that are wanted among them if it has them."""
+    """Rows from a list of the kind; they may include others than the wanted ones."""
     reader = order.reader
     few_of_many = not order.whole and len(wanted) <= ONE_BY_ONE
     if reader.kind.resource is None or not wanted or few_of_many:
@@ -129,7 +129,7 @@ def _listed(order: RowOrder, wanted: Mapping[bytes, ListedObject]) -> Iterator[P
             while some := list(islice(records, ROWS_AT_ONCE)):
                 yield read(some)
     except NotFoundError:
-        pass  # compacted while it was read: what is left is asked for one by one
+        pass  # compacted meanwhile: the rest is read key by key
 
 
 def _runs(places: Sequence[int]) -> Iterator[slice]:

@@ -1,4 +1,4 @@
-"""Colours: names of the sixteen that every terminal has, never the only carrier of a meaning."""
+"""Styles, in the sixteen colours of every terminal; no meaning is carried by colour alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from etcdpod.forensics.incident.text import Cell
 
 COLOURLESS: Final = bool(os.environ.get("NO_COLOR"))
-"""Colours turned into greys make the most important words the darkest: better none at all."""
+"""Turned into greys, the most important colours would be the darkest; so use none."""
 
 
 def _coloured(color: str, bgcolor: str | None = None, *, bold: bool = False) -> Style:
@@ -45,7 +45,7 @@ _LOUD: Final[Mapping[str, Style]] = {
 
 
 def of_lane(cell: Cell) -> Style:
-    """The style of a column of a lane: trouble stands out, what is well stays calm."""
+    """The style of a column of a lane; trouble stands out."""
     if cell.state is not None and cell.state.trouble:
         return _LOUD.get(cell.state.colour, LANE[cell.colour])
     return LANE[cell.colour]

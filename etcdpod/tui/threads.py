@@ -1,4 +1,4 @@
-"""Work in a thread for a screen or a widget; what goes wrong in it is said, and ends nothing."""
+"""Work in a thread for a screen or a widget; errors are shown and never fatal."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def in_thread(
     """Run work in a thread.
 
     Args:
-        node: who wants it; with it the work ends, and to it problems are told.
-        work: posts messages and touches no widget; asks its argument whether to stop.
+        node: the owner: its end stops the work, and errors are posted to it.
+        work: posts messages and touches no widget; its argument says whether to stop.
         group: what kind of work it is.
-        exclusive: stop work of the same group that is still going on.
+        exclusive: stop running work of the same group.
     """
 
     def run() -> None:

@@ -1,4 +1,4 @@
-"""Who goes first: what somebody looks at is read before what only might be asked for."""
+"""Work priority: what is displayed is read before anything else."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LONGEST = 0.5
-"""Seconds that patient work waits at most: it shall be done some time, too."""
+"""Seconds that less urgent work waits at most, so that it is done eventually."""
 
 
 class Rank(IntEnum):
     """Kinds of work, the most urgent first."""
 
     LOOKED_AT = 0
-    """Rows and text that are on the screen."""
+    """Rows and text on the screen."""
     LISTED = 1
-    """Heads of revisions, and rows for filter and order."""
+    """Keys of revisions, and rows for filtering and sorting."""
     DATED = 2
     """Times of revisions."""
 
 
 class WorkPriority:
-    """Lets threads that nobody waits for stand back; Python runs only one of them at a time."""
+    """Makes background threads give way, as Python runs one thread at a time."""
 
     def __init__(self) -> None:
         self._working = [0] * len(Rank)
@@ -42,7 +42,7 @@ class WorkPriority:
             self._count(rank, -1)
 
     def give_way(self, rank: Rank, longest: float = LONGEST) -> None:
-        """Wait while more urgent work is done; called between two pieces of one's own."""
+        """Wait while more urgent work is done; call it between pieces of work."""
         with self._changed:
             self._changed.wait_for(lambda: not any(self._working[:rank]), longest)
 

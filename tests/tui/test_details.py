@@ -169,7 +169,7 @@ def test_the_timeline_ends_at_the_moment_that_is_shown(demo_state: BrowserState)
 def test_the_pane_tells_why(demo_state: BrowserState) -> None:
     text = tab(demo_state, "Why", b"/registry/pods/shop/orders")
     assert "init container init-db fails: exit code 1" in text
-    assert "! lists what is wrong" in tab(demo_state, "Why", WEB)
+    assert "Press ! for all findings" in tab(demo_state, "Why", WEB)
 
 
 def test_the_pane_describes_as_kubectl(demo_state: BrowserState) -> None:
@@ -280,7 +280,7 @@ def test_who_fills_the_database(demo_state: BrowserState) -> None:
 def test_sources_and_their_reach_are_told(demo_state: BrowserState) -> None:
     text = plain_text(source_lines(demo_state, demo_state.session.info))
     complete = "complete: nothing compacted is missing"
-    for piece in ("revisions kept", "1,049", complete, "none was met"):
+    for piece in ("revisions kept", "1,049", complete, "none found"):
         assert piece in text
 
 

@@ -1,4 +1,4 @@
-"""Every key of the browser, in one place: footer, help and palette are made from these classes.
+"""All keys of the browser: footer, help and palette are made from these classes.
 
 A command's docstring is its help; ``action_NAME`` of the screen does it. To add one: a class in
 the file of its screen, its name in the tuple there, and the action on that screen.

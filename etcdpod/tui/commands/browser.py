@@ -7,7 +7,7 @@ from etcdpod.tui.commands.everywhere import Incident, Refresh, Sources, Top
 
 
 class JumpToKind(Command):
-    """Jump to a kind by any of its names: :po, :deploy, :ev, :crontabs."""
+    """Jump to a kind by any name, and maybe a namespace: :po, :deploy shop, :crontabs."""
 
     key = "colon"
     footer = "kind"
@@ -23,7 +23,7 @@ class FilterRows(Command):
 
 
 class OpenHistory(Command):
-    """The whole life of this object, revision by revision, with every difference."""
+    """Show every kept revision of this object, with differences."""
 
     key = "enter,h"
     footer = "history"
@@ -31,14 +31,14 @@ class OpenHistory(Command):
 
 
 class ShowTimeline(Command):
-    """The latest changes of this object, below the table."""
+    """Show the latest changes of this object."""
 
     key = "l"
     call = "open_tab('Timeline')"
 
 
 class ShowYaml(Command):
-    """The object as kubectl would print it as of this moment; again: the whole screen."""
+    """Show the object as YAML at this revision; press again to zoom."""
 
     key = "y"
     call = "open_tab('YAML')"
@@ -46,14 +46,14 @@ class ShowYaml(Command):
 
 
 class ShowDiff(Command):
-    """What the last change of this object changed; again: the whole screen."""
+    """Show the last change of this object; press again to zoom."""
 
     key = "f"
     call = "open_tab('Diff')"
 
 
 class Why(Command):
-    """A pod's way from its creation on, where it got stuck, the cause, and what to do."""
+    """Explain a pod: its lifecycle, why it is stuck, and what to do."""
 
     key = "w"
     call = "open_tab('Why')"
@@ -61,7 +61,7 @@ class Why(Command):
 
 
 class Findings(Command):
-    """What is wrong in the whole registry at this moment, the worst first, with the evidence."""
+    """Show what is wrong at this revision, worst first, with evidence."""
 
     key = "exclamation_mark"
     call = "show('findings')"
@@ -69,7 +69,7 @@ class Findings(Command):
 
 
 class Describe(Command):
-    """The object in words, as kubectl describe prints it; again: the whole screen."""
+    """Show the object as kubectl describe prints it; press again to zoom."""
 
     key = "d"
     call = "open_tab('Describe')"
@@ -77,7 +77,7 @@ class Describe(Command):
 
 
 class ShowEvents(Command):
-    """The events about this object up to this moment, deleted ones too; again: whole screen."""
+    """Show events about this object, including deleted ones; press again to zoom."""
 
     key = "e"
     call = "open_tab('Events')"
@@ -85,7 +85,7 @@ class ShowEvents(Command):
 
 
 class ShowRaw(Command):
-    """The stored bytes: envelope, wire fields by name, hex; again: the whole screen."""
+    """Show the stored bytes: envelope, named wire fields, hex; press again to zoom."""
 
     key = "x"
     call = "open_tab('Raw')"
@@ -93,20 +93,20 @@ class ShowRaw(Command):
 
 
 class Owner(Command):
-    """Go to the owner of this object: the ReplicaSet of a pod, the Deployment of that."""
+    """Go to the owner of this object: from a pod to its ReplicaSet, then to its Deployment."""
 
     key = "o"
 
 
 class Namespace(Command):
-    """Only the namespace of this row; again: all namespaces."""
+    """Show only this row's namespace; press again for all."""
 
     key = "n"
     footer = "namespace"
 
 
 class AllNamespaces(Command):
-    """All namespaces."""
+    """Show all namespaces."""
 
     key = "0"
     call = "show_namespace(None)"
@@ -120,40 +120,40 @@ class Sort(Command):
 
 
 class SortBack(Command):
-    """Turn the order of the rows around."""
+    """Reverse the order of the rows."""
 
     key = "S"
     shown = "S"
 
 
 class ToggleDeleted(Command):
-    """Show or hide what was deleted by then."""
+    """Show or hide deleted objects."""
 
     key = "D"
     shown = "D"
 
 
 class Sidebar(Command):
-    """Show or hide the kinds and namespaces."""
+    """Show or hide the lists of kinds and namespaces."""
 
     key = "b"
 
 
 class Zoom(Command):
-    """Give the whole screen to the pane below the table, or take it back."""
+    """Zoom the pane below the table, or restore it."""
 
     key = "z"
 
 
 class NextPane(Command):
-    """Move the focus to the next pane."""
+    """Focus the next pane."""
 
     key = "tab"
     call = "app.focus_next"
 
 
 class PreviousPane(Command):
-    """Move the focus to the pane before."""
+    """Focus the previous pane."""
 
     key = "shift+tab"
     call = "app.focus_previous"
@@ -161,7 +161,7 @@ class PreviousPane(Command):
 
 
 class Earlier(Command):
-    """Travel back: the whole browser shows the registry as it was one slice earlier."""
+    """Travel back by one slice of the timeline; everything shows that revision."""
 
     key = "left"
     call = "step('previous slice')"
@@ -177,7 +177,7 @@ class Later(Command):
 
 
 class RevisionBack(Command):
-    """Travel back by a single revision."""
+    """Travel back by one revision."""
 
     key = "shift+left,comma"
     call = "step('previous revision')"
@@ -185,7 +185,7 @@ class RevisionBack(Command):
 
 
 class RevisionForward(Command):
-    """Travel forward by a single revision."""
+    """Travel forward by one revision."""
 
     key = "shift+right,full_stop"
     call = "step('next revision')"
@@ -217,7 +217,7 @@ class NextChange(Command):
 
 
 class Live(Command):
-    """Return to the newest revision, and follow a live source from there."""
+    """Return to the newest revision; a live source is followed."""
 
     key = "L"
     call = "step('newest')"

@@ -1,4 +1,4 @@
-"""What a command is: a key, a word for the footer, and a docstring that is its help."""
+"""A command: a key, a word for the footer, and a docstring that is its help."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Command:
     footer: ClassVar[str] = ""
     """A word for the footer; empty: the key is in the help alone."""
     footer_keys: ClassVar[str] = ""
-    """The keys in the footer, where one entry stands for two commands: ``← →``."""
+    """The keys in the footer, if one entry represents two commands: ``← →``."""
     shown: ClassVar[str] = ""
-    """How the keys are written for people, where their names are no good."""
+    """How the keys are displayed, if not by their names."""
     asks: ClassVar[bool] = False
     """The command opens the prompt, so the keys that follow at once are typed into it."""
     call: ClassVar[str] = ""
@@ -50,7 +50,7 @@ class Command:
 
     @classmethod
     def keys(cls) -> str:
-        """The keys as they are shown to people."""
+        """The keys as they are displayed."""
         return cls.shown or " ".join(_KEY_NAMES.get(key, key) for key in cls.key.split(","))
 
 
@@ -76,7 +76,7 @@ _KEY_NAMES = {
 
 
 def bindings(commands: Iterable[type[Command]]) -> list[Binding]:
-    """What Textual needs to know of the commands of a screen."""
+    """The Textual bindings of the commands of a screen."""
     return [
         Binding(
             command.key,
@@ -85,7 +85,7 @@ def bindings(commands: Iterable[type[Command]]) -> list[Binding]:
             show=False,
             key_display=command.keys(),
             tooltip=command.help(),
-            # Done before the next key is looked at: a paste, or a slow line, brings many at once.
+            # Run before the next key is handled: a paste brings many at once.
             priority=command.asks,
         )
         for command in commands

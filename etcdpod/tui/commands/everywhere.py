@@ -6,7 +6,7 @@ from etcdpod.tui.commands.command import Command
 
 
 class Help(Command):
-    """Show all keys of this screen."""
+    """Show the keys of this screen."""
 
     key = "question_mark,f1"
     footer = "help"
@@ -14,20 +14,20 @@ class Help(Command):
 
 
 class Back(Command):
-    """Go back: close the filter, the zoomed pane, or this screen."""
+    """Go back: close the prompt, the zoomed pane, the filter, or this screen."""
 
     key = "escape"
     footer = "back"
 
 
 class Quit(Command):
-    """Leave etcdpod."""
+    """Quit etcdpod."""
 
     key = "q,ctrl+c"
 
 
 class Palette(Command):
-    """Find any command by its name."""
+    """Search commands by name."""
 
     key = "ctrl+p"
     footer = "palette"
@@ -35,13 +35,13 @@ class Palette(Command):
 
 
 class Copy(Command):
-    """Copy what is shown to the clipboard of your terminal (OSC 52: works over ssh)."""
+    """Copy what is shown to the terminal's clipboard (OSC 52; works over ssh)."""
 
     key = "c"
 
 
 class Export(Command):
-    """Write what is shown to a file: the ending decides between .yaml, .json, .md and .svg."""
+    """Write what is shown to a file; the extension selects .yaml, .json, .md or .svg."""
 
     key = "E"
     footer = "export"
@@ -50,13 +50,13 @@ class Export(Command):
 
 
 class Refresh(Command):
-    """Read again what is shown."""
+    """Reload what is shown."""
 
     key = "ctrl+r"
 
 
 class Sources(Command):
-    """What is read, how far back it reaches, what of it is damaged or missing."""
+    """Show the sources: how far back they reach, and what is damaged or missing."""
 
     key = "i"
     call = "show('sources')"
@@ -64,7 +64,7 @@ class Sources(Command):
 
 
 class Top(Command):
-    """Which kinds, namespaces, keys and writers make the revisions and hold the bytes."""
+    """Show which kinds, namespaces, keys and writers account for revisions and bytes."""
 
     key = "t"
     call = "show('top')"
@@ -72,7 +72,7 @@ class Top(Command):
 
 
 class Incident(Command):
-    """All pods as lanes over time: an incident at a glance."""
+    """Show all pods as lanes over time."""
 
     key = "p"
     call = "show('incident')"

@@ -7,42 +7,42 @@ from etcdpod.tui.commands.command import Command
 
 
 class MarkRevision(Command):
-    """Mark this revision: the difference is shown from it to the selected one; again: unmark."""
+    """Mark this revision to compare it with others; press again to unmark."""
 
     key = "space"
     footer = "mark"
 
 
 class NextView(Command):
-    """The next view of the difference: changes, unified, side by side, blame, the object."""
+    """Switch the view: changes, unified, side by side, blame, object."""
 
     key = "v"
     footer = "view"
 
 
 class FieldChanges(Command):
-    """Only what changed, field by field."""
+    """Show the changes field by field."""
 
     key = "1"
     call = "show_view('changes')"
 
 
 class Unified(Command):
-    """The YAML with the lines that were removed and added."""
+    """Show a unified diff of the YAML."""
 
     key = "2"
     call = "show_view('unified')"
 
 
 class SideBySide(Command):
-    """The YAML before on the left, after on the right."""
+    """Show the YAML before and after, side by side."""
 
     key = "3"
     call = "show_view('side by side')"
 
 
 class Blame(Command):
-    """The YAML with, for each line, the revision, time and writer that last set it."""
+    """Show who last set each line of the YAML: revision, time, writer."""
 
     key = "4"
     call = "show_view('blame')"
@@ -50,7 +50,7 @@ class Blame(Command):
 
 
 class WholeObject(Command):
-    """The YAML of this revision."""
+    """Show the YAML of this revision."""
 
     key = "5,y"
     call = "show_view('object')"
@@ -64,7 +64,7 @@ class Noise(Command):
 
 
 class FieldFilter(Command):
-    """Only revisions that touched a field: status.conditions[Ready]."""
+    """Show only revisions that touched a field: status.conditions[Ready]."""
 
     key = "slash"
     footer = "field"
@@ -72,33 +72,33 @@ class FieldFilter(Command):
 
 
 class Travel(Command):
-    """Take the whole browser to this moment."""
+    """Take the browser to this revision."""
 
     key = "g"
     footer = "go there"
 
 
 class OwnerHistory(Command):
-    """The history of the owner: the ReplicaSet of a pod, the Deployment of that."""
+    """Show the history of the owner: from a pod to its ReplicaSet, then to its Deployment."""
 
     key = "o"
     footer = "owner"
 
 
 class PreviousRevision(Command):
-    """The previous revision of this object, also while the difference has the focus."""
+    """Select the previous revision, even while the difference has the focus."""
 
     key = "left_square_bracket"
 
 
 class NextRevision(Command):
-    """The next revision of this object, also while the difference has the focus."""
+    """Select the next revision, even while the difference has the focus."""
 
     key = "right_square_bracket"
 
 
 class ZoomDifference(Command):
-    """Give the whole screen to the difference, or take it back."""
+    """Zoom the difference, or restore it."""
 
     key = "enter,z"
     footer = "zoom"

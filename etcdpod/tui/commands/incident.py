@@ -7,7 +7,7 @@ from etcdpod.tui.commands.command import Command
 
 
 class CursorLeft(Command):
-    """Move the time cursor to the left."""
+    """Move the time cursor left."""
 
     key = "left,comma"
     footer = "time"
@@ -15,13 +15,13 @@ class CursorLeft(Command):
 
 
 class CursorRight(Command):
-    """Move the time cursor to the right."""
+    """Move the time cursor right."""
 
     key = "right,full_stop"
 
 
 class PreviousEvent(Command):
-    """Move the cursor to where this lane changed before."""
+    """Move the cursor to the previous change of this lane."""
 
     key = "left_square_bracket"
     footer = "change"
@@ -29,13 +29,13 @@ class PreviousEvent(Command):
 
 
 class NextEvent(Command):
-    """Move the cursor to where this lane changes next."""
+    """Move the cursor to the next change of this lane."""
 
     key = "right_square_bracket"
 
 
 class ZoomIn(Command):
-    """Zoom in around the cursor."""
+    """Zoom in on the cursor."""
 
     key = "plus,equals_sign"
     footer = "zoom"
@@ -49,27 +49,27 @@ class ZoomOut(Command):
 
 
 class ZoomAll(Command):
-    """Show the whole span again."""
+    """Show the whole time span."""
 
     key = "a"
 
 
 class SortLanes(Command):
-    """Sort the lanes: by first trouble, by birth, by name."""
+    """Sort the lanes by first trouble, creation, or name."""
 
     key = "s"
     footer = "sort"
 
 
 class LaneNamespace(Command):
-    """Only the lanes of one namespace after the other; then all again."""
+    """Show only the next namespace; after the last one, all."""
 
     key = "n"
     footer = "namespace"
 
 
 class LaneHistory(Command):
-    """The history of this lane at the moment of the cursor."""
+    """Show the history of this lane's object at the cursor."""
 
     key = "enter,h"
     footer = "history"
@@ -77,14 +77,14 @@ class LaneHistory(Command):
 
 
 class LaneTravel(Command):
-    """Take the browser to the moment of the cursor."""
+    """Take the browser to the cursor's revision."""
 
     key = "g"
     footer = "go there"
 
 
 class FirstTrouble(Command):
-    """Move the cursor to where the trouble of this lane begins."""
+    """Move the cursor to the first trouble of this lane."""
 
     key = "f"
     footer = "first trouble"

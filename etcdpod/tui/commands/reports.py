@@ -7,7 +7,7 @@ from etcdpod.tui.commands.everywhere import Refresh, Sources, Top
 
 
 class FindingHistory(Command):
-    """The history of the object that this finding is about."""
+    """Show the history of the object of this finding."""
 
     key = "enter,h"
     footer = "history"
@@ -15,14 +15,14 @@ class FindingHistory(Command):
 
 
 class FindingTravel(Command):
-    """Take the browser to the moment since when it is so."""
+    """Take the browser to the time since which this finding holds."""
 
     key = "g"
     footer = "go there"
 
 
 class GroupBy(Command):
-    """Count by kind, by namespace, by key, or by writer."""
+    """Group by kind, namespace, key or writer."""
 
     key = "v,tab"
     footer = "group by"
@@ -30,7 +30,7 @@ class GroupBy(Command):
 
 
 class OrderBy(Command):
-    """Order by revisions or by bytes."""
+    """Sort by revisions or bytes."""
 
     key = "s"
     footer = "order"

@@ -1,4 +1,4 @@
-"""What is open: the session, its clock, and what was read of its revisions so far."""
+"""The open sources, and what was read of their revisions so far."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 BATCH = 0.2
-"""Seconds within which what came together was written, at least."""
+"""Seconds within which records that arrive together were written."""
 
 
 @dataclass
@@ -35,16 +35,16 @@ class BrowserState:
 
     session: Session
     info: SourceInfo
-    """As it was when the source was opened: asking a live one again is a request."""
+    """As of opening: asking a live source again would be a request."""
     ended: datetime | None = None
-    """When the newest revision of a source that does not go on was written, as far as is known."""
+    """When the newest revision of a file was written; None if unknown."""
     times: RevisionTimes = field(default_factory=RevisionTimes)
     ledger: Ledger = field(default_factory=Ledger)
-    """The records of all revisions, as far as they were read."""
+    """All revisions read so far, without values."""
     complete: bool = False
-    """All records that the source held when it was opened have been read."""
+    """Whether all keys that the source held on opening have been read."""
     priority: WorkPriority = field(default_factory=WorkPriority)
-    """Who reads first."""
+    """Which work goes first."""
 
     def __post_init__(self) -> None:
         registry = self.registry
@@ -67,12 +67,12 @@ class BrowserState:
 
     @property
     def live(self) -> bool:
-        """Whether the source goes on."""
+        """Whether the source is a live etcd."""
         return self.info.kind == "live"
 
     @property
     def name(self) -> str:
-        """What the sources are called: as they were named, a path by its end."""
+        """The names of the sources; of a path the last segment."""
         targets = self.session.options.targets or (self.info.target,)
         return " + ".join(t if "://" in t else PurePath(t).name or t for t in targets)
 
@@ -90,18 +90,18 @@ class BrowserState:
         return int(self.ledger.columns.main[0]) if len(self.ledger) else 1
 
     def add(self, records: Iterable[Record]) -> None:
-        """Take in records that are newer than all before."""
+        """Add records that are newer than all others."""
         self.ledger.add(records)
         self.catalog.catch_up()
 
     def follow(self, records: Sequence[Record], time: float) -> None:
-        """Take in records that were written just now: the time of their coming dates them."""
+        """Add records that were written just now, and date them by their arrival."""
         self.add(records)
         for head, moment in ((records[0], time - BATCH), (records[-1], time)):
             self.times = self.times.extended(head.mod_revision, moment)
 
     def start_over(self, info: SourceInfo) -> None:
-        """Forget all records: they are about to be read anew."""
+        """Forget all records, to read them again."""
         self.info = info
         self.ledger = Ledger(info.compact_revision)
         self.catalog = Catalog(self.ledger, self.registry.types, self.registry.prefixes)
@@ -112,7 +112,7 @@ class BrowserState:
         return min(max(revision, self.oldest), self.newest)
 
     def now(self, at: int | None) -> datetime:
-        """The moment that ages are relative to, to the second."""
+        """The time that ages are relative to, in whole seconds."""
         if at is None and self.live:
             return datetime.now(UTC).replace(microsecond=0)
         known = self.ended if at is None else None
@@ -120,7 +120,7 @@ class BrowserState:
         return (moment or datetime.now(UTC)).replace(microsecond=0)
 
     def axis(self, columns: int) -> Axis:
-        """The whole span that can be travelled."""
+        """The axis over all revisions that can be shown."""
         return self.times.axis(self.oldest, self.newest, columns)
 
     def writes(self, axis: Axis, keys: np.ndarray | None = None) -> list[int]:

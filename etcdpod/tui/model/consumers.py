@@ -97,7 +97,7 @@ GROUPINGS = ("kind", "namespace", "key", "writer")
 def count(
     state: BrowserState, grouping: str, progress: Callable[[int, int], None] | None = None
 ) -> list[Consumer]:
-    """Count by one of the groupings; for writers every revision has to be read."""
+    """Count by one of the groupings; counting writers reads every revision."""
     if grouping == "writer":
         return writers(state.registry, state.ledger, progress=progress)
     return consumers(state.ledger, groupings(state)[grouping])

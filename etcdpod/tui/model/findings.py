@@ -1,4 +1,4 @@
-"""What is wrong in the registry as rows, the worst first."""
+"""Findings as rows, worst first."""
 
 from __future__ import annotations
 

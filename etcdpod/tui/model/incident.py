@@ -1,4 +1,4 @@
-"""The lanes of an incident: sorted, filtered, and read at a moment."""
+"""The lanes of an incident: sorted, filtered, and read at one revision."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def changes_of(lane: Lane) -> list[int]:
 
 
 def reading(lane: Lane, axis: Axis, revision: int) -> Line:
-    """What a lane says at a moment: state, since when, and the marks of that column."""
+    """What a lane shows at a revision: state, since when, and the marks of that column."""
     moment = clock_text(axis.moment(revision))
     pieces = [
         StyledText(f"rev {revision}  {moment}  ", BOLD),

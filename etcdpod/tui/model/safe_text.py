@@ -1,4 +1,4 @@
-"""Text from a cluster made fit for one line of a table, whatever is in it."""
+"""Makes text from a cluster safe to draw on one line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 from etcdpod.kubectl.formats.safe import printable
 
 CELL_LIMIT: Final = 400
-"""Characters of a value that a table keeps; the whole of it is in the YAML."""
+"""Characters of a value that a table shows; the YAML shows all."""
 
 LINE_LIMIT: Final = 4000
 """Characters of a line that a text view draws."""

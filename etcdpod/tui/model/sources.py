@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _STYLES = {Severity.NOTE: DIM, Severity.WARNING: WARNING, Severity.LOSS: BAD}
 
 MOST_DAMAGE = 2000
-"""Defects that are listed one by one."""
+"""Number of defects that are listed."""
 
 
 def source_lines(state: BrowserState, info: SourceInfo) -> list[Line]:
@@ -123,7 +123,7 @@ def _damage(state: BrowserState) -> list[Line]:
     found = list(state.session.damage)
     lines = [line(StyledText("Damage", HEADING))]
     if not found:
-        return [*lines, line(StyledText("  none was met", PLAIN))]
+        return [*lines, line(StyledText("  none found", PLAIN))]
     lines.append(line(StyledText(f"  {len(found):,} defects", BOLD)))
     for defect in found[:MOST_DAMAGE]:
         text = one_line(damage_text(defect), 500)

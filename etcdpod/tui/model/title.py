@@ -1,4 +1,4 @@
-"""The title of a screen: what is looked at, and as of when."""
+"""The title of a screen: subject and revision."""
 
 from __future__ import annotations
 

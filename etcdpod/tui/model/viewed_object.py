@@ -1,4 +1,4 @@
-"""What is looked at: one key of the registry as of a revision."""
+"""One key of the registry as of a revision."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ViewedObject:
 
 
 def read_viewed(subject: ViewedObject) -> Item | None:
-    """The object as of the revision; what it was last, if it is gone."""
+    """The object as of the revision; its last state if it was deleted."""
     state = subject.state
     found = state.connector.get(subject.key, subject.at)
     record = found.last if isinstance(found, Deleted) else found

@@ -1,4 +1,4 @@
-"""What every screen has: a title with its moment, keys that document themselves, a prompt."""
+"""What every screen has: a title, keys that document themselves, a prompt."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class CommandScreen(Screen[None]):
     # --- what every screen can do -----------------------------------------------------------
 
     def exported(self) -> Exportable | None:
-        """What ``w`` writes and ``c`` copies; None where there is nothing."""
+        """What can be written to a file or copied; None if there is nothing."""
         return None
 
     def palette(self) -> Iterable[SystemCommand]:
@@ -172,10 +172,10 @@ class CommandScreen(Screen[None]):
             self.answered(event.question, event.text)
 
     def answered(self, question: str, text: str) -> None:
-        """An answer to a question that the screen itself asked."""
+        """Handle the answer to a question of this screen."""
 
     def _with_exported(self, use: Callable[[Exportable], str]) -> None:
-        """Make and use the text in a thread: it may have to be read first."""
+        """Make and use the text in a thread, as it may have to be read first."""
         thing = self.exported()
         if thing is None:
             self.notify("nothing to export here")

@@ -1,4 +1,4 @@
-"""Findings: what is wrong in the registry at a moment, why, and on what evidence."""
+"""Findings: what is wrong in the registry at a revision, why, and on what evidence."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Diagnosed(Message):
-    """The diagnosis is there."""
+    """The diagnosis was made."""
 
     diagnosis: Diagnosis
 
@@ -67,14 +67,14 @@ class FindingsScreen(CommandScreen):
         yield Lines(id="evidence")
 
     def on_mount(self) -> None:
-        """Examine in a thread."""
+        """Run the diagnosis in a thread."""
         self.about = "findings"
         self.refresh_title()
         self.query_one(Grid).focus()
         self.action_refresh()
 
     def action_refresh(self) -> None:
-        """Examine again."""
+        """Run the diagnosis again."""
         in_thread(self, self._work, "diagnosis")
 
     def _work(self, stopped: Stopped) -> None:
@@ -94,7 +94,7 @@ class FindingsScreen(CommandScreen):
         event.stop()
         found = event.diagnosis.findings
         grid = self.query_one(Grid)
-        grid.empty = "nothing wrong was found"
+        grid.empty = "no findings"
         grid.show(FindingRows(found), cursor=0)
         where = self.namespace or "all namespaces"
         unread = event.diagnosis.unreadable
@@ -120,7 +120,7 @@ class FindingsScreen(CommandScreen):
         self.action_finding_history()
 
     def action_finding_history(self) -> None:
-        """The history of what the finding is about."""
+        """Open the history of the finding's object."""
         found = self.selected
         if found is None:
             return
@@ -133,7 +133,7 @@ class FindingsScreen(CommandScreen):
         self.app.post_message(ShowHistory(place.subject(self.state, self.at)))
 
     def action_finding_travel(self) -> None:
-        """The browser at the moment since when it is so."""
+        """Take the browser to the time since which the finding holds."""
         found = self.selected
         revision = None
         if found is not None and found.since is not None:

@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from etcdpod.tui.commands import Command
 
 MOVING = (
-    ("↑ ↓ k j", "Move by a row or a line."),
-    ("pgup pgdn", "Move by a page; home and end to the first and the last."),
+    ("↑ ↓ k j", "Move by one row or line."),
+    ("pgup pgdn", "Move by one page; home and end go to the first and last row."),
     ("^← ^→", "Scroll sideways."),
-    ("W", "In a text: wrap long lines, or do not."),
+    ("W", "In a text: wrap long lines, or not."),
     (
         "mouse",
-        "Click a row to select it, again to open it; click a header to sort; the axis, to go.",
+        "Click a row to select it, again to open it; a header to sort; the axis to travel.",
     ),
 )
-"""What the tables and texts understand by themselves."""
+"""Keys of tables and texts themselves."""
 
 
 class HelpScreen(ModalScreen[None]):

@@ -49,7 +49,7 @@ NARROW = 100
 
 @dataclass
 class HistoryRead(Message):
-    """The history, or its beginning, was read."""
+    """The history, or a first part of it, was read."""
 
     life: ObjectHistory | None
     noise: bool
@@ -58,7 +58,7 @@ class HistoryRead(Message):
 
 @dataclass
 class DifferenceRead(Message):
-    """The right side is there."""
+    """The text of the difference was made."""
 
     revision: int
     view: str
@@ -97,7 +97,7 @@ class HistoryScreen(CommandScreen):
         yield Vertical(Grid(id="steps"), Lines(id="difference"), id="panes")
 
     def on_mount(self) -> None:
-        """Read the life in a thread."""
+        """Read the history in a thread."""
         self.about = f"history of {one_line(self.subject.full_name)}"
         self.refresh_title()
         self.steps.empty = "reading …"
@@ -111,10 +111,10 @@ class HistoryScreen(CommandScreen):
 
     @property
     def difference(self) -> Lines:
-        """The other side."""
+        """The difference."""
         return self.query_one("#difference", Lines)
 
-    # --- the life ---------------------------------------------------------------------------
+    # --- the history ------------------------------------------------------------------------
 
     def _read_history(self) -> None:
         in_thread(self, partial(self._work_history, self.noise), "life")

@@ -43,7 +43,7 @@ SVG_COLUMNS = 1000
 """Pixels of the axis in an exported picture."""
 
 NARROWEST = 4
-"""Revisions that are still worth an axis."""
+"""The smallest span of the axis, in revisions."""
 
 
 @dataclass
@@ -54,12 +54,12 @@ class LanesRead(Message):
 
 
 class IncidentScreen(CommandScreen):
-    """Lanes, a cursor in time, and what the chosen lane says there.
+    """Lanes, a time cursor, and what the selected lane shows there.
 
     Args:
         state: the open sources.
         namespace: whose pods; None for all.
-        at: where the time cursor begins; None for the newest revision.
+        at: where the time cursor starts; None: the newest revision.
     """
 
     CSS_PATH = "incident.tcss"
@@ -122,7 +122,7 @@ class IncidentScreen(CommandScreen):
             self.action_first_trouble()
 
     def _whole_span(self) -> tuple[int, int]:
-        """From the first sign of a pod to the end."""
+        """From the first revision that shows a pod to the newest."""
         state = self.state
         return first_shown(self._lanes.pods if self._lanes else (), state.oldest), state.newest
 
@@ -250,7 +250,7 @@ class IncidentScreen(CommandScreen):
         self._show()
 
     def action_filter_rows(self) -> None:
-        """Ask for words."""
+        """Ask for a filter."""
         self.prompt.ask("lanes", "/", text=self.words)
 
     @on(Prompt.Typed)
@@ -260,13 +260,13 @@ class IncidentScreen(CommandScreen):
             self._show()
 
     def answered(self, question: str, text: str) -> None:
-        """Show the lanes that have the words."""
+        """Show the lanes that match the filter."""
         if question == "lanes":
             self.words = text
             self._show()
 
     def action_lane_history(self) -> None:
-        """The history of the lane at the moment of the cursor."""
+        """Open the history of the lane at the cursor's revision."""
         lane = self.chart.lane
         if lane is None:
             return
@@ -281,7 +281,7 @@ class IncidentScreen(CommandScreen):
         self.app.post_message(ShowHistory(place.subject(state, at)))
 
     def action_lane_travel(self) -> None:
-        """The browser at this moment."""
+        """Take the browser to this revision."""
         self.app.post_message(TravelTo(self.chart.revision))
 
     def action_back(self) -> None:

@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 @dataclass
 class ReportRead(Message):
-    """The report is there."""
+    """The report was made."""
 
     lines: Sequence[Line]
 
 
 class SourcesScreen(CommandScreen):
-    """One report, read anew each time."""
+    """One report, made again each time."""
 
     CSS_PATH = "sources.tcss"
     KEYS: ClassVar[Sequence[type[Command]]] = commands.SOURCES
@@ -45,7 +45,7 @@ class SourcesScreen(CommandScreen):
         yield Lines(id="sources-lines")
 
     def on_mount(self) -> None:
-        """Read in a thread: a live source is asked."""
+        """Make the report in a thread, as a live source is asked."""
         self.about = "sources and integrity"
         self.refresh_title()
         self.query_one(Lines).focus()

@@ -1,1 +1,1 @@
-"""The parts that screens are made of; each is given finished data and reports what is chosen."""
+"""Widgets: each is given finished data and posts what the user selects."""

@@ -1,4 +1,4 @@
-"""The lines above and below every screen: the title with its moment, and the keys."""
+"""The lines above and below every screen: the title and the keys."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 
 class TitleBar(Static):
-    """What is looked at, and as of when; it changes its colour for the past."""
+    """The subject and the displayed revision; the colour changes for the past."""
 
     subject: reactive[str] = reactive("")
     moment: reactive[str] = reactive("")
     """``AS OF …``; empty for the newest revision."""
     live: reactive[bool] = reactive(False)
-    """The newest revision of a source that goes on."""
+    """The newest revision of a live source is displayed."""
     progress: reactive[str] = reactive("")
     problem: reactive[str] = reactive("")
 
     def render(self) -> Text:
-        """The subject at the left, what is going on at the right."""
+        """The subject at the left, the state at the right."""
         moment = self.moment or ("● LIVE" if self.live else "")
         right = "  ".join(part for part in (self.progress, moment) if part)
         if self.problem:
@@ -40,11 +40,11 @@ class TitleBar(Static):
         return left.append(right, style="bold")
 
     def watch_moment(self, moment: str) -> None:
-        """The past is never to be mistaken for the present."""
+        """Colour the past differently."""
         self.set_class(bool(moment), "past")
 
     def watch_problem(self, problem: str) -> None:
-        """So is a lost connection."""
+        """Colour a lost connection differently."""
         self.set_class(bool(problem), "problem")
 
 
@@ -56,7 +56,7 @@ class KeyBar(Static):
         self._commands = [command for command in commands if command.footer]
 
     def render(self) -> Text:
-        """``key word`` pairs, the most wanted first; at the end always the key to all of them."""
+        """``key word`` pairs, as many as fit; always the help key at the end."""
         text = Text(no_wrap=True, overflow="crop")
         room = self.size.width - 2
         *others, last = sorted(self._commands, key=lambda command: command is Help)

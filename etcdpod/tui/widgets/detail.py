@@ -34,12 +34,12 @@ if TYPE_CHECKING:
     from etcdpod.tui.threads import Stopped
 
 SETTLE = 0.06
-"""Seconds of rest before an object is read: holding a key down reads none in between."""
+"""Seconds without a key before an object is read: holding a key down reads none in between."""
 
 
 @dataclass
 class LinesRead(Message):
-    """The text of a tab is there."""
+    """The text of a tab was made."""
 
     subject: ViewedObject
     tab: str
@@ -47,7 +47,7 @@ class LinesRead(Message):
 
 
 class TabStrip(Widget):
-    """The names of the tabs, and at the right what is looked at."""
+    """The names of the tabs, and the object at the right."""
 
     class TabClicked(Message):
         """A tab was clicked."""

@@ -51,7 +51,7 @@ class Grid(ScrollView, can_focus=True, inherit_bindings=False):
     cursor: reactive[int] = reactive(0, repaint=False)
 
     class Moved(Message):
-        """The cursor stands on another row, or the row under it is another."""
+        """The cursor is on another row, or its row changed."""
 
         def __init__(self, grid: Grid, index: int) -> None:
             super().__init__()
@@ -76,7 +76,7 @@ class Grid(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self.source: RowSource = NoRows()
         self.empty = empty
-        """What is written where there is no row."""
+        """The text shown when there are no rows."""
         self._header = int(header)
         self._widths: list[int] = []
         self._drawn: list[int] = []
@@ -100,7 +100,7 @@ class Grid(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def redraw(self) -> None:
-        """Draw anew what is visible: cells have changed, rows have not."""
+        """Redraw visible cells; the rows are the same."""
         self._strips.clear()
         self._measure()
         self.refresh()
@@ -118,7 +118,7 @@ class Grid(ScrollView, can_focus=True, inherit_bindings=False):
     # --- drawing ----------------------------------------------------------------------------
 
     def _measure(self) -> None:
-        """Widen columns to what is visible; they never shrink, so that nothing jumps about."""
+        """Widen columns to their visible cells; they never shrink, so nothing jumps."""
         columns = self.source.columns
         if len(self._widths) != len(columns):
             self._widths = [len(column.title) for column in columns]
@@ -205,7 +205,7 @@ class Grid(ScrollView, can_focus=True, inherit_bindings=False):
                 width = spread(self._drawn, place, cell.span, self._gap)
             style = cell.style if not plain else _without_colour(cell.style)
             text = fitted(cell.text, width, right=column.right, middle=column.middle)
-            # Padding carries no style: a struck row is struck where it has text.
+            # Padding carries no style: only text is struck through.
             shown = text.rstrip(" ")
             segments.append(Segment(shown, style))
             segments.append(Segment(" " * (len(text) - len(shown) + self._gap)))
@@ -214,13 +214,13 @@ class Grid(ScrollView, can_focus=True, inherit_bindings=False):
     # --- moving -----------------------------------------------------------------------------
 
     def watch_cursor(self, before: int, now: int) -> None:
-        """Tell who listens, and draw the two rows anew."""
+        """Post ``Moved``, and redraw both rows."""
         self._reveal()
         self.post_message(self.Moved(self, now))
         self.refresh()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Other rows are visible: their widths count, and their contents may be wanted."""
+        """Measure the rows that are visible now, and post ``Scrolled``."""
         super().watch_scroll_y(old_value, new_value)
         if round(old_value) != round(new_value):
             self._measure()

@@ -41,7 +41,7 @@ class LaneChart(ScrollView, can_focus=True, inherit_bindings=False):
     ]
 
     class CursorMoved(Message):
-        """The cursor stands elsewhere."""
+        """The cursor moved."""
 
     class LaneChosen(Message):
         """The lane under the cursor was clicked."""
@@ -52,7 +52,7 @@ class LaneChart(ScrollView, can_focus=True, inherit_bindings=False):
         self.axis: Axis | None = None
         self.row = 0
         self.revision = 0
-        """The moment of the cursor."""
+        """The revision of the cursor."""
         self.empty = "reading …"
         self._several = False
 

@@ -41,7 +41,7 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
     def __init__(self, *, id: str | None = None, wrap: bool = True) -> None:
         super().__init__(id=id)
         self.wrap = wrap
-        """Lines that are too long go on below; else one scrolls sideways."""
+        """Wrap lines that are too long, or scroll sideways."""
         self._lines: Sequence[Line] = ()
         self._shown: Sequence[Line] = ()
         self._widest = 0

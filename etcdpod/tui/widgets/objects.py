@@ -1,4 +1,4 @@
-"""The table of the objects of one kind as of a revision, which reads what it shows by itself."""
+"""The table of the objects of one kind as of a revision; it reads its rows itself."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from etcdpod.tui.model.objects.listing import View
 
 SETTLE = 0.25
-"""Seconds of rest before rows are read that nobody looks at."""
+"""Seconds without a key before invisible rows are read."""
 
 AT_ONCE = 0.01
-"""The same where all records were just read, and nobody has moved yet."""
+"""The same right after opening."""
 
 READ_UNASKED = 50_000
 """Up to so many objects are read before a filter or an order asks for them."""
@@ -43,7 +43,7 @@ REFILTER = 0.4
 
 
 class ObjectTable(Grid):
-    """Rows are selected at once from keys; their cells come as they are read."""
+    """Rows are listed from keys immediately; their cells appear as they are read."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, empty="no objects")
@@ -74,7 +74,7 @@ class ObjectTable(Grid):
         self._apply(view, keep=None)
 
     def start_over(self) -> None:
-        """Forget what was read, and show it again as it is read anew."""
+        """Forget all rows, and read them again."""
         if self.state is None or self.listing is None:
             return
         kind, view = self.listing.kind, self.listing.view
@@ -82,7 +82,7 @@ class ObjectTable(Grid):
         self.open(self.state, kind, view)
 
     def change(self, **changes: Any) -> None:
-        """Show the same kind otherwise: at another revision, filtered, sorted."""
+        """Change the view: revision, filter, sort order."""
         if self.listing is not None:
             self._apply(replace(self.listing.view, **changes), keep=self.selected)
 
@@ -133,7 +133,7 @@ class ObjectTable(Grid):
 
     @property
     def view(self) -> View | None:
-        """What is asked for."""
+        """The current view."""
         return None if self.listing is None else self.listing.view
 
     @property
@@ -197,11 +197,11 @@ class ObjectTable(Grid):
             self._read_visible(besides=self._asked)
 
     def read_all(self) -> None:
-        """Read every row, as a filter or an order will want to know them."""
+        """Read every row, for a filter or a sort order."""
         self._read_rest_soon(wanted=True)
 
     def _read_rest_soon(self, *, wanted: bool = False) -> None:
-        """Read what is not looked at: always of the newest revision, of others when needed."""
+        """Read invisible rows: always at the newest revision, elsewhere when needed."""
         if self._background is not None:
             self._background.stop()
         view = self.view

@@ -1,4 +1,4 @@
-"""One line to type into, at the foot of a screen: kinds, filters, times, file names."""
+"""The input line at the bottom of a screen: kinds, filters, times, file names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Prompt(Horizontal):
-    """Hidden until something is asked."""
+    """Hidden until it asks something."""
 
     @dataclass
     class Typed(Message):
@@ -58,7 +58,7 @@ class Prompt(Horizontal):
         line.cursor_position = len(text)
         self._back = self.screen.focused
         self.display = True
-        # At once: the next key may be waiting already.
+        # Immediately: the next key may already be queued.
         self.screen.set_focus(line)
 
     def close(self) -> None:
@@ -69,17 +69,17 @@ class Prompt(Horizontal):
             self._back.focus()
 
     def on_mount(self) -> None:
-        """Nothing is asked yet."""
+        """Hide the line."""
         self.display = False
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Tell what was typed so far."""
+        """Post what was typed so far."""
         event.stop()
         if self.question:
             self.post_message(self.Typed(self.question, event.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Tell the answer; who asked decides whether it closes."""
+        """Post the answer."""
         event.stop()
         question = self.question
         self.close()

@@ -1,4 +1,4 @@
-"""The timeline across the foot: writes as bars, the changes of one object, and the cursor."""
+"""The timeline at the bottom: writes as bars, the changes of one object, and the cursor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One object in words: why it is as it is, and what kubectl would say of it."""
+"""The Why and Describe panes of one object."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _HEAD = re.compile(r"([A-Z][a-z]+)(\s{2,}.*)$")
 
 
 def explain_lines(subject: ViewedObject) -> Sequence[Line]:
-    """A pod's way, where it got stuck, why, and what to do; each incarnation, the last first."""
+    """A pod's lifecycle, why it is stuck, and what to do; every incarnation, newest first."""
     if subject.kind != "Pod":
         return message(
-            "only a pod has a way that can be told",
-            "! lists what is wrong in the whole registry, with the evidence.",
+            "explanations exist only for pods",
+            "Press ! for all findings with their evidence.",
         )
     item = read_viewed(subject)
     if item is not None and item.object is None:
@@ -88,7 +88,7 @@ def labelled(texts: Iterable[str]) -> list[Line]:
 
 
 def _with_sizes(subject: ViewedObject, item: Item) -> dict[str, Any] | None:
-    """The object; a Secret with its values, of which only the sizes are told."""
+    """The object; of a Secret's values only the sizes are shown."""
     value = item.object
     registry = subject.state.registry
     if value is None or value.get("kind") != "Secret" or registry.show_secrets:

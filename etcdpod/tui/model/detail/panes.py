@@ -81,7 +81,7 @@ def why_pane(subject: ViewedObject) -> Sequence[Line]:
 
 
 def describe_pane(subject: ViewedObject) -> Sequence[Line]:
-    """The object as ``kubectl describe`` tells it."""
+    """The object as ``kubectl describe`` prints it."""
     from etcdpod.tui.model.detail.explanation import describe_lines
 
     return describe_lines(subject)

@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Question:
-    """What is to be compared, and how it is to be shown."""
+    """What to compare, and how to show it."""
 
     registry: Registry
     key: bytes
     selected: HistoryEntry
     before: HistoryEntry | None
-    """What the selected revision is compared with; None for the first of a life."""
+    """What the selected revision is compared with; None for the first of an incarnation."""
     marked: bool
     """``before`` was marked by the user, and is not simply the revision before."""
     noise: bool
@@ -90,10 +90,10 @@ def _changes(question: Question) -> list[Line]:
     if step.event == "DELETED":
         return [line(StyledText("deleted; its last state was", BOLD)), line(), *_last(question)]
     if question.before is None:
-        text = "the oldest revision that is kept: there is none to compare it with"
+        text = "oldest kept revision: nothing to compare it with"
         return [line(StyledText(text, WARNING)), line(), *_whole(question)]
     if step.missing_before:
-        text = f"compared with the revision before the gap ({step.missing_before} are not kept)"
+        text = f"compared with the revision before the gap ({step.missing_before} not kept)"
         return [line(StyledText(text, WARNING)), *change_lines(step.changes)]
     return change_lines(step.changes)
 

@@ -1,4 +1,4 @@
-"""The life of one object as the history screen and the panes show it."""
+"""The history of one object as the history screen and the panes show it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One revision of an object, without the object: that is read again when it is looked at."""
+    """One revision of an object; the object itself is read again when it is displayed."""
 
     step: Step
     who: str
@@ -40,7 +40,7 @@ class HistoryEntry:
 
     @property
     def by_intent(self) -> bool:
-        """Whether it changed what is wanted (the spec), and not only what is reported."""
+        """Whether it changed the desired state (the spec), not only the reported one."""
         if self.step.event != "MODIFIED":
             return False
         return any(change.path.startswith(_INTENT) for change in self.step.changes)
@@ -89,7 +89,7 @@ def read_history(registry: Registry, key: bytes, *, noise: bool = False) -> Obje
 
 
 def history_of(registry: Registry, key: bytes) -> History | None:
-    """The records of all lives of a key; None if no revision of it is kept."""
+    """All incarnations of a key, without values; None if no revision of it is kept."""
     info = registry.connector.info()
     lives = registry.history_of_key(key, info.compact_revision)
     return History(key, lives, info.compact_revision, info.current_revision) if lives else None
@@ -98,7 +98,7 @@ def history_of(registry: Registry, key: bytes) -> History | None:
 def iterate_history(
     registry: Registry, key: bytes, *, noise: bool = False
 ) -> Iterator[ObjectHistory]:
-    """Read a life in parts, the first one early: each is the whole so far, the last is all."""
+    """Read a history in parts; each part contains all that was read so far."""
     history = history_of(registry, key)
     if history is None:
         return
@@ -113,7 +113,7 @@ def iterate_history(
 
 
 PART = 400
-"""Revisions after which a life that is still being read is shown for the first time."""
+"""Revisions read between two parts."""
 
 
 def _entry(step: Step) -> HistoryEntry:
@@ -158,7 +158,7 @@ def touching(entries: Sequence[HistoryEntry], path: str) -> list[HistoryEntry]:
 
 
 def item_at(registry: Registry, key: bytes, revision: Revision, **options: Any) -> Item | None:
-    """What a key held at exactly one revision, read anew; None for a deletion or a loss."""
+    """What a key held at exactly one revision; None for a deletion, or if it is not kept."""
     for record in registry.connector.history(key, since=revision.main):
         if record.revision == revision:
             return None if record.tombstone else registry.read(record, **options)

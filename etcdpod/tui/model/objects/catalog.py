@@ -25,13 +25,13 @@ class Kind:
     """One entry of the list of kinds."""
 
     label: str
-    """``pods``, ``crontabs.stable.example.com``; for unknown keys what stands first in them."""
+    """``pods``, ``crontabs.stable.example.com``; for unknown keys their first path segment."""
     resource: ResourceType | None
     """None for keys that belong to no kind known here."""
 
     @property
     def namespaced(self) -> bool:
-        """Whether its objects live in namespaces."""
+        """Whether its objects are namespaced."""
         return self.resource is not None and self.resource.namespaced
 
 
@@ -52,19 +52,19 @@ class Catalog:
                 self._parts.setdefault(part, kind)
         self.kinds: list[Kind] = []
         self.namespaces: list[str] = []
-        """Every namespace met; the first is the empty one, of the cluster's own objects."""
+        """All namespaces; the first is the empty one of cluster-scoped objects."""
         self.names: list[str] = []
         """The name in each key, by the number of the key."""
         self._kind_number: dict[Kind, int] = {}
         self._namespace_number: dict[str, int] = {}
         self._kind, self._namespace = array("q"), array("q")
         self._sorted: dict[Kind, tuple[int, Numbers]] = {}
-        """The keys of a kind in byte order, and how many keys of all kinds were met by then."""
+        """The keys of a kind in byte order, and how many keys of all kinds were known then."""
         self._arrays: tuple[Numbers, Numbers] | None = None
         self._namespace_of("")
 
     def catch_up(self) -> None:
-        """Take in the keys that the ledger has met since the last call."""
+        """Add the keys that are new in the ledger."""
         if len(self.names) == len(self._ledger.keys):
             return
         for key in self._ledger.keys[len(self.names) :]:

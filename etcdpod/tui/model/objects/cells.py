@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from etcdpod.tui.model.revision_times import RevisionTimes
 
 _HEADERS = {"REVISION": "REV"}
-"""Shorter titles, where width is dear."""
+"""Shorter titles, to save width."""
 _LEAST = {
     NAME: 15,
     NAMESPACE: 4,
@@ -74,7 +74,7 @@ class ObjectRows:
         return len(self.listing.entries)
 
     def row(self, index: int) -> Sequence[StyledText]:
-        """The cells of an object; struck if it is gone, dotted while it is being read."""
+        """The cells of an object: struck through if it was deleted, ``…`` while being read."""
         entry = self.listing.entries[index]
         content = self.listing.store.last_known(entry.number, entry.row)
         cells = [self._cell(entry, content, name) for name in self.listing.headers]
@@ -84,7 +84,7 @@ class ObjectRows:
         return [self._mark(entry, content), *cells]
 
     def _mark(self, entry: ListedObject, content: ObjectRow | None) -> StyledText:
-        """What is to be noticed of a row: it cannot be read, or it changed right now."""
+        """The mark of a row: it cannot be read, or it changed at the displayed revision."""
         if content is not None and content.problem:
             return StyledText("⚠", WARNING)
         return StyledText("●", BOLD) if entry.revision == self.listing.view.at else StyledText("")
@@ -109,7 +109,7 @@ class ObjectRows:
         return StyledText(text, _STYLED.get(name, _plain)(text))
 
     def _problem(self, content: ObjectRow, name: str) -> StyledText:
-        """The reason over all columns that a sound object would fill."""
+        """The reason, spanning all columns of the kind."""
         own = [column for column in self.listing.columns if column != NAME]
         if name != own[0]:
             return StyledText("")

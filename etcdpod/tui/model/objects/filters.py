@@ -19,7 +19,7 @@ _REQUIREMENT = re.compile(r"(!?)([^=!]+?)(?:(==|!=|=)(.*))?")
 
 
 class Filterable(Protocol):
-    """What a filter looks at in a row."""
+    """What a filter reads of a row."""
 
     @property
     def labels(self) -> Mapping[str, str] | None:
@@ -31,11 +31,11 @@ class Filterable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RowFilter:
-    """A filter that was understood."""
+    """A parsed filter."""
 
     text: str
     words: tuple[tuple[str, bool], ...] = ()
-    """Words in lower case, and whether they are to be there or not."""
+    """Words in lower case, and whether a row must contain them."""
     tests: tuple[Callable[[Filterable], bool], ...] = ()
     """Selectors and comparisons."""
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 NAMESPACE, NAME = "NAMESPACE", "NAME"
 OWN_COLUMNS = ("REVISION", "KEPT", "LAST CHANGE")
-"""What no kubectl has: the revision, how many are kept of this key, who changed it when."""
+"""Columns that kubectl lacks: revision, number of kept revisions, last writer."""
 
 
 NO_FILTER = RowFilter("")
@@ -41,7 +41,7 @@ class View:
     """As of this revision; None: the newest."""
     namespace: str | None = None
     deleted: bool = True
-    """Show what was deleted by then, too."""
+    """Also show deleted objects."""
     filter: RowFilter = NO_FILTER
     sort: str = ""
     """Name of a column; empty: in key order."""
@@ -54,7 +54,7 @@ PATIENCE = 5
 
 @dataclass(frozen=True, slots=True)
 class _Texts:
-    """What words are looked for in, for each selected entry."""
+    """The text that is searched for words, for each selected entry."""
 
     texts: list[str]
     basis: object
@@ -62,7 +62,7 @@ class _Texts:
     until: float
 
     def serves(self, basis: object, puts: int) -> bool:
-        """Whether it is of the same entries, and hardly older than what is known of them."""
+        """Whether it belongs to the same entries and is recent enough."""
         return self.basis == basis and (self.puts == puts or monotonic() < self.until)
 
 
@@ -103,10 +103,10 @@ class ObjectListing:
     # --- what is shown ----------------------------------------------------------------------
 
     def show(self, view: View, *, fresh: bool = False) -> None:
-        """Select, filter and sort anew.
+        """Select, filter and sort.
 
         Args:
-            view: what is asked for.
+            view: what to show.
             fresh: with every row that was read; else a long list may be filtered by what was
                 known a moment ago, as a keystroke cannot wait.
         """
@@ -129,7 +129,7 @@ class ObjectListing:
         return any(n is not None and self.catalog.kind(n) == self.kind for n in numbers)
 
     def position(self, key: bytes) -> int | None:
-        """Where a key stands in the table; None if it does not."""
+        """The position of a key in the table; None if it is not listed."""
         number = self.ledger.number(key)
         if number is None:
             return None
@@ -146,7 +146,7 @@ class ObjectListing:
         return order
 
     def _texts(self) -> list[str]:
-        """The text of every selected entry that words are looked for in."""
+        """The text of every selected entry that is searched for words."""
         known, found = self._texts_of, self._selected
         if known is None or not known.serves(found.basis, self.store.puts):
             begun = monotonic()
@@ -164,7 +164,7 @@ class ObjectListing:
         return order[::-1] if view.reverse else order
 
     def _ranks(self, order: Numbers, column: str) -> Numbers:
-        """The order of rows by a column; for numbers and times the greatest first."""
+        """The order of rows by a column; numbers and times descending."""
         found = self._selected
         numeric = {
             "revision": found.revision,
@@ -198,7 +198,7 @@ class ObjectListing:
 
 
 def _rank(cell: str | None) -> tuple[int, float, str]:
-    """Numbers first, the largest at the top; then words; what was not read yet comes last."""
+    """Numbers first, largest first; then words; unread cells last."""
     if cell is None:
         return (2, 0.0, "")
     number = leading_number(cell)

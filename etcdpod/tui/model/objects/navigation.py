@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def find_kind(state: BrowserState, text: str) -> Kind:
-    """The kind of the list that a name means: any name that kubectl takes, or a label.
+    """Find a kind by its label or any name that kubectl accepts.
 
     Raises:
-        UsageError: nothing is called so.
+        UsageError: there is no such kind.
     """
     wanted = text.strip().lower()
     for kind in state.catalog.kinds:
@@ -50,7 +50,7 @@ def parse_jump(state: BrowserState, text: str) -> JumpTarget:
 
 
 def kind_names(catalog: Catalog) -> list[str]:
-    """Every name by which a kind that has objects can be called."""
+    """All names of the kinds that have objects."""
     names: list[str] = []
     for kind in catalog.kinds:
         names.append(kind.label)
@@ -61,7 +61,7 @@ def kind_names(catalog: Catalog) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class ObjectLocation:
-    """An object that one can go to."""
+    """Where an object is stored."""
 
     kind: Kind
     namespace: str
@@ -75,7 +75,7 @@ class ObjectLocation:
 
 
 def owner_location(subject: ViewedObject) -> ObjectLocation:
-    """Where the owner of an object is.
+    """Locate the owner of an object.
 
     Raises:
         UsageError: it has none, or the owner is of a kind that is not known.
@@ -93,7 +93,7 @@ def owner_location(subject: ViewedObject) -> ObjectLocation:
 def locate(
     state: BrowserState, kind: str, namespace: str, name: str, *, api_version: str = ""
 ) -> ObjectLocation:
-    """Where an object is, from the words that another object calls it by.
+    """Locate an object from a reference in another object.
 
     Raises:
         UsageError: its kind is not known here, or no revision of it is kept.
@@ -101,12 +101,12 @@ def locate(
     types = state.registry.types
     resource = types.of_object(api_version, kind) if api_version else types.resolve(kind)
     if resource is None:
-        raise UsageError(f"no kind here is called {api_version} {kind}")
+        raise UsageError(f"unknown kind {api_version} {kind}")
     namespace = namespace if resource.namespaced else ""
     keys = state.registry.keys(resource, namespace or None, name)
     key = next((key for key in keys if state.ledger.number(key) is not None), None)
     if key is None:
-        raise UsageError(f"{resource.singular} {name} is not kept in this source")
+        raise UsageError(f"{resource.singular} {name} is not in this source")
     return ObjectLocation(state.catalog.kind_of_resource(resource), namespace, name, key)
 
 

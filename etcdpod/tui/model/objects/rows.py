@@ -54,7 +54,7 @@ class ObjectRow:
     problem: str
     """Why there is no object to show; empty if there is one."""
     now: datetime
-    """The moment that the ages in the cells count to."""
+    """The time that ages are relative to."""
 
 
 class RowReader:
@@ -79,18 +79,18 @@ class RowReader:
         return [self.printer.columns[index].name for index in self._shown]
 
     def record(self, key: bytes, at: int | None) -> Record | None:
-        """What a key holds at a revision, or held last; None if that is not to be had."""
+        """What a key holds at a revision, or held last; None if that is not kept."""
         found = self.registry.connector.get(key, at)
         if isinstance(found, Deleted):
             return found.last
         return found if isinstance(found, Record) else None
 
     def read(self, record: Record | None, now: datetime, *, remember: bool = False) -> ObjectRow:
-        """The row of a record; every failure to read it becomes the row's problem.
+        """The row of a record; a failure to read it becomes the row's ``problem``.
 
         Args:
             record: the revision; None where it is not kept.
-            now: the moment that ages are relative to.
+            now: the time that ages are relative to.
             remember: ``print_again`` will be asked for this row.
         """
         if record is None:
@@ -105,7 +105,7 @@ class RowReader:
         return self._row(item.object, now)
 
     def print_again(self, key: bytes, revision: int, now: datetime) -> ObjectRow | None:
-        """The row with its ages relative to another moment; None where the object must be read."""
+        """The row with its ages relative to another moment; None: read it again."""
         known = self._remembered.get((key, revision))
         return None if known is None else self._row(known, now)
 

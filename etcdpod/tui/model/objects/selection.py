@@ -20,9 +20,9 @@ class Selected:
     number: Numbers
     """The key, by its number in the ledger."""
     row: Numbers
-    """Its head that is current at the revision."""
+    """The ledger row that is current at the revision."""
     gone: npt.NDArray[np.bool_]
-    """The key is gone after that head: a tombstone, or what was left over of a deleted object."""
+    """The key was deleted: the row is a tombstone, or a remainder of a deleted object."""
     kept: Numbers
     revision: Numbers
     created: Numbers

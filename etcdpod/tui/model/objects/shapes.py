@@ -1,4 +1,4 @@
-"""Objects that are not shaped like their kind: they are told of, and end nothing."""
+"""Objects that do not have the shape of their kind: reported, never fatal."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ No API server stores such an object; a damaged or forged registry may hold one.
 
 
 def oddness(error: Exception) -> str:
-    """What is said of such an object."""
-    return f"this object is not shaped like its kind ({type(error).__name__}: {error})"
+    """The message about such an object."""
+    return f"this object does not have the shape of its kind ({type(error).__name__}: {error})"

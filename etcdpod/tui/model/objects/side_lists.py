@@ -24,7 +24,7 @@ FIRST_KINDS = (
     *("pods", "deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "cronjobs"),
     *("events", "nodes", "services", "configmaps", "secrets", "namespaces"),
 )
-"""What an engineer looks for first; the other kinds follow by name."""
+"""The kinds listed first; the others follow by name."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class NameCounts:
 
 
 def ordered_kinds(counts: Mapping[Kind, int]) -> list[Kind]:
-    """The kinds in the order of the list; pods are always there to begin with."""
+    """The kinds in the order of the list."""
 
     def place(kind: Kind) -> tuple[int, str]:
         plural = kind.resource.plural if kind.resource is not None else ""
@@ -73,11 +73,11 @@ class SideLists:
     namespace_rows: NameCounts
 
     def kind_position(self, kind: Kind | None) -> int:
-        """Where a kind stands; 0 if it does not."""
+        """The position of a kind; 0 if it is not listed."""
         return self.kinds.index(kind) if kind in self.kinds else 0
 
     def namespace_position(self, namespace: str | None) -> int:
-        """Where a namespace stands; 0 is all of them."""
+        """The position of a namespace; 0 stands for all."""
         names = self.namespace_rows.names
         return names.index(namespace) if namespace in names else 0
 
