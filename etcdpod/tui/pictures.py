@@ -28,7 +28,7 @@ POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PictureStep:
     """Keys, and what the screen shows after them."""
 
     keys: tuple[str, ...]
@@ -42,7 +42,7 @@ class Screenshot:
     name: str
     source: str
     size: tuple[int, int]
-    steps: tuple[Step, ...]
+    steps: tuple[PictureStep, ...]
 
 
 SCREENSHOTS = (
@@ -51,9 +51,9 @@ SCREENSHOTS = (
         "demo",
         (132, 36),
         (
-            Step((*":po shop", "enter"), ("pods  in shop",)),
-            Step(("g", *"720", "enter"), ("AS OF 20:25:", "(rev 720) PAST", "┃720")),
-            Step(
+            PictureStep((*":po shop", "enter"), ("pods  in shop",)),
+            PictureStep(("g", *"720", "enter"), ("AS OF 20:25:", "(rev 720) PAST", "┃720")),
+            PictureStep(
                 ("slash", *"web", "enter"),
                 (
                     "pods  in shop  18 objects  /web  4 match",
@@ -68,10 +68,10 @@ SCREENSHOTS = (
         "demo",
         (132, 36),
         (
-            Step(("slash", *"web-79", "enter"), ("/web-79  1 match",)),
-            Step(("h",), ("history of shop/web-79f78d44fd-",)),
-            Step(("o",), ("history of shop/web-79f78d44fd ",)),
-            Step(
+            PictureStep(("slash", *"web-79", "enter"), ("/web-79  1 match",)),
+            PictureStep(("h",), ("history of shop/web-79f78d44fd-",)),
+            PictureStep(("o",), ("history of shop/web-79f78d44fd ",)),
+            PictureStep(
                 ("o",),
                 (
                     *("history of shop/web ", "kubectl-set", "web: image 2.4.0 → 2.4.1-typo"),
@@ -85,8 +85,8 @@ SCREENSHOTS = (
         "demo-end",
         (132, 40),
         (
-            Step(("p",), ("by first trouble", "node sim-0")),
-            Step(("f",), ("silent (no Lease renewed for 80 s)", "20:25:32")),
+            PictureStep(("p",), ("by first trouble", "node sim-0")),
+            PictureStep(("f",), ("silent (no Lease renewed for 80 s)", "20:25:32")),
         ),
     ),
     Screenshot(
@@ -94,8 +94,8 @@ SCREENSHOTS = (
         "demo",
         (132, 36),
         (
-            Step(("slash", *"orders", "enter"), ("/orders  1 match", "Init:0/1")),
-            Step(("w",), ("init container init-db fails",)),
+            PictureStep(("slash", *"orders", "enter"), ("/orders  1 match", "Init:0/1")),
+            PictureStep(("w",), ("init container init-db fails",)),
         ),
     ),
 )

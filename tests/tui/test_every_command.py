@@ -93,7 +93,7 @@ BROWSER = {
     "all_namespaces": Effect(lambda app: app.browser.namespace is None, ("n",)),
     "sort_back": Effect(view(reverse=True)),
     "toggle_deleted": Effect(view(deleted=False)),
-    "sidebar": Effect(lambda app: app.browser.has_class("sidebar-toggled")),
+    "toggle_sidebar": Effect(lambda app: app.browser.has_class("sidebar-toggled")),
     "zoom": Effect(lambda app: app.browser.has_class("zoomed")),
     "next_pane": Effect(lambda app: app.browser.detail.lines.has_focus),
     "previous_pane": Effect(lambda app: app.focused.id == "namespaces"),

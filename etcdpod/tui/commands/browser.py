@@ -133,7 +133,7 @@ class ToggleDeleted(Command):
     shown = "D"
 
 
-class Sidebar(Command):
+class ToggleSidebar(Command):
     """Show or hide the lists of kinds and namespaces."""
 
     key = "b"
@@ -252,7 +252,7 @@ BROWSER = (
     AllNamespaces,
     SortBack,
     ToggleDeleted,
-    Sidebar,
+    ToggleSidebar,
     Zoom,
     NextPane,
     PreviousPane,

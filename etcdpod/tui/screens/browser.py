@@ -296,7 +296,7 @@ class BrowserScreen(CommandScreen):
         self.toggle_class(ZOOMED)
         (self.detail.lines if self.has_class(ZOOMED) else self.objects).focus()
 
-    def action_sidebar(self) -> None:
+    def action_toggle_sidebar(self) -> None:
         """Show or hide the lists."""
         self.toggle_class("sidebar-toggled")
 
