@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from etcdpod.cli.diagnostics import say
+from etcdpod.cli.serialise import document
 from etcdpod.cli.stdout import write
 from etcdpod.errors import ExitCode
 from etcdpod.forensics.verify.encryption_status import census
@@ -79,11 +80,4 @@ def _print_machine(found: Census, output: str) -> None:
             for one in found.stale
         ],
     }
-    if output == "json":
-        from etcdpod.kubectl.formats import json as json_text
-
-        write([json_text.pretty(fields) + "\n"])
-    else:
-        from etcdpod.kubectl.formats.yaml import dumps as yaml_text
-
-        write([yaml_text(fields)])
+    write(document(fields, output))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from etcdpod.cli.diagnostics import say
 from etcdpod.cli.options import open_session, outcome, terminal_colour
-from etcdpod.cli.stdout import write_lines
+from etcdpod.cli.serialise import items
+from etcdpod.cli.stdout import write, write_lines
 from etcdpod.errors import ExitCode, UsageError
 from etcdpod.kubectl.formats.safe import printable
 
@@ -109,20 +110,18 @@ def _state(record: Any) -> str:
 
 
 def _machine(names: Sequence[str], found: Iterator[Disagreement], output: str) -> int:
-    from etcdpod.kubectl.formats import json as json_text
-
     count = 0
 
-    def text() -> Iterator[str]:
+    def counted() -> Iterator[Disagreement]:
         nonlocal count
         for one in found:
             count += 1
-            if output == "name":
-                yield f"{one.revision} {printable(_text(one.key))}"
-            else:
-                yield json_text.compact(_fields(names, one))
+            yield one
 
-    write_lines(text())
+    if output == "name":
+        write_lines(f"{one.revision} {printable(_text(one.key))}" for one in counted())
+    else:
+        write(items((_fields(names, one) for one in counted()), output))
     return count
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from etcdpod.cli.options import open_session, outcome, source_options
+from etcdpod.cli.serialise import document, output_option
 from etcdpod.cli.stdout import write
 from etcdpod.cli.verb import verb
 from etcdpod.errors import CompactedError, ExitCode, FutureRevisionError, UsageError
@@ -27,7 +28,7 @@ COLUMNS = ["SOURCE", "REVISION", "COMPACTED", "HASHKV", "SNAPSHOT HASH", "SHA-25
 @click.option(
     "--rev", type=click.IntRange(min=0), default=0, help="Compute HashKV at this revision."
 )
-@click.option("-o", "--output", type=click.Choice(["json"]), help="Output format.")
+@output_option()
 @source_options
 def command(rev: int, output: str | None, options: SourceOptions) -> ExitCode:
     r"""Compute HashKV and the snapshot hash, as etcd does.
@@ -47,10 +48,8 @@ def command(rev: int, output: str | None, options: SourceOptions) -> ExitCode:
         wanted = rev or _common_revision(sessions)
         rows = [row for session in sessions for row in _rows(session, wanted)]
         worst = max(outcome(session) for session in sessions)
-    if output == "json":
-        from etcdpod.kubectl.formats import json as json_text
-
-        write([json_text.pretty({"hashes": rows, "agree": agree(rows)}) + "\n"])
+    if output is not None:
+        write(document({"hashes": rows, "agree": agree(rows)}, output))
     else:
         write(_text(rows))
     return worst if agree(rows) is not False else ExitCode.NOT_FOUND

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from etcdpod.cli.options import open_session, outcome, source_options
+from etcdpod.cli.serialise import document, output_option
 from etcdpod.cli.stdout import write, write_lines
 from etcdpod.cli.verb import verb
 from etcdpod.damage import Damage
@@ -36,7 +37,7 @@ PART_LABELS = {"peer_urls": "peer URLs", "client_urls": "client URLs", "from_": 
 
 
 @verb("info")
-@click.option("-o", "--output", type=click.Choice(["json", "yaml"]), help="Output format.")
+@output_option()
 @click.option("--encryption", is_flag=True, help="Count values by encryption key.")
 @source_options
 def command(output: str | None, encryption: bool, options: SourceOptions) -> ExitCode:
@@ -52,14 +53,8 @@ def command(output: str | None, encryption: bool, options: SourceOptions) -> Exi
 
             return outcome(session, print_encryption(session, output))
         facts = session_facts(session)
-        if output == "json":
-            from etcdpod.kubectl.formats import json as json_text
-
-            write([json_text.pretty(_plain(facts)) + "\n"])
-        elif output == "yaml":
-            from etcdpod.kubectl.formats.yaml import dumps as yaml_text
-
-            write([yaml_text(_plain(facts))])
+        if output is not None:
+            write(document(_plain(facts), output))
         else:
             write_lines(_lines(facts))
         return outcome(session)

@@ -11,6 +11,7 @@ from etcdpod.cli.completion import complete_words
 from etcdpod.cli.diagnostics import say
 from etcdpod.cli.moments import revision_at
 from etcdpod.cli.options import namespace_option, open_session, outcome, source_options
+from etcdpod.cli.serialise import document, output_option
 from etcdpod.cli.stdout import write
 from etcdpod.cli.verb import verb
 from etcdpod.errors import ExitCode, NotFoundError, UsageError
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 )
 @click.option("--since", metavar="WHEN", help="Only objects deleted from this moment on.")
 @click.option("--verbatim", is_flag=True, help="Keep fields set by the server.")
-@click.option("-o", "--output", type=click.Choice(["json", "yaml"]), help="Output format.")
+@output_option()
 @source_options
 def command(
     words: tuple[str, ...],
@@ -180,14 +181,12 @@ def _check_folder(folder: Path, targets: Iterable[str]) -> None:
 
 def _write_all(folder: Path, made: Iterable[Entry], told: dict[str, Any]) -> None:
     from etcdpod.forensics.recover.text import readable
-    from etcdpod.kubectl.formats import json as json_text
-    from etcdpod.kubectl.formats.yaml import dumps as yaml_text
 
-    _write_file(folder / "manifest.json", json_text.pretty(told) + "\n")
+    _write_file(folder / "manifest.json", "".join(document(told, "json")))
     _write_file(folder / "manifest.txt", "".join(readable(told)))
     for entry in made:
         if entry.object is not None:
-            _write_file(folder / entry.file, yaml_text(entry.object))
+            _write_file(folder / entry.file, "".join(document(entry.object, "yaml")))
     count = sum(entry.object is not None for entry in made)
     say(f"etcdpod: {count} objects written to {folder}; manifest.txt tells of each")
 
@@ -208,14 +207,8 @@ def _write_file(path: Path, text: str) -> None:
 
 
 def _print(told: dict[str, Any], output: str | None) -> None:
-    if output == "json":
-        from etcdpod.kubectl.formats import json as json_text
-
-        write([json_text.pretty(told) + "\n"])
-    elif output == "yaml":
-        from etcdpod.kubectl.formats.yaml import dumps as yaml_text
-
-        write([yaml_text(told)])
+    if output is not None:
+        write(document(told, output))
     elif told["objects"]:
         from etcdpod.forensics.recover.text import rows
 

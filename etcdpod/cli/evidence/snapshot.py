@@ -10,6 +10,8 @@ import click
 
 from etcdpod.cli.diagnostics import progress, say
 from etcdpod.cli.options import open_session, source_options
+from etcdpod.cli.serialise import document, output_option
+from etcdpod.cli.stdout import write
 from etcdpod.cli.verb import Verb
 from etcdpod.errors import ExitCode, UsageError
 
@@ -25,8 +27,9 @@ def command() -> None:
 @command.command("save", cls=Verb)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--overwrite", is_flag=True, help="Overwrite FILE.")
+@output_option()
 @source_options
-def save(file: Path, overwrite: bool, options: SourceOptions) -> ExitCode:
+def save(file: Path, overwrite: bool, output: str | None, options: SourceOptions) -> ExitCode:
     r"""Save one member's database to FILE.
 
     FILE gets its name only when it is complete and its SHA-256 is correct.
@@ -45,6 +48,9 @@ def save(file: Path, overwrite: bool, options: SourceOptions) -> ExitCode:
         saved = source.save_snapshot(
             file, progress("saving") if sys.stderr.isatty() else None, overwrite=overwrite
         )
+        if output is not None:
+            fields = {"path": str(saved.path), "size": saved.size, "sha256": saved.sha256}
+            write(document({**fields, "endpoint": saved.endpoint}, output))
         say(f"etcdpod: {saved.path}: {saved.size:,} bytes from {saved.endpoint}")
         say(f"etcdpod: sha256 of the database {saved.sha256}, as the stream's own trailer says")
     return ExitCode.FOUND

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from etcdpod.cli.options import open_session, outcome, source_options
+from etcdpod.cli.serialise import items, output_option
 from etcdpod.cli.stdout import write
 from etcdpod.cli.verb import verb
 from etcdpod.forensics.activity.activity import Consumer, Ledger, consumers
@@ -43,7 +44,7 @@ ORDERS = ("revisions", "bytes", "rate")
 @click.option("--rate", "order", flag_value="rate", help="Sort by revisions a minute.")
 @click.option("--since", type=int, metavar="REVISION", help="Only revisions from this one on.")
 @click.option("--limit", type=click.IntRange(1), default=20, help="Maximum number of rows.")
-@click.option("-o", "--output", type=click.Choice(["json"]), help="Output format; not limited.")
+@output_option(help="Output format; not limited.")
 @source_options
 def command(
     by: str,
@@ -67,10 +68,8 @@ def command(
         found = _accounts(session, ledger, by, since)
         minutes = _minutes(session)
         found.sort(key=_sorting(order), reverse=True)
-        if output == "json":
-            from etcdpod.kubectl.formats import json as json_text
-
-            write([json_text.pretty([_fields(one, minutes) for one in found]) + "\n"])
+        if output is not None:
+            write(items((_fields(one, minutes) for one in found), output))
         else:
             write(_text(found, by, limit, minutes))
         return outcome(session)

@@ -10,7 +10,8 @@ import click
 
 from etcdpod.cli.diagnostics import say
 from etcdpod.cli.options import open_session, source_options
-from etcdpod.cli.stdout import write_lines
+from etcdpod.cli.serialise import document, items, output_option
+from etcdpod.cli.stdout import write, write_lines
 from etcdpod.cli.verb import verb
 from etcdpod.errors import ExitCode
 from etcdpod.kubectl.formats.safe import printable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @verb("verify")
-@click.option("-o", "--output", type=click.Choice(["jsonl"]), help="Output format.")
+@output_option()
 @click.option("--notes", is_flag=True, help="Also report harmless anomalies.")
 @source_options
 def command(output: str | None, notes: bool, options: SourceOptions) -> ExitCode:
@@ -39,13 +40,19 @@ def command(output: str | None, notes: bool, options: SourceOptions) -> ExitCode
     etcdpod verify --from /var/lib/etcd
     """
     worst = ExitCode.FOUND
+    collected: list[dict[str, Any]] = []
     for target in options.targets or (None,):
         alone = options if target is None else replace(options, targets=(target,))
-        worst = max(worst, _verify(alone, output, notes=notes))
+        worst = max(worst, _verify(alone, output, collected, notes=notes))
+    if output in ("json", "yaml"):
+        write(document(collected, output))
     return worst
 
 
-def _verify(options: SourceOptions, output: str | None, *, notes: bool) -> ExitCode:
+def _verify(
+    options: SourceOptions, output: str | None, collected: list[dict[str, Any]], *, notes: bool
+) -> ExitCode:
+    """Verify one source; defects that go into one document are collected instead of printed."""
     from etcdpod.forensics.verify import Subject, verify
 
     damaged = noted = 0
@@ -62,8 +69,12 @@ def _verify(options: SourceOptions, output: str | None, *, notes: bool) -> ExitC
         progress = options.progress and options.progress("verifying")
         subject = Subject(session.registry, progress=progress)
         found = counted(verify(subject))
-        lines = _jsonl(found, session.info.target) if output == "jsonl" else _text(found)
-        write_lines(lines)
+        if output == "jsonl":
+            write(items((_fields(defect, session.info.target) for defect in found), output))
+        elif output is not None:
+            collected += [_fields(defect, session.info.target) for defect in found]
+        else:
+            write_lines(_text(found))
         sys.stdout.flush()
         _say_verdict(subject, session.info.target, damaged)
     if noted:
@@ -110,13 +121,6 @@ def _subject(defect: Defect) -> Iterator[str]:
         yield f"revision {defect.revision}"
     if defect.path:
         yield f"field {defect.path}"
-
-
-def _jsonl(found: Iterable[Defect], target: str) -> Iterator[str]:
-    from etcdpod.kubectl.formats import json as json_text
-
-    for defect in found:
-        yield json_text.compact(_fields(defect, target))
 
 
 def _fields(defect: Defect, target: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from etcdpod.cli.options import (
     source_options,
     terminal_colour,
 )
+from etcdpod.cli.serialise import items, output_option
 from etcdpod.cli.stdout import write, write_lines
 from etcdpod.cli.verb import verb
 from etcdpod.history.named import parse_object
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 @namespace_option
 @at_option
 @click.option("--show-managed-fields", is_flag=True, help="Include metadata.managedFields.")
-@click.option("-o", "--output", type=click.Choice(["json"]), help="Output format.")
+@output_option()
 @source_options
 def command(
     words: tuple[str, ...],
@@ -72,7 +73,7 @@ def command(
         if output is None:
             write_lines(_text(lines))
         else:
-            write(_machine(lines))
+            write(items(map(_fields, lines), output))
         say_clocks(session)
         return outcome(session)
 
@@ -102,12 +103,6 @@ def _writer(origin: Origin | None) -> str:
     from etcdpod.history.text.table import who
 
     return "" if origin is None else who(origin.writer)
-
-
-def _machine(lines: list[Line]) -> Iterator[str]:
-    from etcdpod.kubectl.formats import json as json_text
-
-    yield json_text.pretty([_fields(line) for line in lines]) + "\n"
 
 
 def _fields(line: Line) -> dict[str, Any]:

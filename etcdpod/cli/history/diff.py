@@ -16,6 +16,7 @@ from etcdpod.cli.options import (
     source_options,
     terminal_colour,
 )
+from etcdpod.cli.serialise import items, output_option
 from etcdpod.cli.stdout import write, write_lines
 from etcdpod.cli.verb import verb
 from etcdpod.errors import ExitCode, NotFoundError, UsageError
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 @click.option(
     "--members", is_flag=True, help="Compare members of one cluster (two or more sources)."
 )
-@click.option("-o", "--output", type=click.Choice(["jsonl", "name"]), help="Output format.")
+@output_option("name")
 @source_options
 def command(
     words: tuple[str, ...],
@@ -169,12 +170,10 @@ def _show(found: Iterable[Difference], output: str | None, before: Session, afte
             differs = True
             yield difference
 
-    if output == "jsonl":
-        from etcdpod.kubectl.formats import json as json_text
-
-        write(json_text.compact(_fields(difference)) + "\n" for difference in seen())
-    elif output == "name":
+    if output == "name":
         write_lines(f"{d.verdict} {d.key.decode(errors='backslashreplace')}" for d in seen())
+    elif output is not None:
+        write(items(map(_fields, seen()), output))
     else:
         from etcdpod.history.text.registries import lines
 

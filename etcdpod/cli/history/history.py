@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +18,7 @@ from etcdpod.cli.options import (
     source_options,
     terminal_colour,
 )
+from etcdpod.cli.serialise import document, items, output_option
 from etcdpod.cli.stdout import write, write_lines
 from etcdpod.cli.verb import verb
 from etcdpod.errors import ExitCode, NotFoundError, UsageError
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 @click.option("--field", "field", metavar="PATH", help="Only revisions that changed this field.")
 @click.option("--since", metavar="WHEN", help="Only revisions from this moment on.")
 @click.option("--noise", is_flag=True, help="Include managedFields, heartbeats and the like.")
-@click.option("-o", "--output", type=click.Choice(["yaml", "json", "jsonl"]), help="Output format.")
+@output_option()
 @click.option("--objects", is_flag=True, help="Include the whole object in -o output.")
 @click.option("--follow", is_flag=True, help="Follow new revisions (live etcd).")
 @click.option(
@@ -92,7 +93,7 @@ def command(
         if output is not None:
             lines = (step_fields(step, with_object=objects) for step in steps)
             extra = attempt_fields(session.registry, found.key) if with_attempts else ()
-            write(_machine(chain(lines, extra), output))
+            write(items(chain(lines, extra), output))
         else:
             write_lines(_table(session, target, found, steps, with_diff=with_diff))
             if with_attempts:
@@ -188,7 +189,7 @@ def _follow(
 
     for step in chosen_steps(session.registry.follow(found, noise=noise), field):
         if output:
-            write(_machine([step_fields(step, with_object=objects)], "jsonl"))
+            write(document(step_fields(step, with_object=objects), "jsonl"))
         else:
             write_lines([_followed(step)])
         sys.stdout.flush()
@@ -198,17 +199,3 @@ def _follow(
 def _followed(step: Step) -> str:
     what = " · ".join(one_line(sentence) for sentence in step.summary)
     return f"{step.record.revision!s:<10}  {step.event:<8}  {what}"
-
-
-def _machine(lines: Iterable[dict[str, Any]], output: str) -> Iterator[str]:
-    from etcdpod.kubectl.formats import json as json_text
-
-    if output == "jsonl":
-        for line in lines:
-            yield json_text.compact(line) + "\n"
-    elif output == "json":
-        yield json_text.pretty(list(lines)) + "\n"
-    else:
-        from etcdpod.kubectl.formats.yaml import dumps as yaml_text
-
-        yield yaml_text(list(lines))

@@ -15,6 +15,7 @@ from etcdpod.cli.options import (
     outcome,
     source_options,
 )
+from etcdpod.cli.serialise import items, output_option
 from etcdpod.cli.stdout import write, write_lines
 from etcdpod.cli.verb import verb
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 @verb("diagnose")
 @namespace_option
 @at_option
-@click.option("-o", "--output", type=click.Choice(["yaml", "json"]), help="Output format.")
+@output_option()
 @click.option(
     "--evidence",
     metavar="N",
@@ -64,7 +65,7 @@ def command(
         if output is None:
             write_lines(_text(diagnosis, evidence))
         else:
-            write(_machine(diagnosis, output))
+            write(items((finding.as_json() for finding in diagnosis.findings), output))
         return outcome(session)
 
 
@@ -77,15 +78,3 @@ def _text(diagnosis: Diagnosis, evidence: int) -> Iterator[str]:
     count = len(diagnosis.findings)
     found = "nothing wrong" if count == 0 else f"{count} finding{'' if count == 1 else 's'}"
     yield f"{found} in {diagnosis.pods} pods and what stands around them"
-
-
-def _machine(diagnosis: Diagnosis, output: str) -> Iterator[str]:
-    values = [finding.as_json() for finding in diagnosis.findings]
-    if output == "json":
-        from etcdpod.kubectl.formats import json as json_text
-
-        yield json_text.pretty(values) + "\n"
-    else:
-        from etcdpod.kubectl.formats.yaml import dumps
-
-        yield dumps(values)

@@ -16,6 +16,7 @@ from etcdpod.cli.options import (
     outcome,
     source_options,
 )
+from etcdpod.cli.serialise import items, output_option
 from etcdpod.cli.stdout import write, write_lines
 from etcdpod.cli.verb import verb
 from etcdpod.errors import ExitCode, UsageError
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 @namespace_option
 @at_option
 @click.option("--all", "every", is_flag=True, help="All incarnations, not only the last.")
-@click.option("-o", "--output", type=click.Choice(["yaml", "json"]), help="Output format.")
+@output_option()
 @source_options
 def command(
     words: tuple[str, ...],
@@ -69,7 +70,9 @@ def command(
         if output is None:
             write_lines(_text(chosen, f"{target.namespace}/{target.name}", len(explained)))
         else:
-            write(_machine(chosen, output))
+            from etcdpod.forensics.explain.text import explanation_json
+
+            write(items(map(explanation_json, chosen), output))
         say_clocks(session)
         return outcome(session)
 
@@ -85,17 +88,3 @@ def _text(explained: list[Explanation], title: str, total: int) -> Iterator[str]
     if earlier:
         yield ""
         yield f"{earlier} earlier incarnation{'' if earlier == 1 else 's'}: --all shows them"
-
-
-def _machine(explained: list[Explanation], output: str) -> Iterator[str]:
-    from etcdpod.forensics.explain.text import explanation_json
-
-    values = [explanation_json(explanation) for explanation in explained]
-    if output == "json":
-        from etcdpod.kubectl.formats import json as json_text
-
-        yield json_text.pretty(values) + "\n"
-    else:
-        from etcdpod.kubectl.formats.yaml import dumps
-
-        yield dumps(values)

@@ -17,6 +17,7 @@ from etcdpod.cli.options import (
     source_options,
     terminal_colour,
 )
+from etcdpod.cli.serialise import items, output_option
 from etcdpod.cli.stdout import write, write_lines
 from etcdpod.cli.verb import verb
 from etcdpod.errors import ExitCode
@@ -41,7 +42,7 @@ COLOURS = {"critical": RED, "error": RED, "warning": YELLOW, "info": DIM}
 @namespace_option
 @click.option("--practice", "practices", multiple=True, metavar="NAME", help="Only this practice.")
 @at_option
-@click.option("-o", "--output", type=click.Choice(["yaml", "json"]), help="Output format.")
+@output_option()
 @source_options
 def command(
     namespace: str | None,
@@ -74,25 +75,13 @@ def command(
         if output is None:
             write_lines(_lines(found, terminal_colour()))
         else:
-            write(_machine(found, output))
+            write(items((remark.as_json() for remark in found), output))
         for item in unread[:SHOWN]:
             say(f"etcdpod: {item.record.key.decode(errors='backslashreplace')}: {item.outcome}")
         if unread:
             say(f"etcdpod: {len(unread)} objects cannot be read, and were not judged")
         damaged = any(isinstance(item.outcome, Undecodable) for item in unread)
         return outcome(session, ExitCode.DAMAGED if damaged else ExitCode.FOUND)
-
-
-def _machine(found: Iterable[Remark], output: str) -> Iterator[str]:
-    values = [remark.as_json() for remark in found]
-    if output == "json":
-        from etcdpod.kubectl.formats import json as json_text
-
-        yield json_text.pretty(values) + "\n"
-    else:
-        from etcdpod.kubectl.formats.yaml import dumps
-
-        yield dumps(values)
 
 
 def _lines(found: Iterable[Remark], colour: bool) -> Iterator[str]:

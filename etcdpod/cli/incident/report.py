@@ -17,6 +17,7 @@ from etcdpod.cli.options import (
     outcome,
     source_options,
 )
+from etcdpod.cli.serialise import FORMATS, document
 from etcdpod.cli.stdout import write
 from etcdpod.cli.verb import verb
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 @click.option(
     "-o",
     "--output",
-    type=click.Choice(["md", "html", "json"]),
+    type=click.Choice(["md", "html", *FORMATS]),
     default="md",
     show_default=True,
     help="Output format: Markdown, one self-contained page, or data.",
@@ -94,10 +95,8 @@ def _report(
 
 
 def _text(report: Report, output: str) -> Iterator[str]:
-    if output == "json":
-        from etcdpod.kubectl.formats import json as json_text
-
-        yield json_text.pretty(report.as_json()) + "\n"
+    if output in FORMATS:
+        yield from document(report.as_json(), output)
     elif output == "html":
         from etcdpod.forensics.report.html import report_html
 

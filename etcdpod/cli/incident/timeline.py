@@ -13,6 +13,7 @@ from etcdpod.cli.diagnostics import say
 from etcdpod.cli.moments import revision_at
 from etcdpod.cli.options import open_session, outcome, source_options, terminal_colour
 from etcdpod.cli.provenance import say_carved
+from etcdpod.cli.serialise import items, output_option
 from etcdpod.cli.stdout import write, write_lines
 from etcdpod.cli.verb import verb
 from etcdpod.errors import ExitCode, UsageError
@@ -50,7 +51,7 @@ SVG_PIXELS = 1000
     type=click.IntRange(20, 4000),
     help="Width of the time axis, in columns (svg: pixels).",
 )
-@click.option("-o", "--output", type=click.Choice(["svg"]), help="Output format.")
+@output_option("svg")
 @source_options
 def command(
     namespace: str | None,
@@ -80,6 +81,10 @@ def command(
 
             heading = " + ".join(options.targets) or session.info.target
             write([lanes_svg(shown, axis, heading=heading)])
+        elif output is not None:
+            from etcdpod.forensics.incident.model import lane_fields
+
+            write(items(map(lane_fields, shown), output))
         else:
             from etcdpod.forensics.incident.text import draw_lanes
 
@@ -127,7 +132,7 @@ def _columns(width: int | None, output: str | None, lanes: list[Lane]) -> int:
     """What is left of the terminal beside names and notes; at least half of it."""
     if width is not None:
         return width
-    if output == "svg":
+    if output is not None:
         return SVG_PIXELS
     if not sys.stdout.isatty():
         return PIPED_COLUMNS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from etcdpod.cli.diagnostics import guarded, say
+from etcdpod.cli.serialise import document
 from etcdpod.cli.stdout import write
 from etcdpod.cli.verb import verb
 from etcdpod.errors import ExitCode, SourceError
@@ -97,17 +97,12 @@ def _read(name: str) -> bytes:
 
 def _refuse(output: str, reason: str) -> None:
     if output == "jsonl":
-        write([json.dumps({"error": reason}) + "\n"])
+        write(document({"error": reason}, output))
     else:
         say(f"etcdpod: {reason}")
 
 
 def _text(shown: dict[str, Any], output: str, *, first: bool) -> Iterator[str]:
-    if output == "yaml":
-        from etcdpod.kubectl.formats.yaml import dumps as yaml_text
-
-        yield yaml_text(shown) if first else "---\n" + yaml_text(shown)
-        return
-    from etcdpod.kubectl.formats import json as json_text
-
-    yield (json_text.compact(shown) if output == "jsonl" else json_text.pretty(shown)) + "\n"
+    if output == "yaml" and not first:
+        yield "---\n"
+    yield from document(shown, output)

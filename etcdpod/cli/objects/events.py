@@ -16,6 +16,7 @@ from etcdpod.cli.options import (
     outcome,
     source_options,
 )
+from etcdpod.cli.serialise import items, output_option
 from etcdpod.cli.stdout import write
 from etcdpod.cli.verb import verb
 from etcdpod.errors import UsageError
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 @click.option("--for", "about", metavar="KIND/[NS/]NAME", help="Only events about this object.")
 @click.option("--types", metavar="TYPES", help="Only events of these types: Normal, Warning.")
 @click.option("--no-headers", is_flag=True, help="Omit headers.")
+@output_option()
 @at_option
 @now_option
 @source_options
@@ -45,6 +47,7 @@ def command(
     about: str | None,
     types: str | None,
     no_headers: bool,
+    output: str | None,
     at: str | None,
     now: datetime | None,
     options: SourceOptions,
@@ -65,10 +68,13 @@ def command(
         wanted = {part.strip().lower() for part in (types or "").split(",")} - {""}
         found = [
             event
-            for event in _events(registry, where, moment)
+            for event in _events(registry, where, moment, whole=output is not None)
             if (target is None or _is_about(event, target[0], target[2]))
             and (not wanted or str(event.get("type", "")).lower() in wanted)
         ]
+        if output is not None:
+            write(items(found, output))
+            return outcome(session)
         if not found:
             say("No events found" + ("." if where is None else f" in {where} namespace."))
             return outcome(session)
@@ -92,11 +98,14 @@ def _target(registry: Registry, text: str) -> tuple[ResourceType, str | None, st
     return registry.resolve(kind), names[0] if len(names) == 2 else None, names[-1]
 
 
-def _events(registry: Registry, namespace: str | None, at: int | None) -> Iterator[dict[str, Any]]:
+def _events(
+    registry: Registry, namespace: str | None, at: int | None, *, whole: bool
+) -> Iterator[dict[str, Any]]:
     from etcdpod.kubectl.describe.listing import READ
 
     events = registry.builtin_types.resolve("events")
-    for item in registry.items(events, namespace, at=at, projection=READ, managed_fields=False):
+    read = None if whole else READ
+    for item in registry.items(events, namespace, at=at, projection=read, managed_fields=False):
         if item.object is not None:
             yield item.object
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from etcdpod.cli.moments import revision_at
 from etcdpod.cli.options import at_option, open_session, outcome, source_options
-from etcdpod.cli.stdout import write_lines
+from etcdpod.cli.serialise import FORMATS, items, output_option
+from etcdpod.cli.stdout import write, write_lines
 from etcdpod.cli.verb import verb
 from etcdpod.kubectl.formats.safe import printable
 
@@ -25,12 +25,7 @@ if TYPE_CHECKING:
 @click.argument("prefix", default="")
 @at_option
 @click.option("--all-revisions", is_flag=True, help="All kept revisions, including tombstones.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["wide", "jsonl"]),
-    help="Output format (default: the key alone).",
-)
+@output_option("wide", help="Output format (default: the key alone).")
 @source_options
 def command(
     prefix: str, at: str | None, all_revisions: bool, output: str | None, options: SourceOptions
@@ -48,8 +43,10 @@ def command(
             if all_revisions
             else source.range(prefix.encode(), revision_at(session, at), keys_only=True)
         )
-        form = {"wide": _wide, "jsonl": _jsonl}.get(output or "", _plain)
-        write_lines(form(records))
+        if output in FORMATS:
+            write(items(map(_fields, records), output))
+        else:
+            write_lines(_wide(records) if output == "wide" else _plain(records))
         return outcome(session)
 
 
@@ -71,21 +68,18 @@ def _wide(records: Iterable[Record]) -> Iterator[str]:
         yield f"{numbers}  {printable(_text(record.key))}"
 
 
-def _jsonl(records: Iterable[Record]) -> Iterator[str]:
-    for record in records:
-        yield json.dumps(
-            {
-                "key": _text(record.key),
-                "revision": record.revision.main,
-                "sub": record.revision.sub,
-                "deleted": record.tombstone,
-                "createRevision": record.create_revision,
-                "version": record.version,
-                "bytes": record.value_size,
-                "lease": record.lease,
-                "source": str(record.provenance),
-            }
-        )
+def _fields(record: Record) -> dict[str, Any]:
+    return {
+        "key": _text(record.key),
+        "revision": record.revision.main,
+        "sub": record.revision.sub,
+        "deleted": record.tombstone,
+        "createRevision": record.create_revision,
+        "version": record.version,
+        "bytes": record.value_size,
+        "lease": record.lease,
+        "source": str(record.provenance),
+    }
 
 
 def _text(key: bytes) -> str:

@@ -15,6 +15,7 @@ from etcdpod.cli.options import (
     outcome,
     source_options,
 )
+from etcdpod.cli.serialise import document, output_option
 from etcdpod.cli.stdout import write, write_lines
 from etcdpod.cli.verb import verb
 from etcdpod.errors import DecodeError, NotFoundError, UsageError
@@ -41,7 +42,7 @@ NO_LOGS = "etcd holds no logs: a container's output is in files on its node."
 @namespace_option
 @click.option("-c", "--container", metavar="NAME", help="Only this container.")
 @at_option
-@click.option("-o", "--output", type=click.Choice(["yaml", "json"]), help="Output format.")
+@output_option()
 @source_options
 def command(
     words: tuple[str, ...],
@@ -77,7 +78,8 @@ def command(
         if output is None:
             write_lines(_lines(logs, chosen))
         else:
-            write(_machine(logs, chosen, output))
+            fields = {**logs.as_json(), "containers": [one.as_json() for one in chosen]}
+            write(document(fields, output))
         return outcome(session)
 
 
@@ -106,18 +108,6 @@ def _chosen(logs: PodLogs, name: str | None) -> Sequence[ContainerLogs]:
             next_step=f"there are: {known}",
         )
     return chosen
-
-
-def _machine(logs: PodLogs, chosen: Sequence[ContainerLogs], output: str) -> Iterator[str]:
-    value = {**logs.as_json(), "containers": [container.as_json() for container in chosen]}
-    if output == "json":
-        from etcdpod.kubectl.formats import json as json_text
-
-        yield json_text.pretty(value) + "\n"
-    else:
-        from etcdpod.kubectl.formats.yaml import dumps
-
-        yield dumps(value)
 
 
 def _lines(logs: PodLogs, chosen: Sequence[ContainerLogs]) -> Iterator[str]:

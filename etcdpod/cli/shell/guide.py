@@ -19,6 +19,7 @@ TOPICS = (
     ("trust", "Grades of trust, gaps, what compaction took."),
     ("secrets", "Masking, and values encrypted at rest."),
     ("browser", "The keys of the terminal browser."),
+    ("output", "The fields of -o json, yaml and jsonl, verb by verb."),
     ("api", "etcdpod in Python."),
     ("speed", "What was measured, and with which command."),
     ("limits", "What etcdpod cannot do."),

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -237,3 +237,23 @@ _STEPS = (
     *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200),
     *(86400 * days for days in (1, 2, 7, 30, 90, 365)),
 )
+
+
+def lane_fields(lane: Lane) -> dict[str, Any]:
+    """The JSON form of a lane: its spans and marks by revision."""
+    return {
+        "kind": lane.kind,
+        "namespace": lane.namespace,
+        "name": lane.name,
+        "note": lane.note,
+        "spans": [
+            {
+                "from": span.start,
+                "to": span.end,
+                "state": span.state.label,
+                "reason": span.reason,
+            }
+            for span in lane.spans
+        ],
+        "marks": [{"revision": mark.revision, "what": mark.text} for mark in lane.marks],
+    }

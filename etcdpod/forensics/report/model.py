@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from etcdpod.forensics.incident.model import lane_fields
 from etcdpod.history.text.fields import rfc3339, step_fields
 
 if TYPE_CHECKING:
@@ -211,32 +212,13 @@ class Report:
             "coverage": self.coverage.as_json(),
             "counts": dict(self.counts),
             "findings": [one.as_json() for one in self.occurrences],
-            "lanes": [] if self.picture is None else [_lane(one) for one in self.picture.lanes],
+            "lanes": [lane_fields(one) for one in self.picture.lanes] if self.picture else [],
             "lanesOmitted": 0 if self.picture is None else self.picture.omitted,
             "chronology": [moment.as_json() for moment in self.chronology],
             "chronologyOmitted": self.chronology_omitted,
             "histories": [history.as_json() for history in self.histories],
             "historiesOmitted": self.histories_omitted,
         }
-
-
-def _lane(lane: Lane) -> dict[str, Any]:
-    return {
-        "kind": lane.kind,
-        "namespace": lane.namespace,
-        "name": lane.name,
-        "note": lane.note,
-        "spans": [
-            {
-                "from": span.start,
-                "to": span.end,
-                "state": span.state.label,
-                "reason": span.reason,
-            }
-            for span in lane.spans
-        ],
-        "marks": [{"revision": mark.revision, "what": mark.text} for mark in lane.marks],
-    }
 
 
 def _reference(reference: Reference) -> dict[str, str]:
