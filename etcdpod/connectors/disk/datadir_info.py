@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from etcdpod.connectors.disk.snapshot_info import describe as describe_whole
-from etcdpod.etcd.replay.rows import CONTRADICTED, DOUBTFUL, PRIOR, REFUSED, UNCOMMITTED
+from etcdpod.etcd.replay.rows import CONTRADICTED, DOUBTFUL, REFUSED, UNCOMMITTED
 from etcdpod.records import SourceInfo
 from etcdpod.source_details import DatabaseReach, DirectoryFiles, LogDetails
 
@@ -65,7 +65,7 @@ def _log_details(log: ReplayedLog) -> LogDetails:
         committed_raft_index=min(raft.committed, raft.last_index),
         replaced_entries=len(raft.replaced),
         log_complete=not log.replayed.is_cut,
-        log_revisions=_count(flags & (PRIOR | REFUSED) == 0),
+        log_revisions=_count(flags & REFUSED == 0),
         doubtful_revisions=_count(flags & DOUBTFUL != 0),
         contradicted_revisions=_count(flags & CONTRADICTED != 0),
         refused_writes=_count(flags & REFUSED != 0),

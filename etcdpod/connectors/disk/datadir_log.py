@@ -13,6 +13,7 @@ from etcdpod.connectors.disk.evidence_places import RANK, LogPlace, combined
 from etcdpod.connectors.disk.overlay import has_losses
 from etcdpod.damage import Damage, DamageCode
 from etcdpod.etcd.replay.attempts import keep_uncommitted
+from etcdpod.etcd.replay.log_steps import Surroundings
 from etcdpod.etcd.replay.replay import Replay
 from etcdpod.etcd.replay.rows import DOUBTFUL
 from etcdpod.etcd.wal.columns import NORMAL_ENTRY
@@ -48,8 +49,8 @@ class ReplayedLog:
         """The main revision from which the log has every change up to ``compacted``."""
         columns = self.place.columns()
         mains = np.unique(columns.main[columns.rank == RANK[Trust.LOGGED]])
-        mains = mains[mains <= compacted]
-        # Consecutive revisions, counting down from the compact revision.
+        mains = np.setdiff1d(mains[mains <= compacted], [*self.replayed.partial])
+        # Neighbours that count down by one from the compact revision.
         joined = mains == compacted - np.arange(len(mains))[::-1]
         first_joined = len(mains) - int(np.argmin(joined[::-1])) if not joined.all() else 0
         return int(mains[first_joined]) if first_joined < len(mains) else compacted + 1
@@ -77,7 +78,10 @@ def replay_log(
     with long_work("reading the log") as progress:
         log = RaftLog(reader, damage, applied=applied, voters=backend.voters, progress=progress)
     with long_work("replaying the log") as progress:
-        replayed = Replay(log, store.index, damage, is_whole=is_whole, progress=progress).run()
+        replayed = Replay(
+            log, store.index, damage,
+            is_whole=is_whole, surroundings=_surroundings(store), progress=progress,
+        ).run()  # fmt: skip
     if replayed.is_cut:
         reached = Revision(replayed.revision)
         damage.append(Damage(DamageCode.LOG_INTERRUPTED, source, revision=reached))
@@ -86,6 +90,19 @@ def replay_log(
     result = ReplayedLog(reader, log, replayed, place, _overruled(replayed, place, store.index))
     _report(source, result, store.index, damage)
     return result
+
+
+def _surroundings(store: Store) -> Surroundings:
+    """What the small buckets say of a server that is not to be read from its keys."""
+    backend = store.backend
+    lease, alarm = (
+        [name for name, _ in store.tree.entries(backend.buckets[bucket])]
+        if bucket in backend.buckets
+        else []
+        for bucket in (b"lease", b"alarm")
+    )
+    leases = frozenset(int.from_bytes(name, "big", signed=True) for name in lease)
+    return Surroundings(leases, backend.auth_enabled or len(alarm) > 0)
 
 
 def _overruled(replayed: Replayed, place: LogPlace, index: RevisionIndex) -> Integers:

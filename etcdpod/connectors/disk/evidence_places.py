@@ -17,7 +17,6 @@ from etcdpod.etcd.mvcc.store import Store
 from etcdpod.etcd.replay.rows import (
     CONTRADICTED,
     DOUBTFUL,
-    PRIOR,
     PRIOR_SEGMENT,
     REFUSED,
     TOMBSTONE,
@@ -94,7 +93,7 @@ class LogPlace:
         """The committed revisions."""
         rows = self._rows
         flags = np.frombuffer(bytes(rows.flags), np.uint8)
-        chosen = np.flatnonzero(flags & (PRIOR | REFUSED | UNCOMMITTED) == 0)
+        chosen = np.flatnonzero(flags & (REFUSED | UNCOMMITTED) == 0)
         doubtful = flags[chosen] & DOUBTFUL != 0
         rank = np.where(doubtful, RANK[Trust.SUSPECT], RANK[Trust.LOGGED])
         main, sub = np.array(rows.main)[chosen], np.array(rows.sub)[chosen]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from etcdpod.etcd.replay.fast_parse import NO_COMPARE, read_writes
-from etcdpod.etcd.replay.rows import ABSENT, PRIOR, TOMBSTONE, UNKNOWN, Rest
+from etcdpod.etcd.replay.rows import ABSENT, TOMBSTONE, Rest
 from etcdpod.etcd.wal.columns import NORMAL_ENTRY
 
 if TYPE_CHECKING:
@@ -73,21 +73,18 @@ class PlainWriter:
     def run(self, row: int) -> int:
         """Apply the writes from ``row`` on; returns the row of the first write not applied."""
         applier, first = self._applier, row
-        if applier.is_guarded or applier.numbering.is_adrift or applier.numbering.is_wild:
+        if applier.is_guarded:
             return row
         window, writes, rows = self._window, self._writes, applier.rows
-        known, missing = applier.state.keyspace.known()
-        older_rows = len(rows)
+        known = applier.state.keyspace.known()
         while row < len(writes):
             write = writes[row]
             if not write.plain:
                 break
             key = window[write.key : write.key + write.key_size]
-            old = known.get(key, missing)
+            old = known.get(key, ABSENT)
             if not self._is_settled(write, key, old):
                 break
-            if write.stated > 0 and (old >= older_rows or not rows.flags[old] & PRIOR):
-                applier.numbering.prove(old)
             self._carry_out(write, key, old)
             row += 1
         rows.finish(self._rest, first, row)
@@ -98,27 +95,20 @@ class PlainWriter:
         applier = self._applier
         if write.stated > 0:
             holds = old >= 0 and applier.rows.main[old] == write.stated
-        elif write.stated == NO_COMPARE:
-            holds = old != UNKNOWN
         else:
-            holds = old == ABSENT and not write.deletes
+            is_new = old == ABSENT and not write.deletes
+            holds = write.stated == NO_COMPARE or is_new
         state = applier.state
         return (
             holds
             and (write.compared == write.key or self._window.startswith(key, write.compared))
             and (write.lease == 0 or write.lease in state.leases)
-            # If the count is in doubt, the database's revisions of the key can correct it.
-            and (
-                state.prior is None
-                or applier.numbering.is_sure
-                or not state.prior.has_near(key, applier.revision + 1)
-            )
         )
 
     def _carry_out(self, write: _Write, key: bytes, old: int) -> None:
         applier = self._applier
         rows, state = applier.rows, applier.state
-        applier.revision = main = applier.revision + 1
+        applier.revision = applier.committed_revision = main = applier.revision + 1
         state.detach(key)
         if write.deletes:
             rows.begin(key, main, old, 0, 0)

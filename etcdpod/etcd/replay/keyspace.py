@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from etcdpod.etcd.replay.rows import ABSENT, UNKNOWN
+from etcdpod.etcd.replay.rows import ABSENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,67 +16,34 @@ MAX_UNSORTED = 1024
 
 
 class Keyspace:
-    """Maps each key to the row of its newest record.
+    """Key to row of its newest record; a key that is not listed does not exist."""
 
-    Args:
-        complete: a key that is not listed does not exist; otherwise its state is unknown.
-    """
-
-    def __init__(self, *, complete: bool) -> None:
-        self.complete = complete
-        self._missing = ABSENT if complete else UNKNOWN
+    def __init__(self) -> None:
         self._rows: dict[bytes, int] = {}
-        self._stale: dict[bytes, int] = {}
-        """What was known before a request of unknown content."""
         self._sorted: list[bytes] = []
         self._unsorted: set[bytes] = set()
         """Keys added since ``_sorted`` was built."""
 
-    def known(self) -> tuple[Mapping[bytes, int], int]:
-        """The mapping behind ``row``: the rows by key, and the result for all other keys."""
-        return self._rows, self._missing
+    def known(self) -> Mapping[bytes, int]:
+        """The rows by key."""
+        return self._rows
 
     def row(self, key: bytes) -> int:
-        """The row of a key, ABSENT or UNKNOWN."""
-        return self._rows.get(key, self._missing)
-
-    def stale_row(self, key: bytes) -> int:
-        """The row of a key before ``taint``, if the key has not been changed since; or UNKNOWN."""
-        return self._stale.get(key, UNKNOWN)
+        """The row of a key, or ABSENT."""
+        return self._rows.get(key, ABSENT)
 
     def put(self, key: bytes, row: int) -> None:
         """Record that the key exists, with that row as its newest."""
         if key not in self._rows:
             self._unsorted.add(key)
         self._rows[key] = row
-        self._stale.pop(key, None)
 
     def remove(self, key: bytes) -> None:
-        """Record that the key does not exist."""
-        if self.complete:
-            self._rows.pop(key, None)
-        else:
-            self._rows[key] = ABSENT
-            self._stale.pop(key, None)
-
-    def forget(self, key: bytes) -> None:
-        """Mark the state of the key as unknown."""
+        """The key does not exist any more."""
         self._rows.pop(key, None)
-        self._stale.pop(key, None)
-        self.complete = False
-        self._missing = UNKNOWN
-
-    def taint(self) -> None:
-        """Mark all known state as possibly stale, after a request of unknown content."""
-        self._stale.update(self._rows)
-        self._rows.clear()
-        self._sorted.clear()
-        self._unsorted.clear()
-        self.complete = False
-        self._missing = UNKNOWN
 
     def between(self, key: bytes, range_end: bytes) -> list[bytes]:
-        """The keys known to exist in etcd's range ``[key, range_end)``, ascending."""
+        """The keys of etcd's range ``[key, range_end)`` that exist, ascending."""
         if len(self._unsorted) > MAX_UNSORTED:
             # The input is nearly sorted, so this is about linear.
             self._sorted = sorted({*self._sorted, *self._unsorted} & self._rows.keys())

@@ -6,18 +6,14 @@ from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Iterator
 
 ABSENT = -1
-"""In place of a row: the key does not exist."""
-UNKNOWN = -2
-"""In place of a row: the log does not reach back far enough to know."""
+"""Instead of a row: the key does not exist."""
 PRIOR_SEGMENT = 0xFFFFFFFF
 """In place of a segment: the value lies in the database, and ``value_offset`` is its row there."""
 
 TOMBSTONE = 0x01
-PRIOR = 0x02
-"""State known to the database from before the log touched the key; not a revision of the log."""
 REFUSED = 0x04
 """A write whose compare failed: it has no revision; main is the one it would have had."""
 UNCOMMITTED = 0x08
@@ -152,33 +148,24 @@ class LogRows:
     def revisions(self) -> Iterator[int]:
         """The rows that are revisions, in the order of the log."""
         for row, flags in enumerate(self.flags):
-            if not flags & (PRIOR | REFUSED):
+            if not flags & REFUSED:
                 yield row
 
 
-def fill_versions(rows: LogRows, start: int, breaks: Container[int] = ()) -> None:
-    """Fill in versions and create revisions that follow from a later revision of the same key.
-
-    A put with version 7 implies that the previous put in the same lifetime of the key had 6.
+def fill_lives(rows: LogRows, start: int) -> None:
+    """Fill in versions and create revisions by what the rows before and after tell.
 
     Args:
-        rows: the rows; those from ``start`` on are filled in.
-        start: the first row.
-        breaks: rows before which a request of unknown content was applied.
+        rows: the rows; those from ``start`` on are looked at.
+        start: a row.
     """
-    following: dict[int, tuple[int, int]] = {}
-    """Version and create revision of the next put of each key."""
     for row in range(len(rows) - 1, start - 1, -1):
-        if row + 1 in breaks:
-            following.clear()
-        if rows.flags[row] & (PRIOR | REFUSED):
-            continue
-        key = rows.key[row]
-        version, create_revision = following.pop(key, (0, 0))
-        # If it is not certain that this was a put, versions cannot be counted across it.
-        if rows.flags[row] & (TOMBSTONE | CONTRADICTED | DOUBTFUL):
-            continue
-        if rows.version[row] == 0 and version > 1 and create_revision <= rows.main[row]:
-            rows.version[row], rows.create_revision[row] = version - 1, create_revision
-        if rows.version[row] > 0:
-            following[key] = rows.version[row], rows.create_revision[row]
+        older = rows.older[row]
+        if older >= start and rows.version[row] > 1 and rows.version[older] == 0:
+            rows.version[older] = rows.version[row] - 1
+            rows.create_revision[older] = rows.create_revision[row]
+    for row in range(start, len(rows)):
+        older = rows.older[row]
+        if older >= start and rows.version[row] == 0 and rows.version[older] > 0:
+            rows.version[row] = rows.version[older] + 1
+            rows.create_revision[row] = rows.create_revision[older]

@@ -21,7 +21,7 @@ from etcdpod.etcd.replay.rows import (
     TOMBSTONE,
     UNCOMMITTED,
     LogRows,
-    fill_versions,
+    fill_lives,
 )
 from etcdpod.etcd.wal.entries import RaftLog
 from etcdpod.etcd.wal.reader import WalReader
@@ -234,11 +234,13 @@ def test_a_log_whose_beginning_is_lost_is_numbered_without_one_mistake(shop, ski
     assert len(unknown) <= 0.05 * len(sure)
 
 
-@pytest.mark.parametrize(("breaks", "expected"), [((), 5), ({1}, 0), ({0}, 5), ({2}, 5)])
-def test_versions_are_not_counted_back_over_what_is_not_known(breaks, expected: int) -> None:
-    """Between two puts lay a record that could not be read: it may have been a third one."""
+def test_versions_are_counted_along_what_is_known_to_follow_each_other() -> None:
     rows = LogRows()
-    rows.add(b"/a", (5, 0), (10, 0, 0))
-    rows.add(b"/a", (7, 0), (12, 0, 200), life=(2, 6))
-    fill_versions(rows, 0, breaks)
-    assert rows.version.tolist() == [expected, 6]
+    first = rows.add(b"/a", (5, 0), (10, 0, 0))
+    second = rows.add(b"/a", (7, 0), (12, 0, 200), older=first, life=(2, 6))
+    rows.add(b"/a", (9, 0), (14, 0, 400), older=second)
+    # Between these two lay a record that could not be read: it may have been another put.
+    rows.add(b"/a", (20, 0), (30, 0, 900))
+    fill_lives(rows, 0)
+    assert rows.version.tolist() == [5, 6, 7, 0]
+    assert rows.create_revision.tolist() == [2, 2, 2, 0]

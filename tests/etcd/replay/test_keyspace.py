@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 
 from etcdpod.etcd.replay.keyspace import MAX_UNSORTED, Keyspace, in_range
-from etcdpod.etcd.replay.rows import ABSENT, UNKNOWN
+from etcdpod.etcd.replay.rows import ABSENT
 
 
 def test_ranges_follow_puts_and_removals() -> None:
-    keyspace, model = Keyspace(complete=True), {}
+    keyspace, model = Keyspace(), {}
     choose = random.Random(9)
     for number in range(6 * MAX_UNSORTED):
         key = b"%05d" % choose.randrange(3000)
@@ -32,19 +32,3 @@ def test_a_range_end_of_one_zero_byte_means_all_from_the_key_on() -> None:
     assert not in_range(b"a", b"b", b"\0")
     assert in_range(b"a", b"\0", b"\0")
     assert not in_range(b"b", b"a", b"b")
-
-
-def test_after_something_unknown_only_what_is_new_is_known() -> None:
-    keyspace = Keyspace(complete=True)
-    keyspace.put(b"old", 1)
-    keyspace.taint()
-    assert keyspace.row(b"old") == UNKNOWN
-    assert keyspace.row(b"never") == UNKNOWN
-    assert keyspace.stale_row(b"old") == 1
-    keyspace.put(b"new", 2)
-    keyspace.remove(b"old")
-    assert (keyspace.row(b"new"), keyspace.row(b"old")) == (2, ABSENT)
-    assert keyspace.stale_row(b"old") == UNKNOWN
-    assert keyspace.between(b"\0", b"\0") == [b"new"]
-    keyspace.forget(b"new")
-    assert keyspace.row(b"new") == UNKNOWN
