@@ -94,8 +94,21 @@ class Deduction:
             before = now
         self._forward()
 
-    def believe(self, found: list[Statement]) -> bool:
-        """Go on from what clients state, where that fits into what is known.
+    def share_of_failures(self) -> float:
+        """The share of transactions with compares that failed, among those that are decided."""
+        decided = [
+            step.options[0]
+            for step in self.steps
+            if len(step.options) == 1 and step.attempted and step.is_guarded
+        ]
+        return sum(not option.must for option in decided) / max(len(decided), 1)
+
+    def believe(self, found: list[Statement], *, is_of_writer: bool = False) -> bool:
+        """Continue from what clients state, if it is consistent with what is known.
+
+        Args:
+            found: the statements.
+            is_of_writer: the step that is named made the revision, not only the count is right.
 
         Returns:
             Whether it does; otherwise nothing has changed.
@@ -104,8 +117,9 @@ class Deduction:
         low, high = [*self.bounds.low], [*self.bounds.high]
         try:
             for at, revision in found:
-                self._keep(at, lambda option: any(write.value for write in option.writes))
-                self.bounds.narrow(at, revision - 1, revision - 1)
+                if is_of_writer:
+                    self._keep(at, lambda option: any(write.value for write in option.writes))
+                    self.bounds.narrow(at, revision - 1, revision - 1)
                 self.bounds.narrow(at + 1, revision, revision)
             self.run()
         except Contradiction:

@@ -93,6 +93,8 @@ class Step:
     attempted: tuple[Write, ...] = ()
     """The puts that it makes if its compares hold."""
     flags: int = 0
+    is_guarded: bool = False
+    """It has compares."""
     is_wild: bool = False
     """Not understood: it may have changed any key."""
 
@@ -151,7 +153,8 @@ def step_of(entry: LoggedEntry, request: Any, flags: int = 0) -> Step | None:
     if options is None or not any(option.advance for option in options):
         return None
     options += [Option(absent=key) for key in sorted(_kept(options))]
-    return Step(place_of(entry), options, _keys(options), attempted, flags)
+    is_guarded = any(option.must for option in options)
+    return Step(place_of(entry), options, _keys(options), attempted, flags, is_guarded)
 
 
 def wild_step(entry: LoggedEntry, flags: int = 0, shown: Step | None = None) -> Step:

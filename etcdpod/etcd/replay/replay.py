@@ -31,7 +31,14 @@ from etcdpod.etcd.replay.rows import (
     LogRows,
     fill_lives,
 )
-from etcdpod.etcd.replay.statements import MIN_STATEMENTS, Statement, agreed, statements
+from etcdpod.etcd.replay.statements import (
+    MAX_FAILURES,
+    MIN_STATEMENTS,
+    Statement,
+    agreed,
+    inner,
+    statements,
+)
 from etcdpod.etcd.wal.columns import NORMAL_ENTRY
 from etcdpod.etcd.wal.entries import parse_request
 from etcdpod.etcd.wal.messages import InternalRaftRequest
@@ -270,15 +277,21 @@ class Replay:
         except Contradiction:
             return False
         bounds = deduction.bounds
+        if bounds.is_exact(0):
+            return True
         known = [
-            one for one in stated if bounds.low[one.at + 1] <= one.revision <= bounds.high[one.at + 1]
+            one
+            for one in stated
+            if bounds.low[one.at + 1] <= one.revision <= bounds.high[one.at + 1]
             and not bounds.is_exact(one.at + 1)
         ]
         # The more must agree, the fewer are wrong.
         for fewest in (MIN_STATEMENTS, 10 * MIN_STATEMENTS, 100 * MIN_STATEMENTS):
             found = agreed(known, deduction.steps, fewest)
-            if not found or deduction.believe(found):
+            if not found or deduction.believe(inner(found)):
                 break
+        if deduction.share_of_failures() < MAX_FAILURES:
+            deduction.believe(found, is_of_writer=True)
         return True
 
     # --- both -----------------------------------------------------------------------------------

@@ -24,6 +24,10 @@ MAX_OBJECTION = 2
 """So many times more must agree than any others that agree on something else."""
 
 
+MAX_FAILURES = 0.05
+"""The share of transactions with failed compares up to which single statements are believed."""
+
+
 class Statement(NamedTuple):
     """A step that put a key, and the revision that it took by the word of a client."""
 
@@ -81,6 +85,22 @@ def agreed(
         elif MAX_OBJECTION * count > len(chosen):
             return []
     return sorted(chosen)
+
+
+def inner(found: Sequence[Statement]) -> list[Statement]:
+    """The statements that have another one of the same count before and after them.
+
+    A single wrong one between two right ones cannot agree with both.
+    """
+    offsets = [statement.offset for statement in found]
+    last = {offset: position for position, offset in enumerate(offsets)}
+    seen: set[int] = set()
+    chosen = []
+    for position, offset in enumerate(offsets):
+        if offset in seen and last[offset] != position:
+            chosen.append(found[position])
+        seen.add(offset)
+    return chosen
 
 
 def _agree(one: Statement, other: Statement, least: list[int]) -> bool:
