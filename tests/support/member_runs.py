@@ -172,14 +172,19 @@ class Traffic:
         case = self._choose.randrange(6)
         value = self._value()
         if case == 0:
-            gateway.txn([compare(key, "CREATE", "GREATER", create_revision="0")], [put_op(key, value)])
+            gateway.txn(
+                [compare(key, "CREATE", "GREATER", create_revision="0")], [put_op(key, value)]
+            )
         elif case == 1:
             gateway.txn(
                 [compare(key, "VALUE", value=text(value))], [put_op(key, value)], [delete_op(other)]
             )
         elif case == 2:
-            inner = txn_op([compare(key, "VERSION", version="1")], [put_op(key, value)],
-                           [put_op(other, value)] if other != key else [])
+            inner = txn_op(
+                [compare(key, "VERSION", version="1")],
+                [put_op(key, value)],
+                [put_op(other, value)] if other != key else [],
+            )
             gateway.txn([compare(other, "VERSION", "GREATER", version="1")], [inner])
         elif case == 3:
             gateway.call("kv/put", key=text(key), value=text(value), ignore_lease=True)
@@ -465,7 +470,9 @@ def keep(run: Run, folder: Path) -> None:
     import pickle
 
     folder.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["cp", "-r", "--sparse=always", str(run.folder), str(folder / "member")], check=True)
+    subprocess.run(
+        ["cp", "-r", "--sparse=always", str(run.folder), str(folder / "member")], check=True
+    )
     (folder / "run.pickle").write_bytes(pickle.dumps(tuple(run._replace(folder=folder / "member"))))
 
 

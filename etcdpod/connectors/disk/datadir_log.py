@@ -13,7 +13,7 @@ from etcdpod.connectors.disk.evidence_places import RANK, LogPlace, combined
 from etcdpod.connectors.disk.overlay import has_losses
 from etcdpod.damage import Damage, DamageCode
 from etcdpod.etcd.replay.attempts import keep_uncommitted
-from etcdpod.etcd.replay.log_steps import Surroundings
+from etcdpod.etcd.replay.deduce.steps import Surroundings
 from etcdpod.etcd.replay.replay import Replay
 from etcdpod.etcd.replay.rows import DOUBTFUL
 from etcdpod.etcd.wal.columns import NORMAL_ENTRY

@@ -40,6 +40,10 @@ class Span(NamedTuple):
     whole_from: int
     """The log has every main revision from this one up to ``compacted``, with all its parts."""
 
+    def may_miss(self, revision: int) -> bool:
+        """Whether a change after ``revision`` may be missing."""
+        return revision < min(self.whole_from - 1, self.compacted)
+
     @property
     def complete_from(self) -> int:
         """Nothing that happened after this revision is missing; 0 if nothing is missing at all."""

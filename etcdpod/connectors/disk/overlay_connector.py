@@ -98,7 +98,11 @@ class OverlayConnector:
         found = list(OverlaySelection(overlay, overlay.last_two(key, revision), keys_only=False))
         if not found:
             return self._buried(key, revision)
-        return as_absence(key, found) if found[-1].tombstone else found[-1]
+        if not found[-1].tombstone:
+            return found[-1]
+        if overlay.span.may_miss(found[-1].mod_revision):
+            return Deleted(key, None, None)
+        return as_absence(key, found)
 
     def _buried(self, key: bytes, revision: int) -> Absence:
         """A key that does not exist at a revision, with what free pages still have of it."""

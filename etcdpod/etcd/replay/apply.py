@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 from etcdpod.etcd.replay.alarms import Alarms, costs_space
 from etcdpod.etcd.replay.attempts import keep_refused, place_of, value_place
 from etcdpod.etcd.replay.auth import AuthStore, Permissions
-from etcdpod.etcd.replay.log_steps import MAX_LEASE_TTL
 from etcdpod.etcd.replay.rows import ABSENT, TOMBSTONE, LogRows
-from etcdpod.etcd.replay.state import State
+from etcdpod.etcd.replay.state import MAX_LEASE_TTL, State
 from etcdpod.etcd.replay.txn_evaluator import holds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from etcdpod.etcd.wal.columns import LoggedEntry
+
 
 class Applier:
     """Carries out requests one by one, from the first one of a cluster on.
@@ -157,9 +157,9 @@ class Applier:
 
     def _admits_put(self, request: Any) -> bool:
         state = self.state
-        if request.ignore_value or request.ignore_lease:
-            if state.keyspace.row(request.key) == ABSENT:
-                return False
+        keeps = request.ignore_value or request.ignore_lease
+        if keeps and state.keyspace.row(request.key) == ABSENT:
+            return False
         return request.lease == 0 or request.lease in state.leases
 
     def _carry_out(self, operations: list[tuple[str, Any]]) -> None:

@@ -8,7 +8,7 @@ reason that the log does not tell.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +16,21 @@ from etcdpod.damage import Damage, DamageCode
 from etcdpod.etcd.replay.agreement import Agreement, compare
 from etcdpod.etcd.replay.apply import Applier
 from etcdpod.etcd.replay.attempts import keep_uncommitted
-from etcdpod.etcd.replay.backend_facts import BackendFacts
-from etcdpod.etcd.replay.deduced_rows import DeducedRows
-from etcdpod.etcd.replay.deduction import Deduction
+from etcdpod.etcd.replay.deduce.backend import BackendFacts
+from etcdpod.etcd.replay.deduce.deduction import Deduction
+from etcdpod.etcd.replay.deduce.outcomes import digest
+from etcdpod.etcd.replay.deduce.rows import DeducedRows
+from etcdpod.etcd.replay.deduce.statements import (
+    MAX_FAILURES,
+    MIN_STATEMENTS,
+    Statement,
+    agreed,
+    inner,
+    statements,
+)
+from etcdpod.etcd.replay.deduce.states import BASE, LIMIT, Contradiction, State
+from etcdpod.etcd.replay.deduce.steps import NOTHING_KNOWN, LogSteps, Surroundings
 from etcdpod.etcd.replay.fast_apply import PlainWriter
-from etcdpod.etcd.replay.key_states import BASE, LIMIT, Contradiction, State
-from etcdpod.etcd.replay.log_steps import LogSteps, Surroundings
-from etcdpod.etcd.replay.outcomes import digest
 from etcdpod.etcd.replay.rows import (
     ABSENT,
     CONTRADICTED,
@@ -30,14 +38,6 @@ from etcdpod.etcd.replay.rows import (
     UNCOMMITTED,
     LogRows,
     fill_lives,
-)
-from etcdpod.etcd.replay.statements import (
-    MAX_FAILURES,
-    MIN_STATEMENTS,
-    Statement,
-    agreed,
-    inner,
-    statements,
 )
 from etcdpod.etcd.wal.columns import NORMAL_ENTRY
 from etcdpod.etcd.wal.entries import parse_request
@@ -109,7 +109,7 @@ class Replay:
         damage: list[Damage],
         *,
         is_whole: bool = True,
-        surroundings: Surroundings = Surroundings(),
+        surroundings: Surroundings = NOTHING_KNOWN,
         progress: Callable[[int, int], bool] = lambda _done, _whole: False,
     ) -> None:
         self._log = log

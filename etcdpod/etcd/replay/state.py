@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from etcdpod.etcd.replay.rows import LogRows
 
 
+MAX_LEASE_TTL = 9_000_000_000
+"""Maximum TTL in seconds; a grant with a longer TTL is refused."""
+
+
 class State:
     """Keys and leases while a log is applied.
 

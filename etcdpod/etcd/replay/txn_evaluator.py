@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from etcdpod.etcd.replay.state import State
 
+
 class Target(IntEnum):
     """etcdserverpb.Compare.CompareTarget."""
 

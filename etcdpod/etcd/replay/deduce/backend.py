@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from etcdpod.etcd.replay.key_states import State
-from etcdpod.etcd.replay.outcomes import EQUAL, digest
+from etcdpod.etcd.replay.deduce.outcomes import EQUAL, digest
+from etcdpod.etcd.replay.deduce.states import State
 from etcdpod.etcd.replay.rows import PRIOR_SEGMENT
 from etcdpod.etcd.replay.txn_evaluator import Target
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from etcdpod.etcd.mvcc.index import RevisionIndex
-    from etcdpod.etcd.replay.outcomes import Option, Write
+    from etcdpod.etcd.replay.deduce.outcomes import Option, Write
 
 MAX_PLACES = 64
 """Revisions of one key that are weighed one by one."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from etcdpod.etcd.replay.key_states import deletes, learn
+from etcdpod.etcd.replay.deduce.states import deletes, learn
 from etcdpod.etcd.replay.rows import DOUBTFUL, REFUSED, TOMBSTONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from etcdpod.etcd.replay.deduction import Deduction
-    from etcdpod.etcd.replay.key_states import State
-    from etcdpod.etcd.replay.outcomes import Option, Step, Write
+    from etcdpod.etcd.replay.deduce.deduction import Deduction
+    from etcdpod.etcd.replay.deduce.outcomes import Option, Step, Write
+    from etcdpod.etcd.replay.deduce.states import State
     from etcdpod.etcd.replay.rows import LogRows
 
 
@@ -61,15 +61,15 @@ class DeducedRows:
                     write.key, (main, 0), step.place, write.value, lease=write.lease, flags=flags
                 )
 
-    def _carry_out(
-        self, at: int, step: Step, option: Option, main: int, *, is_sure: bool
-    ) -> None:
+    def _carry_out(self, at: int, step: Step, option: Option, main: int, *, is_sure: bool) -> None:
         sub = 0
         gone: set[bytes] = set()
         """Keys that the step itself has deleted by then."""
         for write in option.writes:
             if write.value is not None:
-                self._put(at, step, option, write, (main, sub), is_sure=is_sure, is_new=write.key in gone)
+                self._put(
+                    at, step, option, write, (main, sub), is_sure=is_sure, is_new=write.key in gone
+                )
                 sub += 1
                 gone.discard(write.key)
                 continue
@@ -119,8 +119,7 @@ class DeducedRows:
         is_new: bool,
     ) -> None:
         met = [
-            learn(option, write.key, state)
-            for state in self._deduction.met(at, option, write.key)
+            learn(option, write.key, state) for state in self._deduction.met(at, option, write.key)
         ]
         only = met[0] if len(met) == 1 and not is_new else None
         older = self._row_of.get((only.at, write.key), -1) if only is not None else -1
@@ -167,9 +166,7 @@ def deletes_key(write: Write, key: bytes) -> bool:
     """Whether a deletion names a key, alone or by a range."""
     from etcdpod.etcd.replay.keyspace import in_range
 
-    return write.key == key or bool(
-        write.range_end and in_range(key, write.key, write.range_end)
-    )
+    return write.key == key or bool(write.range_end and in_range(key, write.key, write.range_end))
 
 
 def _is_deleted(write: Write, key: bytes, state: State) -> bool | None:

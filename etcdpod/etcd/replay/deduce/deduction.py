@@ -9,10 +9,11 @@ the bounds close there. Nothing is ever assumed; what stays open is left open.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from etcdpod.etcd.replay.key_states import (
+from etcdpod.etcd.replay.deduce.claims import Claims
+from etcdpod.etcd.replay.deduce.outcomes import EQUAL
+from etcdpod.etcd.replay.deduce.states import (
     BASE,
     Bounds,
     Contradiction,
@@ -22,15 +23,14 @@ from etcdpod.etcd.replay.key_states import (
     fits,
     span,
 )
-from etcdpod.etcd.replay.outcomes import EQUAL
 from etcdpod.etcd.replay.txn_evaluator import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
 
-    from etcdpod.etcd.replay.backend_facts import BackendFacts
-    from etcdpod.etcd.replay.outcomes import Option, Step, Write
-    from etcdpod.etcd.replay.statements import Statement
+    from etcdpod.etcd.replay.deduce.backend import BackendFacts
+    from etcdpod.etcd.replay.deduce.outcomes import Option, Step, Write
+    from etcdpod.etcd.replay.deduce.statements import Statement
 
 MAX_ROUNDS = 40
 MAX_STATES = 24
@@ -70,8 +70,7 @@ class Deduction:
         self._learned: dict[bytes, State] = {}
         """The states of keys before the first step that were found out."""
         self._at_cut: dict[bytes, list[State]] = {}
-        self._claims: defaultdict[tuple[bytes, int], list[tuple[int, Write]]] = defaultdict(list)
-        self._unweighed: set[bytes] = set()
+        self._claims = None if facts is None else Claims(facts)
         if facts is not None:
             current = facts.index.current_revision
             last = len(steps) if cut is None else cut
@@ -192,9 +191,7 @@ class Deduction:
         if step.is_sweep:
             self._choose_sweep(at, step, before)
 
-    def _choose_sweep(
-        self, at: int, step: Step, before: list[tuple[bytes, list[State]]]
-    ) -> None:
+    def _choose_sweep(self, at: int, step: Step, before: list[tuple[bytes, list[State]]]) -> None:
         """A deletion of keys that are all known took a revision if one of them existed."""
         (write,) = step.options[0].writes
         if not self.knows_all_keys(at, write):
@@ -227,6 +224,12 @@ class Deduction:
         if not step.options:
             raise Contradiction(at)
 
+    def _require(self, at: int, *writes: Write) -> None:
+        self._keep(at, lambda option: any(option.has(write) for write in writes))
+
+    def _exclude(self, at: int, write: Write) -> None:
+        self._keep(at, lambda option: not option.has(write))
+
     def _carry_out(
         self,
         at: int,
@@ -251,15 +254,16 @@ class Deduction:
     # --- backwards ------------------------------------------------------------------------------
 
     def _backward(self) -> None:
-        bounds, facts = self.bounds, self._facts
-        self._claims.clear()
-        self._unweighed.clear()
+        bounds = self.bounds
+        claims = self._claims
+        if claims is not None:
+            claims.clear()
         if self._cut == len(self.steps):
             self._compare_at_cut()
         for at in range(len(self.steps) - 1, -1, -1):
             step = self.steps[at]
-            if facts is not None and (self._cut is None or at < self._cut):
-                self._weigh(at, step, facts)
+            if claims is not None and (self._cut is None or at < self._cut):
+                self._weigh(at, step, claims)
             least, most = step.advances
             bounds.narrow(at, bounds.low[at + 1] - most, bounds.high[at + 1] - least)
             if least != most:
@@ -269,45 +273,20 @@ class Deduction:
             if at == self._cut:
                 self._compare_at_cut()
 
-    def _weigh(self, at: int, step: Step, facts: BackendFacts) -> None:
+    def _weigh(self, at: int, step: Step, claims: Claims) -> None:
         """Strike the options whose writes the database would have to show, and does not."""
         low, high = self.bounds.low[at + 1], self.bounds.high[at + 1]
         possible, limits = [], []
         for option in step.options:
-            span_ = self._limits(at, option, facts, low, high)
-            if span_ is not None:
+            found = claims.limits(at, option, low, high)
+            if found is not None:
                 possible.append(option)
-                limits.append(span_)
+                limits.append(found)
         if not possible:
             raise Contradiction(at)
         step.options = possible
         lows, highs = zip(*limits, strict=True)
         self.bounds.narrow(at + 1, min(lows), max(highs))
-
-    def _limits(
-        self, at: int, option: Option, facts: BackendFacts, low: int, high: int
-    ) -> tuple[int, int] | None:
-        """The lowest and highest revision after an option; None where there cannot be one."""
-        if option.advance == 0:
-            return low, high
-        is_single = len(option.writes) == 1
-        for write in option.writes:
-            if write.is_sweep or (write.value is None and not is_single):
-                continue
-            places = facts.places(option, write, low, high)
-            if places is None:
-                self._unweighed.add(write.key)
-                continue
-            limits = places.limits(low)
-            if limits is None:
-                return None
-            low, high = max(low, limits[0]), min(high, limits[1])
-            if low > high:
-                return None
-            if write.value is not None:
-                for main in places.main:
-                    self._claims[write.key, main].append((at, write))
-        return low, high
 
     def _sift(self, at: int, step: Step, key: bytes, states: list[State]) -> None:
         """Rule out states that none of the step's options can have met."""
@@ -369,14 +348,13 @@ class Deduction:
                 write = state.write
                 if id(state) not in kept and state.at >= latest and state.is_firm and write:
                     # Had it been written, the key would be in that state.
-                    self._keep(state.at, lambda option, w=write: not option.has(w))
+                    self._exclude(state.at, write)
             states[:] = fitting
         if len(fitting) > 1:
             return
         (state,) = fitting
         if state.write is not None:
-            write = state.write
-            self._keep(state.at, lambda option: option.has(write))
+            self._require(state.at, state.write)
         if state is BASE and stated is not None:
             self._learned[key] = State(stated > 0, main=stated)
         if stated and state.exists and not state.main:
@@ -385,25 +363,11 @@ class Deduction:
             self.bounds.narrow(0, stated, self.bounds.high[0])
 
     def _settle_claims(self) -> None:
-        """A revision of the database that one write of the log alone can be is that write."""
-        facts = self._facts
-        if facts is None:
+        """A revision of the database that only one write of the log can be is that write."""
+        if self._claims is None:
             return
-        bounds = self.bounds
-        for (key, main), writers in self._claims.items():
-            steps = {at for at, _ in writers}
-            if len(steps) > 1 or key in self._unweighed or main <= bounds.high[0]:
-                continue
-            (at,) = steps
-            is_within = bounds.low[at + 1] <= main <= bounds.high[at + 1]
-            if is_within and main in facts.rows(key).main and not self._may_be_wild(main):
-                self._keep(at, lambda option, w=writers: any(option.has(one) for _, one in w))
-                bounds.narrow(at + 1, main, main)
-
-    def _may_be_wild(self, main: int) -> bool:
-        """Whether a step that was not understood may have made a revision."""
-        low, high = self.bounds.low, self.bounds.high
-        return any(
-            step.is_wild and low[at + 1] <= main <= high[at + 1]
-            for at, step in enumerate(self.steps)
-        )
+        wild = [at for at, step in enumerate(self.steps) if step.is_wild]
+        for at, main, writes in self._claims.unique(self.bounds, wild):
+            if self.bounds.low[at + 1] <= main <= self.bounds.high[at + 1]:
+                self._require(at, *writes)
+                self.bounds.narrow(at + 1, main, main)

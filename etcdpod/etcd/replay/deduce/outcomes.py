@@ -10,7 +10,7 @@ References:
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import chain, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from etcdpod.etcd.replay.attempts import place_of, value_place
@@ -177,40 +177,62 @@ def _options(
     return [Option(_by_key(must), _by_key(must_not), writes, advance) for advance in advances]
 
 
-def _branches(
-    entry: LoggedEntry, txn: Any
-) -> list[tuple[list[Any], list[Any], tuple[Write, ...]]] | None:
-    """What each way through a transaction demands, what it rules out, and what it writes.
+class _Branch(NamedTuple):
+    """One way through a transaction."""
 
-    All compares see the state before the transaction, those of nested ones included.
+    must: list[tuple[bytes, Test]]
+    must_not: list[tuple[bytes, Test]]
+    writes: tuple[Write, ...]
+
+
+def _branches(entry: LoggedEntry, txn: Any) -> list[_Branch] | None:
+    """The ways through a transaction, nested ones included; None if there are too many.
+
+    All compares see the state before the transaction.
     """
     tests = [(one.key, _test(one)) for one in txn.compare if not one.range_end]
-    is_single = len(txn.compare) == 1
-    found = []
-    for holds, operations in ((True, txn.success), (False, txn.failure)):
-        if not holds and not txn.compare:
+    failing = tests if len(txn.compare) == 1 else []
+    found: list[_Branch] = []
+    for head, operations in (
+        (_Branch(tests, [], ()), txn.success),
+        (_Branch([], failing, ()), txn.failure if txn.compare else None),
+    ):
+        parts = None if operations is None else _parts(entry, operations)
+        if operations is None:
             continue
-        parts: list[list[tuple[list[Any], list[Any], tuple[Write, ...]]]] = [
-            [(tests, [], ())] if holds else [([], tests if is_single else [], ())]
-        ]
-        for operation in operations:
-            kind = operation.WhichOneof("request")
-            if kind == "request_txn":
-                nested = _branches(entry, operation.request_txn)
-                if nested is None:
-                    return None
-                parts.append(nested)
-            elif kind == "request_put":
-                parts.append([([], [], (_put(entry, operation.request_put),))])
-            elif kind == "request_delete_range":
-                parts.append([([], [], (_deletion(operation.request_delete_range),))])
-        for chosen in product(*parts):
+        if parts is None:
+            return None
+        for chosen in product([head], *parts):
             if len(found) == MAX_OPTIONS:
                 return None
-            columns = zip(*chosen, strict=True)
-            must, must_not, writes = (sum(map(list, column), []) for column in columns)
-            found.append((must, must_not, tuple(writes)))
+            found.append(_joined(chosen))
     return found
+
+
+def _parts(entry: LoggedEntry, operations: Iterable[Any]) -> list[list[_Branch]] | None:
+    """For each operation the ways in which it can be executed."""
+    parts = []
+    for operation in operations:
+        kind = operation.WhichOneof("request")
+        if kind == "request_txn":
+            nested = _branches(entry, operation.request_txn)
+            if nested is None:
+                return None
+            parts.append(nested)
+        elif kind == "request_put":
+            parts.append([_Branch([], [], (_put(entry, operation.request_put),))])
+        elif kind == "request_delete_range":
+            parts.append([_Branch([], [], (_deletion(operation.request_delete_range),))])
+    return parts
+
+
+def _joined(branches: Iterable[_Branch]) -> _Branch:
+    must, must_not, writes = zip(*branches, strict=True)
+    return _Branch(
+        list(chain.from_iterable(must)),
+        list(chain.from_iterable(must_not)),
+        tuple(chain.from_iterable(writes)),
+    )
 
 
 def _test(compare: Any) -> Test:

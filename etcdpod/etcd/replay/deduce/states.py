@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from etcdpod.etcd.replay.deduce.outcomes import EQUAL, GREATER, LESS, Option, Test, Write
 from etcdpod.etcd.replay.keyspace import in_range
-from etcdpod.etcd.replay.outcomes import EQUAL, GREATER, LESS, Option, Test, Write
 from etcdpod.etcd.replay.txn_evaluator import Target
 
 if TYPE_CHECKING:
@@ -109,9 +109,9 @@ def _of_existing(test: Test, state: State, bounds: Bounds) -> tuple[bool, bool]:
         return _relates(test, *_born(state, bounds))
     if test.target == Target.LEASE and state.lease is not None:
         return _relates(test, state.lease, state.lease)
-    if test.target == Target.VALUE and test.relation != GREATER and test.relation != LESS:
-        if state.digest is not None:
-            return _relates(test, state.digest, state.digest)
+    is_equality = test.relation not in (GREATER, LESS)
+    if test.target == Target.VALUE and is_equality and state.digest is not None:
+        return _relates(test, state.digest, state.digest)
     return True, True
 
 
@@ -135,27 +135,30 @@ def _relates(test: Test, low: int, high: int) -> tuple[bool, bool]:
 
 
 def fits(option: Option, key: bytes, state: State, bounds: Bounds) -> bool:
-    """Whether an option can have met a key in that state."""
+    """Whether a request can have met a key in that state if its outcome was ``option``."""
+    return _compares_fit(option, key, state, bounds) and _writes_fit(option, key, state)
+
+
+def _compares_fit(option: Option, key: bytes, state: State, bounds: Bounds) -> bool:
+    if not all(outcomes(test, state, bounds)[0] for test in option.must.get(key, ())):
+        return False
+    return all(outcomes(test, state, bounds)[1] for test in option.must_not.get(key, ()))
+
+
+def _writes_fit(option: Option, key: bytes, state: State) -> bool:
     if state.exists and option.absent == key:
         return False
-    for test in option.must.get(key, ()):
-        if not outcomes(test, state, bounds)[0]:
-            return False
-    for test in option.must_not.get(key, ()):
-        if not outcomes(test, state, bounds)[1]:
-            return False
     for write in option.writes:
         if write.value is not None:
             needs_key = write.keeps_value or write.keeps_lease
             if needs_key and write.key == key and state.exists is False:
                 return False
-        elif option.advance == 0:
-            if state.exists and deletes(write, key, state):
-                return False
-        elif len(option.writes) == 1 and write.key == key and not write.range_end:
-            if state.exists is False:
-                return False
-    return True
+        elif option.advance == 0 and state.exists and deletes(write, key, state):
+            return False
+    # A deletion of one key that took a revision found it.
+    only = option.writes[0] if option.advance and len(option.writes) == 1 else None
+    is_deletion = only is not None and only.value is None and not only.is_sweep
+    return not (is_deletion and only is not None and only.key == key and state.exists is False)
 
 
 def learn(option: Option, key: bytes, state: State) -> State:

@@ -6,9 +6,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from etcdpod.etcd.replay.deduce.outcomes import REFUSED, Option, Step, step_of, wild_step
 from etcdpod.etcd.replay.keyspace import in_range
-from etcdpod.etcd.replay.outcomes import REFUSED, Step, step_of, wild_step
 from etcdpod.etcd.replay.rows import UNCOMMITTED
+from etcdpod.etcd.replay.state import MAX_LEASE_TTL
 from etcdpod.etcd.wal.columns import NORMAL_ENTRY
 from etcdpod.etcd.wal.entries import parse_request
 from etcdpod.etcd.wal.messages import InternalRaftRequest
@@ -16,19 +17,19 @@ from etcdpod.etcd.wal.messages import InternalRaftRequest
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from etcdpod.etcd.replay.backend_facts import BackendFacts
+    from etcdpod.etcd.replay.deduce.backend import BackendFacts
     from etcdpod.etcd.wal.columns import LoggedEntry
-
-MAX_LEASE_TTL = 9_000_000_000
-"""Seconds; a grant of more is refused."""
 
 
 class Surroundings(NamedTuple):
-    """What a database says of a server besides its keys."""
+    """The state of a server other than its keys, as a database has it."""
 
     leases: frozenset[int] = frozenset()
     is_guarded: bool = False
     """An alarm holds, or users need permissions: any request may have been refused."""
+
+
+NOTHING_KNOWN = Surroundings()
 
 
 @dataclass(slots=True)
@@ -43,7 +44,7 @@ class LogSteps:
 
     applied: int
     committed: int
-    surroundings: Surroundings = Surroundings()
+    surroundings: Surroundings
     steps: list[Step] = field(default_factory=list)
     cut: int = 0
     """How many of them the database has carried out."""
@@ -54,8 +55,10 @@ class LogSteps:
     _is_guarded: bool = False
     _alive: set[int] = field(default_factory=set)
     _revoked: set[int] = field(default_factory=set)
-    _unsure: list[tuple[Step, set[int]]] = field(default_factory=list)
-    """Steps that put keys with leases of which the log does not say that they exist."""
+    _dead: set[int] = field(default_factory=set)
+    """Leases that were revoked and not granted again."""
+    _unsure: list[tuple[int, set[int], set[int]]] = field(default_factory=list)
+    """Steps that put keys with leases that the log did not grant, and those that are gone."""
 
     def take(self, entry: LoggedEntry) -> None:
         """Add an entry."""
@@ -76,11 +79,18 @@ class LogSteps:
 
     def finish(self, facts: BackendFacts | None) -> None:
         """Add what only the whole part says: refusals, and the keys that sweeps concern."""
+        is_guarded = self._is_guarded or self.surroundings.is_guarded
         known = self.surroundings.leases - self.granted - self._revoked
-        for step, leases in self._unsure:
-            if not leases <= known:
+        for at, leases, dead in self._unsure:
+            step = self.steps[at]
+            gone = set(dead)
+            if facts is not None and at >= self.cut:
+                gone |= leases - self.surroundings.leases
+            if gone and not is_guarded:
+                step.options = [_without(option, gone) for option in step.options]
+            elif not leases <= known:
                 step.options.append(REFUSED)
-        if self._is_guarded or self.surroundings.is_guarded:
+        if is_guarded:
             for step in self.steps:
                 if REFUSED not in step.options:
                     step.options.append(REFUSED)
@@ -105,7 +115,8 @@ class LogSteps:
         writes = [write for option in step.options for write in option.writes]
         leases = {write.lease for write in writes if write.value is not None and write.lease}
         if leases - self._alive:
-            self._unsure.append((step, leases - self._alive))
+            entry = len(self.steps) - 1, leases - self._alive, leases & self._dead
+            self._unsure.append(entry)
 
     def _observe(self, request: InternalRaftRequest) -> None:
         """Follow what decides whether later requests are carried out."""
@@ -114,9 +125,11 @@ class LogSteps:
             if grant.ID != 0 and grant.TTL <= MAX_LEASE_TTL:
                 self.granted.add(grant.ID)
                 self._alive.add(grant.ID)
+                self._dead.discard(grant.ID)
         elif request.HasField("lease_revoke"):
             self._alive.discard(request.lease_revoke.ID)
             self._revoked.add(request.lease_revoke.ID)
+            self._dead.add(request.lease_revoke.ID)
         elif request.HasField("alarm"):
             self._is_guarded |= request.alarm.action != 0
         elif request.HasField("auth_enable") or request.header.username:
@@ -145,6 +158,13 @@ class LogSteps:
                 if facts is not None and at >= self.cut:
                     keys.update(_swept_keys(facts, write.key, write.range_end, write.lease))
                 step.keys = tuple(sorted(keys))
+
+
+def _without(option: Option, leases: set[int]) -> Option:
+    """An option, refused if it puts a key with a lease that does not exist."""
+    if any(write.value is not None and write.lease in leases for write in option.writes):
+        return Option(option.must, option.must_not)
+    return option
 
 
 def _swept_keys(facts: BackendFacts, key: bytes, end: bytes, lease: int) -> Iterable[bytes]:

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from etcdpod.etcd.replay.outcomes import EQUAL
+from etcdpod.etcd.replay.deduce.outcomes import EQUAL
 from etcdpod.etcd.replay.txn_evaluator import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from etcdpod.etcd.replay.outcomes import Step, Test
+    from etcdpod.etcd.replay.deduce.outcomes import Step, Test
 
 MIN_STATEMENTS = 3
 """So many must agree on one count."""

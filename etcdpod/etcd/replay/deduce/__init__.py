@@ -1,0 +1,1 @@
+"""What became of logged requests where the state before the log is unknown."""
