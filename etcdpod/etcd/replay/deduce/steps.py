@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class Surroundings(NamedTuple):
     """The state of a server other than its keys, as a database has it."""
 
-    leases: frozenset[int] = frozenset()
+    leases: frozenset[int] | None = None
+    """The leases that exist; None if that is not known."""
     is_guarded: bool = False
     """An alarm holds, or users need permissions: any request may have been refused."""
 
@@ -80,12 +81,13 @@ class LogSteps:
     def finish(self, facts: BackendFacts | None) -> None:
         """Add what only the whole part says: refusals, and the keys that sweeps concern."""
         is_guarded = self._is_guarded or self.surroundings.is_guarded
-        known = self.surroundings.leases - self.granted - self._revoked
+        existing = self.surroundings.leases
+        known = (existing or set()) - self.granted - self._revoked
         for at, leases, dead in self._unsure:
             step = self.steps[at]
             gone = set(dead)
-            if facts is not None and at >= self.cut:
-                gone |= leases - self.surroundings.leases
+            if facts is not None and existing is not None and at >= self.cut:
+                gone |= leases - existing
             if gone and not is_guarded:
                 step.options = [_without(option, gone) for option in step.options]
             elif not leases <= known:
