@@ -82,7 +82,7 @@ class LogSteps:
         """Add what only the whole part says: refusals, and the keys that sweeps concern."""
         is_guarded = self._is_guarded or self.surroundings.is_guarded
         existing = self.surroundings.leases
-        known = (existing or set()) - self.granted - self._revoked
+        known = (existing or frozenset()) - self.granted - self._revoked
         for at, leases, dead in self._unsure:
             step = self.steps[at]
             gone = set(dead)
