@@ -28,7 +28,7 @@ from textual import events
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
-from conftest import EtcdServer, _launch, _wait_until_healthy, free_port
+from etcd_server import EtcdServer, free_port, launch, wait_until_healthy
 from paths import REPOSITORY
 
 from etcdpod.connectors import open_source
@@ -79,10 +79,10 @@ def etcd() -> Iterator[EtcdServer]:
     binaries = EtcdBinaries(folder / "etcd", folder / "etcdctl", folder / "etcdutl")
     with tempfile.TemporaryDirectory() as data:
         ports, flags = (free_port(), free_port()), ("--unsafe-no-fsync",)
-        process = _launch(binaries, Path(data) / "etcd", *ports, flags)
+        process = launch(binaries, Path(data) / "etcd", *ports, flags)
         server = EtcdServer(binaries, Path(data) / "etcd", *ports, process, flags)
         try:
-            _wait_until_healthy(server)
+            wait_until_healthy(server)
             yield server
         finally:
             server.stop(kill=True)

@@ -252,7 +252,7 @@ def test_without_the_log_the_answer_ends_at_the_compaction(member) -> None:
     connector = DataDirectoryConnector.open(stopped, only_vouched=True)
     compacted = connector.info().compact_revision
     assert compacted > 20
-    with pytest.raises(CompactedError, match=f"oldest that is whole here is {compacted}"):
+    with pytest.raises(CompactedError, match=f"oldest complete revision: {compacted}"):
         connector.range(b"", compacted - 1)
     assert isinstance(connector.get(b"/a/00", 30), Compacted)
     above = [change for change in truth if change.main > compacted]

@@ -18,10 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-if __name__ == "__main__":
-    sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
-
-from conftest import EtcdBinaries, EtcdServer, _launch, _wait_until_healthy, free_port
+from etcd_server import EtcdBinaries, EtcdServer, free_port, launch, wait_until_healthy
 from etcd_traffic import Change, Gateway, Watch, compare, delete_op, put_op, text, txn_op
 
 from etcdpod.connectors.disk.datadir import DataDirectoryConnector
@@ -231,8 +228,8 @@ def start(
     binaries: EtcdBinaries, data: Path, ports: tuple[int, int] | None = None, *flags: str
 ) -> EtcdServer:
     ports = ports or (free_port(), free_port())
-    server = EtcdServer(binaries, data, *ports, _launch(binaries, data, *ports, flags), flags)
-    _wait_until_healthy(server)
+    server = EtcdServer(binaries, data, *ports, launch(binaries, data, *ports, flags), flags)
+    wait_until_healthy(server)
     return server
 
 

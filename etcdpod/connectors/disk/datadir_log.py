@@ -108,6 +108,9 @@ def _surroundings(store: Store) -> Surroundings:
 def _overruled(replayed: Replayed, place: LogPlace, index: RevisionIndex) -> Integers:
     """Revisions that differ between database and log, or that never existed."""
     rows, chosen = replayed.rows, place.contradicting()
+    # Only a log that is whole from the beginning of its cluster outranks the tree.
+    deduced = [one.first_row for one in replayed.stretches if not one.is_pristine]
+    chosen = chosen[chosen < min(deduced, default=len(rows))]
     differing = combined(np.array(rows.main)[chosen], np.array(rows.sub)[chosen])
     invented = np.array(
         [
@@ -141,6 +144,7 @@ def _report(source: str, result: ReplayedLog, index: RevisionIndex, damage: list
     rows, known = result.replayed.rows, index.rows
     for stretch in result.replayed.stretches:
         both = (*stretch.agreement.different_value, *stretch.agreement.different_key)
+        unlogged = stretch.agreement.unlogged if stretch.is_pristine else []
         _each(
             damage,
             [
@@ -168,10 +172,7 @@ def _report(source: str, result: ReplayedLog, index: RevisionIndex, damage: list
                     database_page=int(known.page[row]),
                     revision=Revision(int(known.main[row])),
                 )
-                for row, following in zip(
-                    stretch.agreement.unlogged, stretch.agreement.missed, strict=True
-                )
-                if following >= len(rows) or not rows.flags[following] & DOUBTFUL
+                for row in unlogged
             ],
         )
     _report_missing(source, result, index, damage)

@@ -30,8 +30,6 @@ class Agreement(NamedTuple):
     """The same for another key, or a put against a deletion."""
     unlogged: list[int]
     """Rows of the database in the span of the log that the log did not produce."""
-    missed: list[int]
-    """For each of these the row of the log before which it should have come."""
 
     @property
     def contradicted(self) -> list[int]:
@@ -60,7 +58,7 @@ def compare(
     """
     flags = np.frombuffer(bytes(rows.flags[start:]), np.uint8)
     logged = np.flatnonzero(flags & REFUSED == 0) + start
-    result = Agreement([], [], [], [], [])
+    result = Agreement([], [], [], [])
     if len(logged) == 0:
         return result
     known = _combined(index.rows.main, index.rows.sub)
@@ -74,8 +72,6 @@ def compare(
     in_span[place[matched]] = False
     unlogged = np.flatnonzero(in_span)
     result.unlogged.extend(unlogged.tolist())
-    following = np.minimum(np.searchsorted(own, known[unlogged]), len(own) - 1)
-    result.missed.extend(logged[following].tolist())
     return result
 
 

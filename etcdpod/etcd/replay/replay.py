@@ -161,7 +161,7 @@ class Replay:
             code, known = DamageCode.LOG_DIVERGES, Revision(after)
             self._damage.append(Damage(code, self._folder, revision=known))
         rows.cut(parted)
-        self._close(0, agreement, is_pristine=True)
+        self._close(0, self._compare(0, to_end=False), is_pristine=True)
         self._result.revision = after
         return _Begin(start, (after, after) if parted > 0 else (1, LIMIT))
 
@@ -298,7 +298,7 @@ class Replay:
 
     def _compare(self, first_row: int, *, to_end: bool) -> Agreement:
         if self._index is None:
-            return Agreement([], [], [], [], [])
+            return Agreement([], [], [], [])
         return compare(self._result.rows, first_row, self._index, self._read, to_end=to_end)
 
     def _close(self, first_row: int, agreement: Agreement, *, is_pristine: bool) -> None:
