@@ -19,6 +19,7 @@ from etcdpod.history.lives import Registry
 from etcdpod.history.when import parse_when
 from etcdpod.kube.codec import Decoder
 from etcdpod.registry.source_time import last_moment
+from etcdpod.times import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -129,7 +130,7 @@ class Session:
         if moment is None:
             return datetime.now(UTC), "no object carries a time: ages are relative to the present"
         what = "the source's last moment" if at is None else f"the moment of revision {at}"
-        text = moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+        text = rfc3339(moment, "seconds")
         return moment, f"ages are relative to {text}, {what} (--now changes it)"
 
     def when(self, text: str) -> When:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from etcdpod.cli.diagnostics import say
+from etcdpod.times import rfc3339
 
 if TYPE_CHECKING:
     from etcdpod.session import Session
@@ -24,7 +25,7 @@ def revision_at(session: Session, text: str | None) -> int | None:
         return None
     when = session.when(text)
     if when.time is not None:
-        shown = when.time.isoformat().replace("+00:00", "Z")
+        shown = rfc3339(when.time)
         say(f"etcdpod: {shown} is revision {when.revision} by the clocks of its writers")
     return when.revision
 

@@ -179,10 +179,10 @@ def now_option(function: Command) -> Command:
 
 
 def _time(_context: click.Context, _option: click.Parameter, text: str | None) -> datetime | None:
-    from etcdpod.history.when import parse_time
+    from etcdpod.history.when import time_or_now
 
     try:
-        return None if text is None else parse_time(text)
+        return None if text is None else time_or_now(text)
     except ValueError:
         raise click.BadParameter(f"{text!r} is no time like 2026-11-22T20:25:10Z") from None
 

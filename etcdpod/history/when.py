@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from etcdpod.errors import NotFoundError, UsageError
+from etcdpod.times import parse_time, rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,16 +29,13 @@ class When:
     """UTC; None where a revision was named."""
 
 
-def parse_time(text: str) -> datetime:
+def time_or_now(text: str) -> datetime:
     """An RFC 3339 time, in UTC; ``now`` is the present.
 
     Raises:
         ValueError: it is neither.
     """
-    if text == "now":
-        return datetime.now(UTC)
-    moment = datetime.fromisoformat(text)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return datetime.now(UTC) if text == "now" else parse_time(text).astimezone(UTC)
 
 
 def parse_when(registry: Registry, last: Callable[[], datetime], text: str) -> When:
@@ -57,7 +55,7 @@ def parse_when(registry: Registry, last: Callable[[], datetime], text: str) -> W
     moment = time_of(last, text)
     revision = registry.clock.revision_at(moment)
     if revision == 0:
-        shown = moment.isoformat().replace("+00:00", "Z")
+        shown = rfc3339(moment)
         raise NotFoundError(
             f"no revision is known to be as old as {shown}", path=registry.connector.info().target
         )
@@ -75,7 +73,7 @@ def time_of(last: Callable[[], datetime], text: str) -> datetime:
         parts = re.findall(r"(\d+)([smhd])", back[1])
         return last() - timedelta(**{_UNITS[unit]: int(count) for count, unit in parts})
     try:
-        return parse_time(text)
+        return time_or_now(text)
     except ValueError:
         raise UsageError(
             f"{text!r} is neither a revision nor a time",

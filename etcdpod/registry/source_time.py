@@ -6,11 +6,13 @@ and whatever was written last carries the time of its writer.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from etcdpod.times import time_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from etcdpod.kube.codec import Projection
     from etcdpod.registry.objects import Objects
@@ -35,7 +37,7 @@ def last_moment(registry: Objects, at: int | None = None) -> datetime | None:
     """
     latest: datetime | None = None
     for text in _times(registry, at):
-        moment = _parse(text)
+        moment = time_or_none(text)
         if moment is not None and (latest is None or moment > latest):
             latest = moment
     return latest
@@ -67,11 +69,3 @@ def written_times(item: dict[str, Any]) -> Iterator[str]:
         *(entry.get("time") for entry in metadata.get("managedFields") or ()),
     ]
     yield from (text for text in candidates if isinstance(text, str))
-
-
-def _parse(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -19,6 +19,7 @@ from etcdpod.kubectl.formats.safe import printable
 from etcdpod.records import BesideTheTree
 from etcdpod.registry.source_time import last_moment
 from etcdpod.source_details import detail_fields, detail_label
+from etcdpod.times import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -77,7 +78,7 @@ def session_facts(session: Session) -> Facts:
         size=info.size,
         current_revision=info.current_revision,
         compact_revision=info.compact_revision,
-        last_moment="" if moment is None else moment.isoformat().replace("+00:00", "Z"),
+        last_moment="" if moment is None else rfc3339(moment),
         sha256_trailer=_trailer(check),
         **dict(detail_fields(session.details())),
         **_hashes(session.connector),

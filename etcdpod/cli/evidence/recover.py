@@ -17,6 +17,7 @@ from etcdpod.cli.verb import verb
 from etcdpod.errors import ExitCode, NotFoundError, UsageError
 from etcdpod.history.named import Target, parse_object
 from etcdpod.source_details import PackedFile
+from etcdpod.times import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -157,7 +158,7 @@ def _times(session: Session) -> Any:
         moment = span.estimate
         if moment is None:
             return ""
-        return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+        return rfc3339(moment, "seconds")
 
     return time_of
 

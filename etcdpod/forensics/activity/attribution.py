@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from collections import OrderedDict
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,9 +13,11 @@ from etcdpod.changes import Step
 from etcdpod.forensics.activity.activity import grouped
 from etcdpod.history.writers.attribute import writer_of
 from etcdpod.kube.model.fields import members
+from etcdpod.times import time_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from etcdpod.changes import EventType
     from etcdpod.forensics.activity.activity import Consumer, Ledger
@@ -34,11 +35,7 @@ def last_change(item: Mapping[str, Any]) -> tuple[str, datetime | None]:
     if not entries:
         return "", None
     newest = max(entries, key=_time_of)
-    try:
-        moment = datetime.fromisoformat(_time_of(newest))
-    except ValueError:
-        moment = None
-    return str(newest.get("manager") or ""), moment
+    return str(newest.get("manager") or ""), time_or_none(_time_of(newest))
 
 
 PREDECESSORS = 4000

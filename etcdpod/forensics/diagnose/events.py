@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from etcdpod.forensics.diagnose.model import Evidence
-from etcdpod.forensics.diagnose.subject import SHOWN, parse_time
+from etcdpod.forensics.diagnose.subject import SHOWN
 from etcdpod.kube.model.fields import mapping, number, text
 from etcdpod.registry.bulk import map_slices
+from etcdpod.times import time_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -149,8 +150,8 @@ def event_of(value: dict[str, Any], revision: int) -> Event:
         message=message.removeprefix(COMBINED),
         is_warning=text(value, "type") == "Warning",
         count=max(number(value, "count"), number(value, "series", "count"), 1),
-        first=parse_time(first),
-        last=parse_time(last),
+        first=time_or_none(first),
+        last=time_or_none(last),
         component=text(value, "reportingComponent") or text(value, "source", "component"),
         is_combined=message.startswith(COMBINED),
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.forensics.diagnose.subject import parse_time
 from etcdpod.kube.model.fields import condition, field, mapping, members, number, text
+from etcdpod.times import time_or_none
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,7 +28,7 @@ def is_healthy(value: dict[str, Any], now: datetime | None) -> bool:
         return False
     if condition(value, "DisruptionTarget") is not None:
         return False
-    born = parse_time(field(metadata, "creationTimestamp"))
+    born = time_or_none(field(metadata, "creationTimestamp"))
     age = None if now is None or born is None else (now - born).total_seconds()
     return not any(
         _restarted_lately(entry, now, age)
@@ -52,7 +52,7 @@ def _restarted_lately(status: dict[str, Any], now: datetime | None, age: float |
     ended = mapping(status, "lastState", "terminated") or mapping(status, "state", "terminated")
     if not ended or (number(ended, "exitCode") == 0 and not number(status, "restartCount")):
         return False
-    finished = parse_time(field(ended, "finishedAt"))
+    finished = time_or_none(field(ended, "finishedAt"))
     if now is None or finished is None:
         return True
     restarts = number(status, "restartCount")

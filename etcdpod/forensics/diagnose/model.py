@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from etcdpod.history.text.fields import rfc3339
+from etcdpod.times import micro_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,7 +95,7 @@ class Finding:
             "evidence": [item.as_json() for item in self.evidence],
             "solution": self.solution,
             "nextCheck": self.next_check,
-            "since": rfc3339(self.since),
+            "since": micro_time(self.since),
         }
 
 

@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from etcdpod.errors import UsageError
 from etcdpod.forensics.diagnose.model import Evidence, Finding, Reference, Severity
 from etcdpod.kube.model.fields import condition, field, text
 from etcdpod.kube.model.paths import parse_path, value_at
+from etcdpod.times import time_or_none
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 MIRROR: Final = "kubernetes.io/config.mirror"
 """Annotation of the API object that stands for a static pod."""
 
 SHOWN: Final = 300
 """Characters of a value that are quoted."""
-
-
-def parse_time(value: Any) -> datetime | None:
-    """An RFC 3339 time in UTC; None if it is none."""
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -76,12 +68,12 @@ class Subject:
     @property
     def created(self) -> datetime | None:
         """When it was created."""
-        return parse_time(field(self.value, "metadata", "creationTimestamp"))
+        return time_or_none(field(self.value, "metadata", "creationTimestamp"))
 
     @property
     def ends(self) -> datetime | None:
         """The moment from which on it should be gone; None where nobody asked for that."""
-        return parse_time(field(self.value, "metadata", "deletionTimestamp"))
+        return time_or_none(field(self.value, "metadata", "deletionTimestamp"))
 
     @property
     def reference(self) -> Reference:
@@ -98,7 +90,7 @@ class Subject:
 
     def since(self, kind: str) -> datetime | None:
         """When a condition last changed its status."""
-        return parse_time(field(self.condition(kind), "lastTransitionTime"))
+        return time_or_none(field(self.condition(kind), "lastTransitionTime"))
 
     def shows(self, path: str) -> Evidence:
         """A field as evidence, with what stands in it; absent, too, if a name in it is none."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from etcdpod.forensics.incident.model import Lane, Span, State
 from etcdpod.kube.model.fields import field
+from etcdpod.times import time_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
     from etcdpod.history.lives import Registry
     from etcdpod.kube.codec import Projection
@@ -43,18 +44,11 @@ def node_renewals(registry: Registry) -> dict[str, list[Renewal]]:
             if record.tombstone:
                 continue
             item = registry.read(record, projection=LEASE_PROJECTION)
-            time = _time(field(item.object, "spec", "renewTime"))
+            time = time_or_none(field(item.object, "spec", "renewTime"))
             if time is not None:
                 name = record.key.rpartition(b"/")[2].decode(errors="backslashreplace")
                 found.setdefault(name, []).append(Renewal(record.mod_revision, time))
     return found
-
-
-def _time(text: object) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from etcdpod.forensics.incident.model import lane_fields
-from etcdpod.history.text.fields import rfc3339, step_fields
+from etcdpod.history.text.fields import step_fields
+from etcdpod.times import micro_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,8 +73,8 @@ class Coverage:
             "compactRevision": self.compact_revision,
             "revisionsKept": self.kept,
             "wholeFrom": self.whole_from,
-            "begins": rfc3339(self.begins.estimate),
-            "ends": rfc3339(self.ends.estimate),
+            "begins": micro_time(self.begins.estimate),
+            "ends": micro_time(self.ends.estimate),
             "gaps": list(self.gaps),
             "damage": list(self.damage),
             "clock": list(self.clock_notes),
@@ -115,7 +116,7 @@ class Moment:
         """The JSON form."""
         return {
             "revision": self.revision,
-            "time": rfc3339(self.time),
+            "time": micro_time(self.time),
             "object": _reference(self.object),
             "what": self.what,
             "sort": self.sort,
@@ -205,7 +206,7 @@ class Report:
         return {
             "title": self.title,
             "etcdpod": self.version,
-            "now": rfc3339(self.now),
+            "now": micro_time(self.now),
             "namespace": self.namespace,
             "sinceRevision": self.since,
             "sources": [source.as_json() for source in self.sources],

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from etcdpod.times import micros_of, time_or_none
 
 
 def unix_seconds(text: str) -> int | None:
     """The whole Unix seconds of an RFC 3339 time in UTC; None for any other text."""
     if not text.endswith("Z") or "T" not in text:
         return None
-    try:
-        return int(datetime.fromisoformat(text).timestamp())
-    except (ValueError, OverflowError):
-        return None
+    moment = time_or_none(text)
+    return None if moment is None else micros_of(moment) // 1_000_000

@@ -16,12 +16,11 @@ from etcdpod.history.clock.neighbours import Neighbourhood
 from etcdpod.history.clock.samples import (
     SECOND,
     lease_samples,
-    micros,
-    moment,
     newest_stamp,
     own_interval,
 )
 from etcdpod.history.clock.skew import reconcile
+from etcdpod.times import micros_of, time_of_micros
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,9 +101,9 @@ class Clock:
         estimate = self._estimate(revision, interval, is_own=own[1] is not None)
         low, high = interval
         return TimeSpan(
-            earliest=moment(None if low is None else low - HANDLING),
-            latest=moment(None if high is None else high + allowed),
-            estimate=moment(estimate),
+            earliest=time_of_micros(None if low is None else low - HANDLING),
+            latest=time_of_micros(None if high is None else high + allowed),
+            estimate=time_of_micros(estimate),
         )
 
     def _between_leases(self, revision: int) -> Interval:
@@ -137,7 +136,7 @@ class Clock:
             span = self.span(step.record.mod_revision, (earliest, own[1]))
             estimate = span.estimate
             if estimate is not None and past[1] is not None and micros_of(estimate) < past[1]:
-                estimate = moment(past[1])
+                estimate = time_of_micros(past[1])
             yield step, TimeSpan(span.earliest, span.latest, estimate)
             past = earliest, None if estimate is None else micros_of(estimate)
             before = step
@@ -174,13 +173,6 @@ class Clock:
 
 
 _STAMPS: Final[dict[str, Any]] = {"metadata": {"managedFields": {"time": {}}}}
-
-
-def micros_of(time: datetime) -> int:
-    """A moment in microseconds since 1970."""
-    value = micros(time.isoformat())
-    assert value is not None
-    return value
 
 
 def _own(before: Step | None, step: Step) -> Interval:

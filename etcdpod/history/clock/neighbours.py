@@ -10,7 +10,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.history.clock.samples import SECOND, micros, newest_stamp
+from etcdpod.history.clock.samples import SECOND, newest_stamp
+from etcdpod.times import micros
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Sized
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from etcdpod.kube.model.fields import mapping, members, text
+from etcdpod.times import micros
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,7 +30,6 @@ SECOND: Final = 1_000_000
 MAX_LEASE_REVISIONS: Final = 10_000
 """Lease revisions read at most; of a larger source every second, third … is."""
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _LEASE_FIELDS: Final[dict[str, Any]] = {
     "metadata": {
@@ -62,27 +61,6 @@ class LeaseSample:
     def own_end(self) -> int:
         """The end of the moment on the holder's clock: some clients leave the fraction out."""
         return self.own if self.own % SECOND else self.own + SECOND
-
-
-def micros(value: Any) -> int | None:
-    """An RFC 3339 time in microseconds since 1970; None if it is none."""
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def moment(value: int | None) -> datetime | None:
-    """The inverse of ``micros``; None stays None, and so does what no calendar holds."""
-    try:
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
-    except OverflowError:
-        return None
 
 
 def lease_samples(registry: Objects) -> list[LeaseSample]:

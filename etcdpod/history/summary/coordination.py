@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from etcdpod.history.summary.brief import ARROW, brief, clock, moved
 from etcdpod.history.summary.summariser import Summariser
 from etcdpod.kube.model.fields import field, mapping, number, text
+from etcdpod.times import time_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,11 +28,10 @@ def _lease_changed(before: dict[str, Any], after: dict[str, Any]) -> Iterator[st
 
 def _interval(before: str, after: str) -> str:
     """`` (+2.0 s)`` between two timestamps; nothing where one is none."""
-    try:
-        gap = datetime.fromisoformat(after) - datetime.fromisoformat(before)
-    except (ValueError, TypeError):
+    first, second = time_or_none(before), time_or_none(after)
+    if first is None or second is None:
         return ""
-    return f" ({gap.total_seconds():+.1f} s)"
+    return f" ({(second - first).total_seconds():+.1f} s)"
 
 
 def _lease_state(lease: dict[str, Any]) -> Iterator[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from datetime import datetime
+from etcdpod.times import micro_time
 
+if TYPE_CHECKING:
     from etcdpod.changes import Step, TimeSpan, Writer
 
 
@@ -57,15 +57,10 @@ def step_fields(step: Step, *, with_object: bool = False) -> dict[str, Any]:
 def time_fields(span: TimeSpan) -> dict[str, str | None]:
     """The three moments of a time."""
     return {
-        "earliest": rfc3339(span.earliest),
-        "latest": rfc3339(span.latest),
-        "estimate": rfc3339(span.estimate),
+        "earliest": micro_time(span.earliest),
+        "latest": micro_time(span.latest),
+        "estimate": micro_time(span.estimate),
     }
-
-
-def rfc3339(moment: datetime | None) -> str | None:
-    """UTC with microseconds, as Kubernetes writes a MicroTime."""
-    return None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"
 
 
 def writer_fields(writer: Writer) -> dict[str, str]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from etcdpod.changes import Writer
-from etcdpod.history.clock.samples import deletion_asked, micros
+from etcdpod.history.clock.samples import deletion_asked
 from etcdpod.history.writers.components import (
     CONTROLLER_MANAGER,
     ONE_PROGRAM,
@@ -25,6 +25,7 @@ from etcdpod.history.writers.signatures import by_signature, last_untraced
 from etcdpod.history.writers.unmanaged import by_part
 from etcdpod.history.writers.write import Write
 from etcdpod.kube.model.fields import field, mapping
+from etcdpod.times import micros
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from etcdpod.times import parse_time
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 UNKNOWN: Final = "<unknown>"
 INVALID: Final = "<invalid>"
@@ -45,16 +49,6 @@ def human_duration(seconds: float) -> str:
 def _two(seconds: int, unit: int, sign: str, small: int, small_sign: str) -> str:
     rest = seconds % unit // small
     return f"{seconds // unit}{sign}{rest}{small_sign}" if rest else f"{seconds // unit}{sign}"
-
-
-def parse_time(text: str) -> datetime:
-    """A Kubernetes timestamp (RFC 3339) as a moment in UTC.
-
-    Raises:
-        ValueError: the text is no such timestamp.
-    """
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def age(timestamp: object, now: datetime) -> str:

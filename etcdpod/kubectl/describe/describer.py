@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
-from etcdpod.kube.model.age import age, parse_time
+from etcdpod.kube.model.age import age
 from etcdpod.kube.model.selectors import parse_label_selector
 from etcdpod.kubectl.describe.fields import dig, text_at
 from etcdpod.kubectl.tables.printer import NONE, format_labels, selector_text
+from etcdpod.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.kube.model.age import age, parse_time
+from etcdpod.kube.model.age import age
 from etcdpod.kubectl.describe.fields import dig, name_of, number_at, text_at
 from etcdpod.kubectl.formats.go_sort import go_sorted
+from etcdpod.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

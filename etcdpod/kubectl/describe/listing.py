@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.kube.model.age import parse_time
 from etcdpod.kubectl.describe.events import NEVER, interval
 from etcdpod.kubectl.describe.fields import dig, text_at
 from etcdpod.kubectl.formats.go_sort import go_sorted
 from etcdpod.kubectl.formats.safe import printable
+from etcdpod.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

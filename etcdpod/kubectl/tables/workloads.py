@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from etcdpod.kube.model.age import age, human_duration, parse_time
+from etcdpod.kube.model.age import age, human_duration
 from etcdpod.kubectl.tables.printer import (
     NONE,
     UNSET,
@@ -20,6 +20,7 @@ from etcdpod.kubectl.tables.printer import (
     selector_text,
     text_at,
 )
+from etcdpod.times import parse_time
 
 if TYPE_CHECKING:
     from datetime import datetime

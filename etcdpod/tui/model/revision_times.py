@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from etcdpod.errors import UsageError
 from etcdpod.forensics.incident.model import Axis
+from etcdpod.times import parse_time
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?")
 _AGO = re.compile(r"([+-])((?:\d+(?:\.\d+)?[dhms])+)")
@@ -89,9 +90,8 @@ def _moment(text: str, times: RevisionTimes, current: int, newest: int) -> datet
         seconds = int(hours) * 3600 + int(minutes) * 60 + float(seconds_text or 59.999)
         return midnight + timedelta(seconds=seconds)
     try:
-        moment = datetime.fromisoformat(text)
+        return parse_time(text)
     except ValueError:
         raise UsageError(
             f"{text!r} is no revision and no time", next_step="try 720, 20:25:02 or -90s"
         ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

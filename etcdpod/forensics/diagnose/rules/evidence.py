@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING, Final
 
-from etcdpod.forensics.diagnose.subject import parse_time
 from etcdpod.kube.model.fields import field, mapping, number, owner_of, text
+from etcdpod.times import time_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -114,7 +114,7 @@ def has_no_sandbox(pod: Pod) -> bool:
 
 def since_last_run(pod: Pod, events: list[Event]) -> list[Event]:
     """The events that came after the last end of a container; all of them if none ended."""
-    ends = [parse_time(field(item.ended, "finishedAt")) for item in pod.containers]
+    ends = [time_or_none(field(item.ended, "finishedAt")) for item in pod.containers]
     last = max((end for end in ends if end is not None), default=None)
     return [event for event in events if last is None or event.last is None or event.last >= last]
 

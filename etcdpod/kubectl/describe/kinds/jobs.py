@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from etcdpod.kube.model.age import human_duration, parse_time
+from etcdpod.kube.model.age import human_duration
 from etcdpod.kubectl.describe.describer import (
     Describer,
     boolean,
@@ -17,6 +17,7 @@ from etcdpod.kubectl.describe.describer import (
 from etcdpod.kubectl.describe.fields import dig, number_at, text_at
 from etcdpod.kubectl.describe.pods.pod import template_lines
 from etcdpod.kubectl.tables.printer import NONE, UNSET, selector_text
+from etcdpod.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from etcdpod.forensics.diagnose.rule import ObjectRule
-from etcdpod.forensics.diagnose.subject import parse_time
 from etcdpod.kube.model.fields import field, members, strings, text
+from etcdpod.times import time_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ PATIENCE = 60.0
 
 def check(namespace: Subject, cluster: Cluster) -> Iterator[Finding]:
     """It is terminating for long, or says that something in it cannot be deleted."""
-    asked = parse_time(field(namespace.value, "metadata", "deletionTimestamp"))
+    asked = time_or_none(field(namespace.value, "metadata", "deletionTimestamp"))
     if asked is None:
         return
     blocked = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from etcdpod.forensics.diagnose.rule import RegistryRule
-from etcdpod.forensics.diagnose.subject import parse_time
 from etcdpod.kube.model.fields import field, owner_of, text
+from etcdpod.times import time_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ def check(cluster: Cluster) -> Iterator[Finding]:
         late = cluster.unchanged_for(lease)
         if late is None or late <= LATE:
             continue
-        renewed = parse_time(field(lease.value, "spec", "renewTime"))
+        renewed = time_or_none(field(lease.value, "spec", "renewTime"))
         if renewed is not None and _is_done(name, renewed, cluster):
             continue
         holder = text(lease.value, "spec", "holderIdentity")

@@ -14,8 +14,8 @@ from etcdpod.forensics.diagnose.rules.evidence import (
     run_evidence,
     times,
 )
-from etcdpod.forensics.diagnose.subject import parse_time
 from etcdpod.kube.model.fields import field, text
+from etcdpod.times import time_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +80,7 @@ def _finding(pod: Pod, container: Container, cluster: Cluster) -> Finding:
         next_check=f"etcdpod logs {pod.named()} — where the logs of the last run lie on the node; "
         f"etcdpod history {pod.named()} — what changed before the first crash",
         since=earliest(
-            *(event.first for event in events), parse_time(field(container.ended, "finishedAt"))
+            *(event.first for event in events), time_or_none(field(container.ended, "finishedAt"))
         ),
     )
 

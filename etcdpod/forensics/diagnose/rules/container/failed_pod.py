@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from etcdpod.forensics.diagnose.rule import PodRule
 from etcdpod.forensics.diagnose.rules.evidence import earliest, how_it_ended, is_replaced
-from etcdpod.forensics.diagnose.subject import parse_time
 from etcdpod.kube.model.fields import condition, field, owner_of, text
+from etcdpod.times import time_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +63,7 @@ def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
         solution="read the log of the last run; the pod itself does not start again",
         next_check=f"etcdpod logs {pod.named()} — where its logs lie on node {pod.node}",
         since=earliest(
-            *(parse_time(field(item.ended, "finishedAt")) for item in failed), pod.since("Ready")
+            *(time_or_none(field(item.ended, "finishedAt")) for item in failed), pod.since("Ready")
         ),
     )
 

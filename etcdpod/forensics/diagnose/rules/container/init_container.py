@@ -12,8 +12,8 @@ from etcdpod.forensics.diagnose.rules.evidence import (
     run_evidence,
     times,
 )
-from etcdpod.forensics.diagnose.subject import parse_time
 from etcdpod.kube.model.fields import field, text
+from etcdpod.times import time_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ def _finding(pod: Pod, container: Container, cluster: Cluster) -> Finding:
         solution="make the init container succeed: read its log, and check what it waits for",
         next_check=f"etcdpod logs {pod.named()} — where the logs of {container.name} lie",
         since=earliest(
-            *(event.first for event in events), parse_time(field(container.ended, "finishedAt"))
+            *(event.first for event in events), time_or_none(field(container.ended, "finishedAt"))
         ),
     )
 

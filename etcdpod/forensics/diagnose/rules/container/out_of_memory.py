@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from etcdpod.forensics.diagnose.rule import PodRule
 from etcdpod.forensics.diagnose.rules.evidence import earliest, events_of, limit_of, times
-from etcdpod.forensics.diagnose.subject import parse_time
 from etcdpod.kube.model.fields import field, text
+from etcdpod.times import time_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
             next_check=f"etcdpod history {pod.named()} --field status — how long each run lasted",
             since=earliest(
                 *(event.first for event in events),
-                parse_time(field(container.ended, "finishedAt")),
+                time_or_none(field(container.ended, "finishedAt")),
             ),
         )
 

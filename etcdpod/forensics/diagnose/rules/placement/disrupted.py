@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from etcdpod.forensics.diagnose.rule import PodRule
 from etcdpod.forensics.diagnose.rules.evidence import earliest, events_with, is_replaced
-from etcdpod.forensics.diagnose.subject import parse_time
 from etcdpod.kube.model.fields import field, text
+from etcdpod.times import time_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +99,7 @@ def _target(pod: Pod, cluster: Cluster) -> Finding:
         evidence,
         solution=solution,
         next_check=f"etcdpod history {pod.named()}",
-        since=parse_time(field(pod.condition("DisruptionTarget"), "lastTransitionTime")),
+        since=time_or_none(field(pod.condition("DisruptionTarget"), "lastTransitionTime")),
     )
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from etcdpod.forensics.diagnose.rule import ObjectRule
 from etcdpod.forensics.diagnose.rules.evidence import earliest, events_with
-from etcdpod.forensics.diagnose.subject import parse_time
 from etcdpod.kube.model.fields import field, members, text
+from etcdpod.times import time_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +73,7 @@ def _not_ready(node: Subject, cluster: Cluster) -> Finding:
     message = text(ready, "message")
     cause = f"its kubelet stopped reporting ({message})" if silent else message or "not ready"
     if silent and renewed:
-        again = (cluster.age(parse_time(renewed)) or LEASE_SECONDS) < LEASE_SECONDS
+        again = (cluster.age(time_or_none(renewed)) or LEASE_SECONDS) < LEASE_SECONDS
         still = "is renewed again, so it runs, and posts no status" if again else "is not renewed"
         cause += f"; its Lease {still} (last at {renewed})"
     return node.finding(
@@ -104,7 +104,7 @@ def _silent(node: Subject, cluster: Cluster) -> Iterator[Finding]:
         solution="check power, network and the kubelet on the node; if it stays ready for long, "
         "no node controller runs",
         next_check=f"etcdpod history lease kube-node-lease/{node.name} --noise",
-        since=parse_time(field(lease.value, "spec", "renewTime")),
+        since=time_or_none(field(lease.value, "spec", "renewTime")),
     )
 
 
@@ -125,7 +125,7 @@ def _pressure(node: Subject, kind: str) -> Finding:
         [node.shows(f"{path}.status"), node.shows(f"{path}.message")],
         solution=_RELIEF.get(kind, "read the message, and the log of whoever sets the condition"),
         next_check=f"etcdpod get pods -A -o wide | grep {node.name}",
-        since=parse_time(field(node.condition(kind), "lastTransitionTime")),
+        since=time_or_none(field(node.condition(kind), "lastTransitionTime")),
     )
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from etcdpod.forensics.diagnose.rule import PodRule
 from etcdpod.forensics.diagnose.rules.evidence import events_with, latest_first
-from etcdpod.forensics.diagnose.subject import parse_time
 from etcdpod.kube.model.fields import field, number, strings
+from etcdpod.times import time_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ PATIENCE: Final = 10.0
 
 def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
     """The deletion is overdue: a finalizer holds it, or the kubelet does not answer."""
-    end = parse_time(field(pod.value, "metadata", "deletionTimestamp"))
+    end = time_or_none(field(pod.value, "metadata", "deletionTimestamp"))
     if end is None:
         return
     grace = number(pod.value, "metadata", "deletionGracePeriodSeconds")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from etcdpod.forensics.diagnose.rule import ObjectRule
 from etcdpod.forensics.diagnose.rules.evidence import earliest, ready_replicas, trouble_of
-from etcdpod.forensics.diagnose.subject import parse_time
 from etcdpod.kube.model.fields import field, mapping, number, owner_of, text
+from etcdpod.times import time_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,7 @@ def _finding(deployment: Subject, newest: Subject | None, troubled: list[Finding
         solution=troubled[0].solution if complete and troubled else repair,
         next_check=f"etcdpod history deployment {deployment.namespace}/{deployment.name} --diff",
         since=earliest(*(item.since for item in troubled))
-        or (parse_time(field(progressing, "lastUpdateTime")) if stalled else None)
+        or (time_or_none(field(progressing, "lastUpdateTime")) if stalled else None)
         or deployment.since("Available"),
     )
 
