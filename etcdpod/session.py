@@ -202,7 +202,7 @@ def _open_live(target: str | None, options: SourceOptions) -> Connector:
         raise UsageError(
             "no source", next_step="name one with --from FILE or --endpoints, or try --from demo"
         )
-    return open_live(target, settings, options.notify, ask_password=_ask_password)
+    return open_live(target, settings, notify=options.notify, ask_password=_ask_password)
 
 
 def _ask_password(user: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from etcdpod.changes import Writer
-from etcdpod.history.diff.objects import equal
+from etcdpod.history.diff.values import equal
 from etcdpod.history.writers.components import UNKNOWN, component_of
 from etcdpod.history.writers.fields import entries, member_of
 from etcdpod.kube.model.merge_keys import key_lists

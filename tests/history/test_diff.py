@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etcdpod.history.diff.objects import changes, equal, is_noise
+from etcdpod.history.diff.objects import changes, is_noise
+from etcdpod.history.diff.values import equal
 from etcdpod.kube.model.merge_keys import member_names
 from etcdpod.kube.model.paths import parse_path
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etcd3 import etcdrpc
@@ -10,7 +11,7 @@ from etcdpod.connectors.live import hashes, maintenance
 from etcdpod.connectors.live.changes import Changes, Following, LostRevisions
 from etcdpod.connectors.live.compaction import find_compact_revision, newest_revision
 from etcdpod.connectors.live.connection.endpoints import is_endpoint
-from etcdpod.connectors.live.connection.opening import open_live
+from etcdpod.connectors.live.connection.opening import open_connection
 from etcdpod.connectors.live.lists import Lister, primed
 from etcdpod.connectors.live.messages import (
     Span,
@@ -33,7 +34,6 @@ from etcdpod.records import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
     from etcdpod.connectors.live.connection.connection import Connection
     from etcdpod.connectors.live.connection.options import LiveOptions
@@ -98,14 +98,18 @@ class LiveConnector:
         options: LiveOptions | None = None,
         notify: Callable[[Notice], None] | None = None,
         ask_password: Callable[[str], str] | None = None,
+        root: Path = Path("/"),
     ) -> LiveConnector:
-        """Connects to ``target``, or to what the options or this machine name; see ``open_live``.
+        """Connects to ``target``, or to what the options or this machine name.
+
+        Arguments as for ``open_connection``.
 
         Raises:
             UsageError: the arguments contradict each other.
             SourceError: no connection, with the cause.
         """
-        return open_live(target, options, notify, ask_password=ask_password)
+        opened = open_connection(target, options, notify, ask_password=ask_password, root=root)
+        return cls(*opened)
 
     def range(
         self, prefix: bytes, at: int | None = None, *, keys_only: bool = False

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 from deepdiff import DeepDiff
 from deepdiff.helper import notpresent
 
-from etcdpod.history.diff.objects import ABSENT, equal
+from etcdpod.history.diff.values import ABSENT, equal
 from etcdpod.kube.model.merge_keys import Member, member_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from etcdpod.history.diff.objects import Difference, Path
+    from etcdpod.history.diff.values import Difference, Path
 
 _DEEPEST: Final = 24
 """Levels that deepdiff is trusted with: it recurses, with several frames a level."""

@@ -11,20 +11,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from etcdpod.changes import Change
+from etcdpod.history.diff.values import ABSENT, equal
 from etcdpod.kube.model.merge_keys import Member, key_lists
 from etcdpod.kube.model.paths import format_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from etcdpod.changes import Operation
-    from etcdpod.kube.model.paths import Part
+    from etcdpod.history.diff.values import Difference, Path
 
-    Path = tuple[Part, ...]
-    Difference = tuple[Path, Operation, Any, Any]
-
-ABSENT: Final = object()
-"""Stands for a value that is not there, where None would mean JSON's null."""
 
 _METADATA_NOISE: Final = frozenset({"managedFields", "resourceVersion"})
 
@@ -75,31 +70,6 @@ def is_noise(path: str) -> bool:
     return path.startswith(("metadata.managedFields", "metadata.resourceVersion")) or (
         path.startswith("status.conditions[") and path.endswith("].lastHeartbeatTime")
     )
-
-
-def equal(before: Any, after: Any) -> bool:
-    """Whether two JSON values are the same: unlike Python, true is not 1; 1.0 is 1."""
-    try:
-        if before != after:
-            return False
-    except RecursionError:
-        pass  # nested too deeply for ``==``; the loop below has no such limit
-    pairs = [(before, after)]
-    while pairs:
-        old, new = pairs.pop()
-        if old is new:
-            continue
-        if isinstance(old, dict) and isinstance(new, dict):
-            if old.keys() != new.keys():
-                return False
-            pairs.extend((value, new[key]) for key, value in old.items())
-        elif isinstance(old, list) and isinstance(new, list):
-            if len(old) != len(new):
-                return False
-            pairs.extend(zip(old, new, strict=True))
-        elif isinstance(old, bool) is not isinstance(new, bool) or old != new:
-            return False
-    return True
 
 
 def _differences(

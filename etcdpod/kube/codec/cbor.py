@@ -11,7 +11,7 @@ import struct
 from typing import Any
 
 from etcdpod.kube.codec.go_text import go_text
-from etcdpod.kube.codec.json_value import CBOR_MAGIC, INT64, MAXIMUM_DEPTH, number
+from etcdpod.kube.codec.json_numbers import CBOR_MAGIC, INT64, MAXIMUM_DEPTH, number
 
 UNSIGNED, NEGATIVE, BYTES, TEXT, ARRAY, MAP, TAG, SIMPLE = range(8)
 BASE64URL_TAG, BASE64_TAG, HEX_TAG = 21, 22, 23

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from etcdpod.kube.codec.cbor import CborError, parse_cbor
 from etcdpod.kube.codec.decoded import Decoded
 from etcdpod.kube.codec.envelope import MAGIC
-from etcdpod.kube.codec.json_value import CBOR_MAGIC, JsonError, parse_json
+from etcdpod.kube.codec.json_numbers import CBOR_MAGIC
+from etcdpod.kube.codec.json_value import JsonError, parse_json
 from etcdpod.kube.codec.protobuf.message import ProtobufReader, is_lossless
 from etcdpod.kube.encryption.transformers import describe, is_encrypted
 from etcdpod.records import Encrypted, Undecodable

@@ -10,14 +10,15 @@ import json
 import re
 from typing import Any
 
+from etcdpod.kube.codec.cbor import parse_cbor
 from etcdpod.kube.codec.go_text import go_text
+from etcdpod.kube.codec.json_numbers import (
+    CBOR_MAGIC,
+    INT64,
+    MAXIMUM_DEPTH,
+    number,
+)
 
-MAXIMUM_DEPTH = 128
-"""Maximum nesting depth: far beyond any object, far below the recursion limit."""
-INT64 = range(-(1 << 63), 1 << 63)
-PLAIN_LIMIT = 1e21
-"""From this value on, Go writes a float with an exponent."""
-CBOR_MAGIC = b"\xd9\xd9\xf7"
 TOO_DEEP = f"it is nested deeper than {MAXIMUM_DEPTH} levels"
 SURROGATES = re.compile(rb"\\u[dD][89a-fA-F]")
 LONE_SURROGATES = re.compile("[\ud800-\udfff]")
@@ -30,28 +31,6 @@ class JsonError(ValueError):
         super().__init__(reason)
         self.reason = reason
         self.offset = offset
-
-
-def number(value: float) -> int | float:
-    """A float as shown in kubectl's JSON: integral values below 1e21 as integers.
-
-    Raises:
-        ValueError: it is not finite.
-    """
-    if value != value or value in (float("inf"), float("-inf")):
-        raise ValueError("a number is not finite")
-    if not value.is_integer() or abs(value) >= PLAIN_LIMIT or str(value) == "-0.0":
-        return value
-    # Go prints the shortest digits that identify the float, padded with zeros.
-    return int(value) if abs(value) < 1 << 53 else _digits(value)
-
-
-def _digits(value: float) -> int:
-    mantissa, _, exponent = repr(value).partition("e")
-    whole, _, fraction = mantissa.partition(".")
-    fraction = fraction.rstrip("0")
-    power: int = 10 ** (int(exponent or 0) - len(fraction))
-    return int(whole + fraction) * power
 
 
 def integer(text: str) -> int | float:
@@ -139,7 +118,5 @@ def parse_raw(content: bytes) -> Any:
         JsonError, CborError: it is neither.
     """
     if content.startswith(CBOR_MAGIC):
-        from etcdpod.kube.codec.cbor import parse_cbor
-
         return parse_cbor(content)
     return parse_json(content)

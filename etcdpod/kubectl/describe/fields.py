@@ -4,34 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from etcdpod.kube.model.fields import field as dig
+from etcdpod.kube.model.fields import mapping as mapping_at
+from etcdpod.kube.model.fields import number as number_at
 
-def dig(value: Any, *path: str) -> Any:
-    """The value at a path of field names; None if the path ends early."""
-    for name in path:
-        if not isinstance(value, dict):
-            return None
-        value = value.get(name)
-    return value
+__all__ = ["dig", "mapping_at", "name_of", "number_at", "text_at"]
 
 
 def text_at(value: Any, *path: str) -> str:
-    """The string at a path; empty if there is none."""
+    """The value at a path as text, also where it is not a string; empty if there is none."""
     found = dig(value, *path)
     return found if isinstance(found, str) else "" if found is None else str(found)
-
-
-def number_at(value: Any, *path: str) -> int:
-    """The integer at a path; 0 if there is none."""
-    found = dig(value, *path)
-    return found if isinstance(found, int) else 0
 
 
 def name_of(thing: Any) -> str:
     """The object's name; empty if it has none."""
     return text_at(thing, "metadata", "name")
-
-
-def mapping_at(value: Any, *path: str) -> dict[str, Any]:
-    """The object at a path; empty if there is none."""
-    found = dig(value, *path)
-    return found if isinstance(found, dict) else {}

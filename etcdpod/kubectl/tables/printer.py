@@ -71,7 +71,14 @@ def fields(*paths: str) -> Projection:
 
 
 def dig(node: Any, *path: str) -> Any:
-    """The value at a path of field names; None if a step is missing or null."""
+    """The value at a path of field names; None if a step is missing or null.
+
+    Stricter than ``kube.model.fields``: a table cell of an object without the shape of its kind
+    must be an error, not blank.
+
+    Raises:
+        AttributeError: a step is not an object.
+    """
     for name in path:
         if not node:
             return None

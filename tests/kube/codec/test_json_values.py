@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etcdpod.kube.codec import Decoded, Decoder
-from etcdpod.kube.codec.json_value import MAXIMUM_DEPTH, JsonError, parse_json
+from etcdpod.kube.codec.json_numbers import MAXIMUM_DEPTH
+from etcdpod.kube.codec.json_value import JsonError, parse_json
 from etcdpod.records import Undecodable
 
 

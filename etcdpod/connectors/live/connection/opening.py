@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from etcdpod.connectors.live.connection import discovery
 from etcdpod.connectors.live.connection.endpoints import parse_endpoints
@@ -15,20 +15,32 @@ from etcdpod.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from etcdpod.connectors.live.connection.connection import Connection
     from etcdpod.connectors.live.connection.endpoints import Endpoint
-    from etcdpod.connectors.live.connector import LiveConnector
+
+
+class Opened(NamedTuple):
+    """A connection that was dialled."""
+
+    connection: Connection
+    target: str
+    """The endpoints as the user named them."""
+    notices: list[Notice]
+    tell: Callable[[Notice], None]
+    """Appends to ``notices``, and notifies the user."""
+
 
 _DEFAULT_ENDPOINT = "127.0.0.1:2379"
 
 
-def open_live(
+def open_connection(
     target: str | None = None,
     options: LiveOptions | None = None,
     notify: Callable[[Notice], None] | None = None,
     *,
     ask_password: Callable[[str], str] | None = None,
     root: Path = Path("/"),
-) -> LiveConnector:
+) -> Opened:
     """Opens a connection to etcd and dials it.
 
     Args:
@@ -61,7 +73,6 @@ def open_live(
 
     from etcdpod.connectors.live.connection.connection import Connection
     from etcdpod.connectors.live.connection.tls import load_tls_files
-    from etcdpod.connectors.live.connector import LiveConnector
 
     connection = Connection(endpoints, load_tls_files(options), options, tell)
     try:
@@ -70,7 +81,7 @@ def open_live(
         connection.close()
         raise
     named = target or ",".join(str(endpoint) for endpoint in endpoints)
-    return LiveConnector(connection, named, notices, tell)
+    return Opened(connection, named, notices, tell)
 
 
 def _resolve(

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from struct import unpack_from
 from typing import Any, Protocol, TypeAlias
 
-from etcdpod.kube.codec.json_value import number
+from etcdpod.kube.codec.json_numbers import number
 from etcdpod.kube.codec.protobuf.wire import varint
 
 Text: TypeAlias = Callable[[bytes], str]

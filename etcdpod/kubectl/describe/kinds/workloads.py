@@ -15,7 +15,7 @@ from etcdpod.kubectl.describe.describer import (
 )
 from etcdpod.kubectl.describe.fields import dig, number_at, text_at
 from etcdpod.kubectl.describe.kinds.rollout import replica_set_lines
-from etcdpod.kubectl.describe.pods.claims import template_claim_lines
+from etcdpod.kubectl.describe.pods.claim_lines import template_claim_lines
 from etcdpod.kubectl.describe.pods.pod import template_lines
 from etcdpod.kubectl.tables.printer import format_labels, selector_text
 

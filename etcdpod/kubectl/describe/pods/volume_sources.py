@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from etcdpod.kubectl.describe.describer import by_bytes, go, shortened
 from etcdpod.kubectl.describe.fields import dig, text_at
+from etcdpod.kubectl.describe.pods.claim_lines import claim_lines
 from etcdpod.kubectl.describe.quantities import amount
 from etcdpod.kubectl.tables.printer import NONE, UNSET
 
@@ -118,8 +119,6 @@ def _world_wide_names(source: dict[str, Any]) -> Iterator[str]:
 def _claim_template(source: dict[str, Any]) -> Iterator[str]:
     template = source.get("volumeClaimTemplate")
     if template is not None:
-        from etcdpod.kubectl.describe.pods.claims import claim_lines
-
         yield from claim_lines(template, None)
 
 
