@@ -11,11 +11,11 @@ import pytest
 from bbolt_writer import backend, put
 from etcd_traffic import Gateway, Watch
 from paths import SHOP
+from sources import tree_of
 
 from etcdpod.connectors import open_source
 from etcdpod.connectors.disk.carving import CarvingConnector
 from etcdpod.connectors.disk.datadir import DataDirectoryConnector
-from etcdpod.connectors.disk.snapshot import SnapshotConnector
 from etcdpod.connectors.merged import MergedConnector, disagreements
 from etcdpod.damage import DamageCode as Code
 from etcdpod.damage_text import damage_place
@@ -66,7 +66,7 @@ def test_two_snapshots_tell_more_than_either_and_nothing_false(datadir) -> None:
 
 @needs_shop
 def test_every_answer_comes_from_the_source_that_can_give_it() -> None:
-    mid, end = (SnapshotConnector.open(SHOP / f"{name}.db") for name in ("mid", "end"))
+    mid, end = (tree_of(SHOP / f"{name}.db") for name in ("mid", "end"))
     merged = MergedConnector([end, mid])
     assert list(merged.range(b"/registry/pods/")) == list(end.range(b"/registry/pods/"))
     assert list(merged.range(b"/registry/pods/", 700)) == list(mid.range(b"/registry/pods/", 700))
@@ -100,7 +100,7 @@ def test_a_snapshot_and_a_data_directory_of_one_member_are_one_history(datadir) 
 @needs_shop
 def test_snapshots_of_different_clusters_are_refused(tmp_path) -> None:
     other = SHOP.parent / "encrypted" / "encrypted.db"
-    sources = [SnapshotConnector.open(path) for path in (SHOP / "end.db", other)]
+    sources = [tree_of(path) for path in (SHOP / "end.db", other)]
     with pytest.raises(SourceError, match="are of different clusters"):
         MergedConnector(sources)
 
@@ -142,10 +142,10 @@ def test_a_restored_cluster_that_went_another_way_is_refused(filled, tmp_path) -
         gateway.put(b"/new/%d" % number, b"written after the restore")
     third = server.snapshot(tmp_path / "third.db")
     with pytest.raises(SourceError, match="part at revision 62 or before: one was restored"):
-        MergedConnector([SnapshotConnector.open(path) for path in (second, third)])
+        MergedConnector([tree_of(path) for path in (second, third)])
     # What both have in common is one history.
-    assert MergedConnector([SnapshotConnector.open(path) for path in (first, third)]).damage == []
-    assert MergedConnector([SnapshotConnector.open(path) for path in (first, second)]).damage == []
+    assert MergedConnector([tree_of(path) for path in (first, third)]).damage == []
+    assert MergedConnector([tree_of(path) for path in (first, second)]).damage == []
 
 
 def test_a_cluster_that_was_restored_and_simply_went_on_is_one_history(filled, tmp_path) -> None:
@@ -157,7 +157,7 @@ def test_a_cluster_that_was_restored_and_simply_went_on_is_one_history(filled, t
     truth = Watch(server, tmp_path / "watch.json", since=76).until(81)
     server.stop()
     sources = [
-        SnapshotConnector.open(first),
+        tree_of(first),
         DataDirectoryConnector.open(tmp_path / "restored"),
     ]
     merged = MergedConnector(sources)
@@ -174,13 +174,13 @@ def test_a_record_that_differs_between_members_is_found_and_named(filled, tmp_pa
         shutil.copy(first, path)
     changed = copies[1].read_bytes().replace(b"value 41", b"valve 41")
     copies[1].write_bytes(changed)
-    members = [SnapshotConnector.open(path) for path in copies]
+    members = [tree_of(path) for path in copies]
     (found,) = disagreements(members)
     assert found.revision.main == 43
     assert [record.value for record in found.records] == [b"value 41", b"valve 41", b"value 41"]
     # The odd one is not believed, wherever it stands.
     changed_first = [copies[1], copies[0], copies[2]]
-    merged = MergedConnector([SnapshotConnector.open(path) for path in changed_first])
+    merged = MergedConnector([tree_of(path) for path in changed_first])
     values = {record.mod_revision: record.value for record in merged.records()}
     assert (len(values), values[43]) == (60, b"value 41")
     list(merged.records())
@@ -188,13 +188,13 @@ def test_a_record_that_differs_between_members_is_found_and_named(filled, tmp_pa
     assert named.key == b"/k/11"
     assert named.revision == (43, 0)
     assert named.record.source == str(copies[1])
-    equal = [SnapshotConnector.open(path) for path in (copies[0], copies[2])]
+    equal = [tree_of(path) for path in (copies[0], copies[2])]
     assert list(disagreements(equal)) == []
 
 
 def test_closing_closes_all_sources(filled, tmp_path) -> None:
     _, _, first = filled
-    merged = MergedConnector([SnapshotConnector.open(first), SnapshotConnector.open(first)])
+    merged = MergedConnector([tree_of(first), tree_of(first)])
     merged.close()
     merged.close()
 
@@ -210,11 +210,11 @@ def test_a_live_etcd_and_its_snapshot_are_one_history_without_doubles(filled) ->
     path = server.snapshot(server.data_dir.parent / "last.db")
     gateway.put(b"/k/00", b"after the snapshot")
     live = open_source(f"http://{server.address}")
-    merged = MergedConnector([live, SnapshotConnector.open(path)])
+    merged = MergedConnector([live, tree_of(path)])
     for keys_only in (True, False):
         records = list(merged.records(keys_only=keys_only))
         assert [record.revision for record in records[:-1]] == [
-            record.revision for record in SnapshotConnector.open(path).records()
+            record.revision for record in tree_of(path).records()
         ]
         assert records[-1].key == b"/k/00"
     assert merged.damage == []
@@ -225,7 +225,7 @@ def merged_of(tmp_path: Path, *contents: bytes) -> MergedConnector:
     paths = [tmp_path / f"{number}.db" for number in range(len(contents))]
     for path, data in zip(paths, contents, strict=True):
         path.write_bytes(data)
-    return MergedConnector([SnapshotConnector.open(path) for path in paths])
+    return MergedConnector([tree_of(path) for path in paths])
 
 
 def test_a_few_unchanged_keys_that_differ_are_reported(tmp_path) -> None:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import grpc
 import pytest
 from etcd3 import etcdrpc
+from sources import tree_of
 
-from etcdpod.connectors.disk.snapshot import SnapshotConnector
 from etcdpod.errors import CompactedError, FutureRevisionError
 from etcdpod.records import Compacted, Deleted, NotRecorded, Record
 from etcdpod.source_details import DatabaseDetails, TrailerState
@@ -166,7 +166,7 @@ def etcd_range(stub, prefix: bytes, revision: int) -> list[Watched]:
 
 
 def test_every_revision_is_what_the_watch_sent(written, snapshot):
-    connector = SnapshotConnector.open(snapshot)
+    connector = tree_of(snapshot)
     assert [as_watched(record) for record in connector.records()] == written.events
     assert connector.damage == []
     info = connector.info()
@@ -179,7 +179,7 @@ def test_every_revision_is_what_the_watch_sent(written, snapshot):
 
 
 def test_the_history_of_each_key_is_its_part_of_the_watch(written, snapshot):
-    connector = SnapshotConnector.open(snapshot)
+    connector = tree_of(snapshot)
     for key in KEYS:
         expected = [event for event in written.events if event.key == key]
         assert [as_watched(record) for record in connector.history(key)] == expected
@@ -192,7 +192,7 @@ def test_the_history_of_each_key_is_its_part_of_the_watch(written, snapshot):
 def test_ranges_at_any_revision_are_those_of_etcd(written, snapshot, compacted, file):
     # Before the compaction the server itself forgets, so its past is told by the watch.
     path, oldest = (snapshot, 1) if file == "before" else compacted
-    connector = SnapshotConnector.open(path)
+    connector = tree_of(path)
     for at in [*range(oldest, written.current, 9), written.current, None]:
         for prefix in PREFIXES:
             expected: dict[bytes, Watched] = {}
@@ -208,7 +208,7 @@ def test_ranges_at_any_revision_are_those_of_etcd(written, snapshot, compacted, 
 
 
 def test_get_is_that_of_etcd_or_says_why_there_is_nothing(written, snapshot, compacted):
-    connector = SnapshotConnector.open(compacted[0])
+    connector = tree_of(compacted[0])
     for at in (compacted[1], (compacted[1] + written.current) // 2, written.current):
         for key in [*KEYS, b"never"]:
             answer = connector.get(key, at)
@@ -226,7 +226,7 @@ def test_get_is_that_of_etcd_or_says_why_there_is_nothing(written, snapshot, com
 
 def test_what_compaction_removed_is_said_to_be_compacted(written, compacted):
     path, at = compacted
-    connector = SnapshotConnector.open(path)
+    connector = tree_of(path)
     assert connector.info().compact_revision == at
     assert connector.damage == []
     assert connector.get(b"k", at - 1) == Compacted(b"k", at - 1, at)
@@ -237,7 +237,7 @@ def test_what_compaction_removed_is_said_to_be_compacted(written, compacted):
 
 
 def test_a_revision_to_come_is_refused_as_etcd_refuses_it(written, snapshot):
-    connector = SnapshotConnector.open(snapshot)
+    connector = tree_of(snapshot)
     for ask in (lambda at: connector.range(b"", at), lambda at: connector.get(b"k", at)):
         with pytest.raises(FutureRevisionError, match=str(written.current)):
             ask(written.current + 1)
@@ -247,7 +247,7 @@ def test_a_revision_to_come_is_refused_as_etcd_refuses_it(written, snapshot):
 
 def test_what_is_kept_below_the_compact_revision_is_shown_and_true(written, compacted):
     path, at = compacted
-    kept = [as_watched(record) for record in SnapshotConnector.open(path).records()]
+    kept = [as_watched(record) for record in tree_of(path).records()]
     assert [event for event in kept if event.mod_revision > at] == [
         event for event in written.events if event.mod_revision > at
     ]
@@ -259,7 +259,7 @@ def test_what_is_kept_below_the_compact_revision_is_shown_and_true(written, comp
 
 
 def test_selections_are_counted_sliced_and_read_at_random(snapshot):
-    connector = SnapshotConnector.open(snapshot)
+    connector = tree_of(snapshot)
     selection = connector.records(b"/registry/")
     whole = list(selection)
     assert len(selection) == len(whole) > 100
@@ -273,7 +273,7 @@ def test_selections_are_counted_sliced_and_read_at_random(snapshot):
 
 
 def test_keys_alone_are_the_same_records_without_values(snapshot):
-    connector = SnapshotConnector.open(snapshot)
+    connector = tree_of(snapshot)
     for full, bare in zip(connector.range(b""), connector.range(b"", keys_only=True), strict=True):
         assert bare.value == b""
         assert (bare.key, bare.revision, bare.value_size) == (
@@ -281,20 +281,9 @@ def test_keys_alone_are_the_same_records_without_values(snapshot):
         )  # fmt: skip
 
 
-def test_usage_counts_what_the_watch_sent(written, snapshot):
-    usage = {row.key: row for row in SnapshotConnector.open(snapshot).usage()}
-    assert list(usage) == sorted({event.key for event in written.events})
-    for key, row in usage.items():
-        events = [event for event in written.events if event.key == key]
-        assert row.revisions == len(events)
-        assert row.bytes == sum(len(event.value) for event in events)
-        assert row.live is not events[-1].deleted
-        assert row.size == len(events[-1].value)
-
-
 def test_provenance_names_the_place_of_the_bytes(snapshot):
     content = snapshot.read_bytes()
-    for record in SnapshotConnector.open(snapshot).records(b"/registry/"):
+    for record in tree_of(snapshot).records(b"/registry/"):
         place = record.provenance
         assert place.source == str(snapshot)
         assert place.page == place.offset // 4096 or len(record.value) > 1000
@@ -302,7 +291,7 @@ def test_provenance_names_the_place_of_the_bytes(snapshot):
 
 
 def test_info_agrees_with_etcd(written, snapshot):
-    info = SnapshotConnector.open(snapshot).info()
+    info = tree_of(snapshot).info()
     status = json.loads(
         subprocess.run(
             [
@@ -334,14 +323,13 @@ def test_the_db_of_a_running_member_is_read_at_once_and_without_its_lock(written
     database = written.server.database
     before = database.stat()
     started = time.monotonic()
-    connector = SnapshotConnector.open(database)
+    connector = tree_of(database)
     assert time.monotonic() - started < 2
     assert connector.info().kind == "db"
     assert connector.check_trailer() is None
     deadline = time.monotonic() + 5
     while connector.info().current_revision < written.current and time.monotonic() < deadline:
         time.sleep(0.05)  # etcd commits every 100 ms
-        connector.refresh()
     found = [as_watched(record) for record in connector.range(b"")]
     assert found == etcd_range(written.stub, b"", 0)
     assert connector.damage == []
@@ -354,7 +342,7 @@ def test_the_db_of_a_killed_member_is_read_as_it_was_left(etcd_server, tmp_path)
         server.etcdctl("put", f"k{number}", "v")
     time.sleep(0.3)
     server.stop(kill=True)
-    connector = SnapshotConnector.open(server.database)
+    connector = tree_of(server.database)
     assert [record.key for record in connector.range(b"")] == sorted(
         b"k%d" % number for number in range(20)
     )

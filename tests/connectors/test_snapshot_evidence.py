@@ -11,23 +11,27 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import grpc
 import pytest
 from bbolt_writer import BboltWriter, backend, put
 from etcd3 import etcdrpc
 from paths import REPOSITORY
+from sources import tree_of
 
 from etcdpod.connectors import CONNECTORS, open_source
-from etcdpod.connectors.disk.snapshot import SnapshotConnector
 from etcdpod.errors import SourceError, UsageError
 from etcdpod.etcd.bbolt.file import BboltFile
+
+if TYPE_CHECKING:
+    from etcdpod.connectors.disk.carving import CarvingConnector
 
 SHOP = REPOSITORY / ".." / "shared" / "fixtures" / "shop"
 ROWS = [put(main, b"/registry/pods/a/%d" % main, b"x" * 500) for main in range(2, 40)]
 
 
-def ask_everything(connector: SnapshotConnector) -> None:
+def ask_everything(connector: CarvingConnector) -> None:
     connector.info()
     connector.check_trailer()
     records = list(connector.records())
@@ -35,7 +39,6 @@ def ask_everything(connector: SnapshotConnector) -> None:
         connector.get(record.key)
         list(connector.history(record.key))
     list(connector.range(b""))
-    list(connector.usage())
     connector.close()
 
 
@@ -49,7 +52,7 @@ def snapshot(tmp_path) -> Path:
 
 def test_nothing_of_a_file_changes_and_nothing_appears_beside_it(snapshot):
     before = (hashlib.sha256(snapshot.read_bytes()).digest(), snapshot.stat().st_mtime_ns)
-    ask_everything(SnapshotConnector.open(snapshot))
+    ask_everything(tree_of(snapshot))
     assert (hashlib.sha256(snapshot.read_bytes()).digest(), snapshot.stat().st_mtime_ns) == before
     assert list(snapshot.parent.iterdir()) == [snapshot]
 
@@ -58,7 +61,7 @@ def test_a_file_and_folder_that_may_not_be_written_are_enough(snapshot):
     snapshot.chmod(0o400)
     snapshot.parent.chmod(0o500)
     try:
-        ask_everything(SnapshotConnector.open(snapshot))
+        ask_everything(tree_of(snapshot))
     finally:
         snapshot.parent.chmod(0o700)
 
@@ -104,7 +107,7 @@ def test_the_file_is_never_opened_for_writing_or_locked(snapshot, monkeypatch):
     for name in ("flock", "lockf", "fcntl"):
         monkeypatch.setattr(fcntl, name, refuse)
     monkeypatch.setattr(Path, "open", watched)
-    connector = SnapshotConnector.open(snapshot)
+    connector = tree_of(snapshot)
     assert modes == ["rb"]
     with pytest.raises(TypeError):
         connector.store.file.data[0:1] = b"x"
@@ -176,7 +179,7 @@ def test_a_db_is_read_rightly_while_its_server_writes_and_compacts(etcd_server):
         while writer.newest < 100:
             time.sleep(0.02)
         deadline = time.monotonic() + 6
-        connector = SnapshotConnector.open(server.database)
+        connector = tree_of(server.database)
         while time.monotonic() < deadline:
             # Under this load compaction may overtake a reader, who is then told to read again.
             with contextlib.suppress(SourceError):
@@ -190,8 +193,6 @@ def test_a_db_is_read_rightly_while_its_server_writes_and_compacts(etcd_server):
                 read += check(early)
                 read += check(connector.history(b"/k/3"))
                 rounds += 1
-            if rounds % 3 == 0:
-                connector.refresh()
             assert connector.damage == []
     finally:
         writer.halt.set()
@@ -202,24 +203,8 @@ def test_a_db_is_read_rightly_while_its_server_writes_and_compacts(etcd_server):
     assert seen > 200
 
 
-def test_answers_stay_those_of_the_moment_of_opening_until_asked_to_go_on(etcd_server):
-    server = etcd_server()
-    server.etcdctl("put", "k", "1")
-    connector = SnapshotConnector.open(server.database)
-    while connector.info().current_revision < 2:
-        time.sleep(0.02)
-        connector.refresh()
-    server.etcdctl("put", "k", "2")
-    while not connector.store.file.changed():
-        time.sleep(0.02)
-    assert [record.value for record in connector.history(b"k")] == [b"1"]
-    assert connector.refresh()
-    assert [record.value for record in connector.history(b"k")] == [b"1", b"2"]
-    assert not connector.refresh()
-
-
 def test_a_file_that_is_replaced_is_read_on_as_it_was(snapshot):
-    connector = SnapshotConnector.open(snapshot)
+    connector = tree_of(snapshot)
     other = snapshot.with_name("other.db")
     other.write_bytes(backend(ROWS[:3]))
     other.rename(snapshot)
@@ -227,12 +212,12 @@ def test_a_file_that_is_replaced_is_read_on_as_it_was(snapshot):
     assert check_values(connector)
 
 
-def check_values(connector: SnapshotConnector) -> bool:
+def check_values(connector: CarvingConnector) -> bool:
     return all(record.value == b"x" * 500 for record in connector.records())
 
 
 def test_forked_processes_read_the_same_selection(snapshot):
-    selection = SnapshotConnector.open(snapshot).records()
+    selection = tree_of(snapshot).records()
     reading, writing = os.pipe()
     if (child := os.fork()) == 0:
         os.write(writing, b"%d" % sum(len(record.value) for record in selection[10:20]))
@@ -301,7 +286,7 @@ def test_a_target_that_nothing_opens_is_named(tmp_path):
 def test_a_recorded_snapshot_is_whole_and_stays_as_it_is(name):
     path = SHOP / f"{name}.db"
     before = (hashlib.sha256(path.read_bytes()).digest(), path.stat().st_mtime_ns)
-    connector = SnapshotConnector.open(path)
+    connector = tree_of(path)
     assert connector.check_trailer() is True
     ask_everything(connector)
     assert connector.damage == []

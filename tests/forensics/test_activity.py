@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from sources import tree_of
 
-from etcdpod.connectors.disk.snapshot import SnapshotConnector
 from etcdpod.demo import demo_path
 from etcdpod.etcd.bbolt import BboltFile
 from etcdpod.etcd.bbolt.tree import Tree
@@ -15,16 +15,18 @@ from etcdpod.forensics.activity.activity import Ledger, consumers, writes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from etcdpod.connectors.disk.carving import CarvingConnector
+
 
 @pytest.fixture(params=["demo", "demo-end"])
-def source(request: pytest.FixtureRequest) -> Iterator[SnapshotConnector]:
-    connector = SnapshotConnector.open(demo_path(request.param))
+def source(request: pytest.FixtureRequest) -> Iterator[CarvingConnector]:
+    connector = tree_of(demo_path(request.param))
     yield connector
     connector.close()
 
 
 @pytest.fixture
-def ledger(source: SnapshotConnector) -> Ledger:
+def ledger(source: CarvingConnector) -> Ledger:
     ledger = Ledger()
     records = list(source.records(keys_only=True))
     ledger.add(records[:300])
@@ -42,7 +44,7 @@ def alive(ledger: Ledger, at: int) -> dict[bytes, int]:
 
 
 def test_what_is_alive_equals_the_answer_of_the_source(
-    source: SnapshotConnector, ledger: Ledger
+    source: CarvingConnector, ledger: Ledger
 ) -> None:
     info = source.info()
     for at in range(max(info.compact_revision, 1), info.current_revision + 1, 37):
@@ -50,7 +52,7 @@ def test_what_is_alive_equals_the_answer_of_the_source(
         assert alive(ledger, at) == expected
 
 
-def test_revisions_of_a_key_equal_its_history(source: SnapshotConnector, ledger: Ledger) -> None:
+def test_revisions_of_a_key_equal_its_history(source: CarvingConnector, ledger: Ledger) -> None:
     key = b"/registry/pods/shop/db-0"
     expected = [record.mod_revision for record in source.history(key)]
     assert ledger.revisions_of(key) == expected
@@ -60,7 +62,7 @@ def test_revisions_of_a_key_equal_its_history(source: SnapshotConnector, ledger:
     assert ledger.revisions_of(b"/nowhere") == []
 
 
-def test_totals_equal_the_database(source: SnapshotConnector, ledger: Ledger) -> None:
+def test_totals_equal_the_database(source: CarvingConnector, ledger: Ledger) -> None:
     tree = Tree(BboltFile.open(source.info().target), [])
     entries = [(len(key), len(value)) for key, value in tree.entries(tree.buckets()[b"key"])]
     found = consumers(ledger, lambda key: key.split(b"/")[2].decode() if b"/" in key else "")

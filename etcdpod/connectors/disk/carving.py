@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,18 +14,17 @@ from etcdpod.connectors.disk.datadir_info import describe_database
 from etcdpod.connectors.disk.evidence_places import newest_sound, open_store, stale_place
 from etcdpod.connectors.disk.overlay import Overlay, Span, has_losses
 from etcdpod.connectors.disk.overlay_connector import OverlayConnector
-from etcdpod.connectors.disk.snapshot import CHECKED_AT_ONCE, SnapshotConnector
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterator
-
     from etcdpod.connectors.base import LongWork
     from etcdpod.connectors.disk.evidence_places import FilePlace
-    from etcdpod.connectors.disk.snapshot import KeyUsage
     from etcdpod.damage import Damage
     from etcdpod.etcd.mvcc.store import Store
     from etcdpod.records import SourceInfo
+
+
+CHECKED_AT_ONCE = 32 << 20
+"""Size in bytes up to which the trailer is always checked: that takes less than 0.1 seconds."""
 
 
 class CarvingConnector(OverlayConnector):
@@ -45,7 +46,10 @@ class CarvingConnector(OverlayConnector):
     @classmethod
     def detect(cls, target: str | os.PathLike[str]) -> bool:
         """Whether ``target`` is anything on disk except a directory; never raises."""
-        return SnapshotConnector.detect(target)
+        try:
+            return not stat.S_ISDIR(os.stat(target).st_mode)  # noqa: PTH116 any name will do
+        except (OSError, ValueError):
+            return False
 
     @classmethod
     def open(
@@ -91,11 +95,7 @@ class CarvingConnector(OverlayConnector):
 
     def check_trailer(self) -> bool | None:
         """Whether the SHA-256 trailer matches; None without one. Reads the whole file."""
-        return SnapshotConnector(self._store).check_trailer()
-
-    def usage(self, prefix: bytes = b"") -> Iterator[KeyUsage]:
-        """The space that each key under ``prefix`` uses in the tree, in byte order."""
-        return SnapshotConnector(self.store).usage(prefix)
+        return self._store.file.check_trailer()
 
     def overlay(self, *, whole: bool) -> Overlay:
         """The state that answers the next query, with or without its free pages."""

@@ -23,7 +23,6 @@ from etcdpod.connectors.disk.evidence_places import (
 )
 from etcdpod.connectors.disk.overlay import Overlay, Span, has_losses
 from etcdpod.connectors.disk.overlay_connector import OverlayConnector
-from etcdpod.connectors.disk.snapshot import SnapshotConnector
 from etcdpod.damage import Damage, DamageCode, Fault
 from etcdpod.errors import SourceError
 from etcdpod.etcd.bbolt.carve import empty_file
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from etcdpod.connectors.disk.datadir_files import DataDirectory
     from etcdpod.connectors.disk.datadir_log import ReplayedLog
     from etcdpod.connectors.disk.evidence_places import Place
-    from etcdpod.connectors.disk.snapshot import KeyUsage
     from etcdpod.records import Record, SourceInfo
 
 
@@ -127,10 +125,6 @@ class DataDirectoryConnector(OverlayConnector):
         if whole not in self._overlays:
             self._overlays[whole] = self._lay_over(store, whole=whole)
         return self._overlays[whole]
-
-    def usage(self, prefix: bytes = b"") -> Iterator[KeyUsage]:
-        """The space that each key under ``prefix`` uses in the database, in byte order."""
-        return SnapshotConnector(self.store).usage(prefix)
 
     def attempts(self, key: bytes | None = None) -> Iterator[Record]:
         """Writes that were refused, never committed, or not known to be committed; in log order.

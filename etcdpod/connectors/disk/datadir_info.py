@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from etcdpod.connectors.disk.snapshot_info import describe as describe_whole
+from etcdpod.connectors.disk.database_info import describe as describe_whole
 from etcdpod.etcd.replay.rows import CONTRADICTED, DOUBTFUL, REFUSED, UNCOMMITTED
 from etcdpod.records import SourceInfo
 from etcdpod.source_details import DatabaseReach, DirectoryFiles, LogDetails

@@ -30,9 +30,9 @@ def said(source: str, *words: str) -> tuple[int, str]:
 @pytest.fixture(scope="module")
 def revisions(shop) -> dict[str, str]:
     """The newest revision of the snapshot, and the first and the last of one pod."""
-    from etcdpod.connectors.disk.snapshot import SnapshotConnector
+    from sources import tree_of
 
-    connector = SnapshotConnector.open(shop[1])
+    connector = tree_of(shop[1])
     try:
         puts = [r for r in connector.history(b"/registry/pods/shop/db-0") if not r.tombstone]
         first, last = puts[0].revision.main, puts[-1].revision.main

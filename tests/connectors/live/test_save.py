@@ -42,12 +42,12 @@ def test_a_saved_snapshot_is_what_etcdctl_saves(any_etcds, connect, tmp_path):
 
 
 def test_a_saved_snapshot_holds_what_the_live_etcd_shows(etcds, connect, tmp_path):
-    from etcdpod.connectors.disk.snapshot import SnapshotConnector
+    from sources import tree_of
 
     etcd = filled(etcds)
     live = connect(etcd.endpoint)
     live.save_snapshot(tmp_path / "saved.db")
-    offline = SnapshotConnector.open(tmp_path / "saved.db")
+    offline = tree_of(tmp_path / "saved.db")
     assert [(r.key, r.revision, r.value) for r in offline.records(b"")] == [
         (r.key, r.revision, r.value) for r in live.records(b"")
     ]

@@ -33,9 +33,9 @@ def shop_etcd(shop):
 
 @pytest.fixture(scope="module")
 def snapshot(shop):
-    from etcdpod.connectors.disk.snapshot import SnapshotConnector
+    from sources import tree_of
 
-    connector = SnapshotConnector.open(shop[1])
+    connector = tree_of(shop[1])
     yield connector
     connector.close()
 

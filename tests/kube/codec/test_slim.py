@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from sources import tree_of
 
-from etcdpod.connectors.disk.snapshot import SnapshotConnector
 from etcdpod.demo import demo_path
 from etcdpod.kube.codec import Decoded, Decoder
 from etcdpod.kube.codec.protobuf import message as protobuf
@@ -18,7 +18,7 @@ NARROW = [p.narrow for p in PRINTERS if p.narrow]
 def test_a_slimmed_message_reads_as_the_whole_one(
     demo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = SnapshotConnector.open(demo_path(demo))
+    source = tree_of(demo_path(demo))
     records = [record for record in source.records() if not record.tombstone]
     compared = 0
     for projection in PROJECTIONS + NARROW:
@@ -33,7 +33,7 @@ def test_a_slimmed_message_reads_as_the_whole_one(
 
 
 def test_revisions_of_one_object_keep_their_own_resource_version() -> None:
-    source = SnapshotConnector.open(demo_path("demo"))
+    source = tree_of(demo_path("demo"))
     decoder = Decoder()
     projection = {"metadata": {"name": {}}}
     records = [r for r in source.history(b"/registry/pods/shop/orders") if not r.tombstone] * 10

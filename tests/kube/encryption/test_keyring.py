@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from paths import SHARED
+from sources import tree_of
 
-from etcdpod.connectors.disk.snapshot import SnapshotConnector
 from etcdpod.errors import SourceError
 from etcdpod.kube.codec import Decoder
 from etcdpod.kube.encryption.ciphers import CHANGED, CUT, MOVED, WRONG_KEY
@@ -297,7 +297,7 @@ def test_keys_and_plain_text_stay_out_of_every_representation():
 def test_every_object_of_the_encrypted_registry_equals_what_kubectl_showed():
     keyring = ConfiguredKeyring.load(FIXTURES / "encryption-config.yaml")
     decoder = Decoder(keyring=keyring, as_served=True)
-    source = SnapshotConnector.open(FIXTURES / "encrypted.db")
+    source = tree_of(FIXTURES / "encrypted.db")
     schemes = set()
     for resource in ("pods", "secrets", "configmaps"):
         shown = json.loads((FIXTURES / f"{resource}.json").read_text())["items"]
