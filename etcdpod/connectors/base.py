@@ -75,6 +75,7 @@ class Selection(Protocol):
     def __getitem__(self, index: slice) -> Sequence[Record] | Selection: ...
 
 
+@runtime_checkable
 class KeptHistory(Protocol):
     """Retained revisions up to a point from which a watch can continue."""
 

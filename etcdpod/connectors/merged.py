@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from etcdpod.connectors.base import Attempting
+from etcdpod.connectors.capabilities import Doubting, capable
 from etcdpod.connectors.disk.evidence_places import RANK
 from etcdpod.connectors.disk.overlay_connector import as_absence
 from etcdpod.connectors.same_cluster import check_kinship
@@ -127,8 +128,8 @@ class MergedConnector:
 
     def left_out(self, key: bytes) -> int:
         """How many revisions of a key were found (trust E) but are not trusted enough to show."""
-        counted = (getattr(source, "left_out", None) for source in self.sources)
-        return sum(count(key) for count in counted if count is not None)
+        doubting = (capable(source, Doubting) for source in self.sources)
+        return sum(source.left_out(key) for source in doubting if source is not None)
 
     def close(self) -> None:
         """Close all sources; may be called twice."""

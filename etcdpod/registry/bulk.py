@@ -13,6 +13,8 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
+from etcdpod.connectors.base import Selection
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -42,8 +44,7 @@ def map_slices(
 
 def is_long(records: Iterable[Record]) -> bool:
     """Whether these are records that can be shared out, and enough for that."""
-    sliced = hasattr(records, "__getitem__") and hasattr(records, "__len__")
-    return sliced and len(records) >= WORTH_FORKING  # type: ignore[arg-type]
+    return isinstance(records, Selection) and len(records) >= WORTH_FORKING
 
 
 def _cores() -> int:

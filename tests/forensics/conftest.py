@@ -9,59 +9,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from paths import SHOP
 
+from etcdpod.connectors.memory import MemoryConnector
 from etcdpod.history.lives import Registry
 from etcdpod.kube.codec import Decoder
 from etcdpod.kube.model.types import ResourceTypes
-from etcdpod.records import Deleted, NotRecorded, Provenance, Record, Revision, SourceInfo
+from etcdpod.records import Provenance, Record, Revision
 from etcdpod.session import Session, SourceOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from etcdpod.records import Absence
-
 
 TYPES = ResourceTypes()
-
-
-class Held:
-    """A source that holds given records in memory."""
-
-    def __init__(self, records: list[Record]) -> None:
-        self.damage: list[Any] = []
-        self._records = records
-
-    def info(self) -> SourceInfo:
-        return SourceInfo("memory", "snapshot", self._records[-1].mod_revision, 0)
-
-    def records(
-        self, prefix: bytes = b"", *, since: int | None = None, keys_only: bool = False
-    ) -> list[Record]:
-        return [
-            record
-            for record in self._records
-            if record.key.startswith(prefix) and record.mod_revision >= (since or 0)
-        ]
-
-    def history(
-        self, key: bytes, *, since: int | None = None, keys_only: bool = False
-    ) -> list[Record]:
-        return [record for record in self.records(key, since=since) if record.key == key]
-
-    def get(self, key: bytes, at: int | None = None) -> Record | Absence:
-        found = [r for r in self.history(key) if at is None or r.mod_revision <= at]
-        if not found:
-            return NotRecorded(key)
-        return Deleted(key, found[-1], None) if found[-1].tombstone else found[-1]
-
-    def range(
-        self, prefix: bytes, at: int | None = None, *, keys_only: bool = False
-    ) -> list[Record]:
-        newest = {r.key: r for r in self.records(prefix) if at is None or r.mod_revision <= at}
-        return [newest[key] for key in sorted(newest) if not newest[key].tombstone]
-
-    def close(self) -> None:
-        pass
 
 
 @pytest.fixture
@@ -89,7 +48,7 @@ def registry_of() -> Callable[..., Registry]:
                     provenance=Provenance("memory"),
                 )
             )
-        return Registry(Held(records), Decoder())  # type: ignore[arg-type]
+        return Registry(MemoryConnector(records), Decoder())  # type: ignore[arg-type]
 
     return build
 

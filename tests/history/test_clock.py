@@ -11,62 +11,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from paths import SHOP
 
+from etcdpod.connectors.memory import MemoryConnector
 from etcdpod.history.clock.bounds import Bounds
 from etcdpod.history.clock.clock import Clock
 from etcdpod.history.lives import Registry
 from etcdpod.kube.codec import Decoder
-from etcdpod.records import Deleted, NotRecorded, SourceInfo
 from etcdpod.session import Session, SourceOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from etcdpod.changes import TimeSpan
-    from etcdpod.records import Absence, Record
 
 AUDIT = SHOP / "audit.jsonl"
 
 Edit = "Callable[[str, int, dict[str, Any]], dict[str, Any] | None]"
-
-
-class Held:
-    """A source that holds given records in memory."""
-
-    def __init__(self, records: list[Record]) -> None:
-        self.damage: list[Any] = []
-        self._records = sorted(records, key=lambda record: record.revision)
-
-    def info(self) -> SourceInfo:
-        return SourceInfo("memory", "snapshot", self._records[-1].mod_revision, 0)
-
-    def records(
-        self, prefix: bytes = b"", *, since: int | None = None, keys_only: bool = False
-    ) -> list[Record]:
-        return [
-            record
-            for record in self._records
-            if record.key.startswith(prefix) and record.mod_revision >= (since or 0)
-        ]
-
-    def history(
-        self, key: bytes, *, since: int | None = None, keys_only: bool = False
-    ) -> list[Record]:
-        return [record for record in self.records(key, since=since) if record.key == key]
-
-    def get(self, key: bytes, at: int | None = None) -> Record | Absence:
-        found = [r for r in self.history(key) if at is None or r.mod_revision <= at]
-        if not found:
-            return NotRecorded(key)
-        return Deleted(key, found[-1], None) if found[-1].tombstone else found[-1]
-
-    def range(
-        self, prefix: bytes, at: int | None = None, *, keys_only: bool = False
-    ) -> list[Record]:
-        newest = {r.key: r for r in self.records(prefix) if at is None or r.mod_revision <= at}
-        return [newest[key] for key in sorted(newest) if not newest[key].tombstone]
-
-    def close(self) -> None:
-        pass
 
 
 def registry_of(shop: dict[str, Any], edit: Any = None) -> Registry:
@@ -82,7 +41,7 @@ def registry_of(shop: dict[str, Any], edit: Any = None) -> Registry:
             if value is not None:
                 data = b"" if record.tombstone else json.dumps(value).encode()
                 records.append(replace(record, value=data, value_size=len(data)))
-    return Registry(Held(records), Decoder())
+    return Registry(MemoryConnector(sorted(records, key=lambda one: one.revision)), Decoder())
 
 
 @pytest.fixture(scope="session")

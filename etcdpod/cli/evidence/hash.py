@@ -12,6 +12,7 @@ from etcdpod.cli.options import open_session, outcome, source_options
 from etcdpod.cli.serialise import document, output_option
 from etcdpod.cli.stdout import write
 from etcdpod.cli.verb import verb
+from etcdpod.connectors.capabilities import Hashing, Stored, Trailed, capable
 from etcdpod.errors import CompactedError, ExitCode, FutureRevisionError, UsageError
 from etcdpod.kubectl.formats.safe import printable
 from etcdpod.kubectl.formats.table import table
@@ -69,25 +70,25 @@ def agree(rows: Sequence[dict[str, Any]]) -> bool | None:
 
 def _common_revision(sessions: Sequence[Session]) -> int:
     """The newest revision that all of several files have; 0 where each is hashed at its own."""
-    stores = [getattr(session.connector, "store", None) for session in sessions]
-    if len(stores) < 2 or None in stores:
+    files = [capable(session.connector, Stored) for session in sessions]
+    if len(files) < 2 or None in files:
         return 0
-    return min(int(store.index.current_revision) for store in stores if store is not None)
+    return min(int(file.store.index.current_revision) for file in files if file is not None)
 
 
 def _rows(session: Session, revision: int) -> Iterator[dict[str, Any]]:
-    store = getattr(session.connector, "store", None)
-    if store is not None:
-        yield _of_store(session, store, revision)
+    file = capable(session.connector, Stored)
+    if file is not None:
+        yield _of_file(session, file, revision)
         return
-    ask = getattr(session.connector, "hash_members", None)
-    if ask is None:
+    live = capable(session.connector, Hashing)
+    if live is None:
         raise UsageError(f"{session.info.target} is no file and no etcd that could be hashed")
     if revision:
         raise UsageError(
             "a live etcd is hashed at its newest revision only", next_step="leave --rev out"
         )
-    for member in ask().hashes:
+    for member in live.hash_members().hashes:
         yield {
             "source": member.name or member.endpoint,
             "revision": member.revision,
@@ -99,18 +100,20 @@ def _rows(session: Session, revision: int) -> Iterator[dict[str, Any]]:
         }
 
 
-def _of_store(session: Session, store: Any, revision: int) -> dict[str, Any]:
+def _of_file(session: Session, file: Stored, revision: int) -> dict[str, Any]:
     from etcdpod.etcd.mvcc.hashkv import hash_kv, snapshot_hash
 
     problem = ""
-    check = getattr(session.connector, "check_trailer", None)
+    store, trailed = file.store, capable(session.connector, Trailed)
     row: dict[str, Any] = {
         "source": session.info.target,
         "revision": revision or store.index.current_revision,
         "compactRevision": store.index.compact_revision or -1,
         "hashKV": None,
         "snapshotHash": f"{snapshot_hash(store):x}",
-        "sha256": None if check is None else {True: "right", False: "WRONG", None: None}[check()],
+        "sha256": None
+        if trailed is None
+        else {True: "right", False: "WRONG", None: None}[trailed.check_trailer()],
     }
     try:
         found = hash_kv(store, revision)

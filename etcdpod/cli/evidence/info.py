@@ -13,6 +13,7 @@ from etcdpod.cli.options import open_session, outcome, source_options
 from etcdpod.cli.serialise import document, output_option
 from etcdpod.cli.stdout import write, write_lines
 from etcdpod.cli.verb import verb
+from etcdpod.connectors.capabilities import Hashing, Recovering, Trailed, capable
 from etcdpod.damage import Damage
 from etcdpod.damage_text import damage_place, damage_sentence
 from etcdpod.kubectl.formats.safe import printable
@@ -69,7 +70,6 @@ def session_facts(session: Session) -> Facts:
     """Everything that is known of the source."""
     info = session.info
     registry = session.registry
-    check = getattr(session.connector, "check_trailer", None)
     moment = last_moment(registry)
     return Facts(
         source=info.target,
@@ -79,7 +79,7 @@ def session_facts(session: Session) -> Facts:
         current_revision=info.current_revision,
         compact_revision=info.compact_revision,
         last_moment="" if moment is None else rfc3339(moment),
-        sha256_trailer=_trailer(check),
+        sha256_trailer=_trailer(session.connector),
         **dict(detail_fields(session.details())),
         **_hashes(session.connector),
         **_beside_the_tree(session.connector),
@@ -91,16 +91,16 @@ def session_facts(session: Session) -> Facts:
 
 def _beside_the_tree(connector: object) -> dict[str, BesideTheTree]:
     """Of files: what was found in the log and in free pages, and how far it is believed."""
-    if not hasattr(connector, "beside_the_tree"):
-        return {}
-    return {"revisions_beside_the_tree": connector.beside_the_tree()}
+    file = capable(connector, Recovering)
+    return {} if file is None else {"revisions_beside_the_tree": file.beside_the_tree()}
 
 
 def _hashes(connector: object) -> dict[str, Any]:
     """Of a live etcd: whether the members hold the same keys, by HashKV at one revision."""
-    if not hasattr(connector, "hash_members"):
+    live = capable(connector, Hashing)
+    if live is None:
         return {}
-    compared = connector.hash_members()
+    compared = live.hash_members()
     return {
         "members_agree": compared.agree,
         "disagreeing_members": compared.odd,
@@ -108,11 +108,12 @@ def _hashes(connector: object) -> dict[str, Any]:
     }
 
 
-def _trailer(check: Callable[[], bool | None] | None) -> str | None:
+def _trailer(connector: object) -> str | None:
     """What the SHA-256 at the end of a snapshot says; None where there can be none."""
-    if check is None:
+    file = capable(connector, Trailed)
+    if file is None:
         return None
-    return {True: "correct", False: "WRONG", None: "absent"}[check()]
+    return {True: "correct", False: "WRONG", None: "absent"}[file.check_trailer()]
 
 
 def _plain(value: object) -> Any:

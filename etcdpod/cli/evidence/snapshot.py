@@ -13,6 +13,7 @@ from etcdpod.cli.options import open_session, source_options
 from etcdpod.cli.serialise import document, output_option
 from etcdpod.cli.stdout import write
 from etcdpod.cli.verb import Verb
+from etcdpod.connectors.capabilities import Saving, capable
 from etcdpod.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ def save(file: Path, overwrite: bool, output: str | None, options: SourceOptions
     etcdpod snapshot save monday.db --overwrite
     """
     with open_session(options) as session:
-        source = session.connector
-        if not hasattr(source, "save_snapshot"):
+        source = capable(session.connector, Saving)
+        if source is None:
             raise UsageError(
                 f"{session.info.target} is a file already",
                 next_step="name a live etcd with --from https://HOST:2379 or --endpoints",

@@ -21,6 +21,7 @@ from etcdpod.cli.options import (
 from etcdpod.cli.serialise import document, items, output_option
 from etcdpod.cli.stdout import write, write_lines
 from etcdpod.cli.verb import verb
+from etcdpod.connectors.capabilities import Doubting, capable
 from etcdpod.errors import ExitCode, NotFoundError, UsageError
 from etcdpod.history.named import Target, parse_object
 from etcdpod.history.text.diff import one_line
@@ -107,8 +108,8 @@ def command(
 
 def _say_left_out(session: Session, key: bytes) -> None:
     """Of what is found on the disk, and too doubtful to be told as history."""
-    left_out = getattr(session.connector, "left_out", None)
-    count = 0 if left_out is None else left_out(key)
+    source = capable(session.connector, Doubting)
+    count = 0 if source is None else source.left_out(key)
     if count:
         which = "1 revision" if count == 1 else f"{count} revisions"
         say(f"etcdpod: {which} of trust E left out: found, but its number or content is in doubt")

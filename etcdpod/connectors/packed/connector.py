@@ -92,12 +92,6 @@ class PackedConnector:
             raise
         return cls(name, found, folder, inner)
 
-    def __getattr__(self, name: str) -> Any:
-        """What only some sources can do (check a trailer, count usage), if the inner one can."""
-        if name in ("inner", "_found", "_folder"):
-            raise AttributeError(name)
-        return getattr(self.inner, name)
-
     @property
     def damage(self) -> list[Damage]:
         """Defects found so far, under the names used in the packed file."""

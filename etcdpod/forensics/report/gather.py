@@ -7,7 +7,7 @@ many: together they wait no longer than one of them.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from etcdpod.connectors.base import Watching
 from etcdpod.history.lives import Registry
@@ -37,8 +37,10 @@ class Gathered:
         self._held: dict[bytes, list[Record]] = {}
         self._bytes = 0
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._connector, name)
+    @property
+    def inner(self) -> Connector:
+        """The source that is read."""
+        return self._connector
 
     def gather(self, keys: Sequence[bytes]) -> None:
         """Read the histories of keys that are not here yet, several at once."""

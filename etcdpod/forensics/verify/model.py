@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from etcdpod.connectors.capabilities import Hashing, Logged, Stored, capable
 from etcdpod.records import Severity, Trust
 
 if TYPE_CHECKING:
@@ -122,17 +123,19 @@ class Subject:
     @property
     def store(self) -> Store | None:
         """The database file; None for a live etcd."""
-        return getattr(self.connector, "store", None)
+        file = capable(self.connector, Stored)
+        return None if file is None else file.store
 
     @property
     def log(self) -> ReplayedLog | None:
         """The write-ahead log; None where there is none."""
-        return getattr(self.connector, "log", None)
+        source = capable(self.connector, Logged)
+        return None if source is None else source.log
 
     @property
     def is_live(self) -> bool:
         """Whether it is a running etcd, of which only answers can be had."""
-        return hasattr(self.connector, "hash_members")
+        return capable(self.connector, Hashing) is not None
 
     @property
     def hashes(self) -> HashComparison | None:

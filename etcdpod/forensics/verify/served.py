@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from etcdpod.connectors.base import KeptHistory
 from etcdpod.forensics.verify.model import Defect
 from etcdpod.records import Severity
 
@@ -24,8 +25,8 @@ def gaps(subject: Subject) -> Iterator[Defect]:
     if not subject.is_live:
         return
     kept = subject.connector.records(keys_only=True)
-    compact = max(getattr(kept, "compact_revision", 0), 1)
-    newest = getattr(kept, "through_revision", compact)
+    compact = max(subject.connector.info().compact_revision, 1)
+    newest = kept.through_revision if isinstance(kept, KeptHistory) else compact
     before, found = compact, 0
     for record in kept:
         main = record.revision.main

@@ -11,10 +11,10 @@ All times here are integers: microseconds since 1970, UTC.
 
 from __future__ import annotations
 
-from collections.abc import Sized
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from etcdpod.connectors.base import Selection
 from etcdpod.kube.model.fields import mapping, members, text
 from etcdpod.times import micros
 
@@ -80,7 +80,7 @@ def lease_samples(registry: Objects) -> list[LeaseSample]:
 
 
 def _thinned(records: Iterable[Record]) -> Iterable[Record]:
-    if not (isinstance(records, Sized) and hasattr(records, "__getitem__")):
+    if not isinstance(records, Selection):
         return records
     count = len(records)
     stride = -(-count // MAX_LEASE_REVISIONS)
