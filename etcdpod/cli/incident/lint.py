@@ -60,7 +60,8 @@ def command(
     etcdpod lint --practice privileged --practice runs-as-root --from demo
     """
     with open_session(options) as session:
-        from etcdpod.forensics.lint.lint import PRACTICES, lint
+        from etcdpod.forensics.lint.lint import lint
+        from etcdpod.forensics.lint.practices import PRACTICES
 
         known = [practice.name for practice in PRACTICES]
         for name in practices:

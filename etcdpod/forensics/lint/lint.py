@@ -2,48 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from etcdpod.forensics.diagnose.model import SEVERITIES
-from etcdpod.forensics.lint import (
-    bare_pod,
-    host_namespaces,
-    image_tag,
-    missing_limits,
-    missing_liveness,
-    missing_readiness,
-    missing_requests,
-    no_spread,
-    privileged,
-    runs_as_root,
-    secret_in_env,
-    single_replica,
-)
 from etcdpod.forensics.lint.model import Remark
+from etcdpod.forensics.lint.practices import PRACTICES
 from etcdpod.forensics.lint.workload import workloads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from etcdpod.forensics.lint.model import Practice
     from etcdpod.forensics.lint.workload import Workload
     from etcdpod.history.lives import Registry
     from etcdpod.registry.objects import Item
-
-PRACTICES: Final[tuple[Practice, ...]] = (
-    bare_pod.PRACTICE,
-    missing_requests.PRACTICE,
-    missing_limits.PRACTICE,
-    missing_readiness.PRACTICE,
-    missing_liveness.PRACTICE,
-    image_tag.PRACTICE,
-    single_replica.PRACTICE,
-    no_spread.PRACTICE,
-    privileged.PRACTICE,
-    runs_as_root.PRACTICE,
-    host_namespaces.PRACTICE,
-    secret_in_env.PRACTICE,
-)
 
 
 def lint(

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from etcdpod.forensics.lint.image_tag import tag
-from etcdpod.forensics.lint.lint import PRACTICES, remarks
-from etcdpod.forensics.lint.secret_in_env import SECRET_NAME
+from etcdpod.forensics.lint.lint import remarks
+from etcdpod.forensics.lint.practices import PRACTICES, SECRET_NAME, tag
 from etcdpod.forensics.lint.workload import TEMPLATE, Workload
 
 PROBE = {"tcpSocket": {"port": 80}}
