@@ -57,7 +57,9 @@ def test_the_wheel_holds_schemas_styles_and_demo(wheelhouse: Path) -> None:
     assert "etcdpod/demo/end.db" in names
     assert any(name.endswith(".binpb") for name in names)
     assert any(name.endswith(".tcss") for name in names)
-    assert {"etcdpod/py.typed", "etcdpod/LICENSE", "etcdpod/NOTICE"} <= set(names)
+    assert {"etcdpod/py.typed", "etcdpod/LICENSE", "etcdpod/forensics/report/report.css"} <= set(
+        names
+    )
     assert not [name for name in names if name.startswith(("tests/", "testdata/", "proto/"))]
 
 
