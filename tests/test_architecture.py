@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from collections import Counter
 
 import grimp
 import pytest
@@ -75,3 +77,22 @@ def test_no_files_import_each_other_in_a_circle() -> None:
         for name in leaves:
             del left[name]
     assert sorted(left) == []
+
+
+REPEATED = {"Places", "State", "Step", "Surroundings", "Write"}
+"""Names that ``etcd/replay/deduce`` has in common with other folders."""
+
+
+def test_no_class_name_stands_for_two_things() -> None:
+    names = Counter(
+        node.name
+        for path in (REPOSITORY / "etcdpod").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert {name for name, count in names.items() if count > 1} <= REPEATED
+
+
+def test_no_folder_is_too_long_to_read() -> None:
+    folders = Counter(path.parent for path in (REPOSITORY / "etcdpod").rglob("*.py"))
+    assert {str(folder) for folder, count in folders.items() if count > 20} == set()

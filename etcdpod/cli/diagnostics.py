@@ -77,7 +77,7 @@ def guarded(command: Callable[[], ExitCode]) -> int:
     return code
 
 
-class LongWork:
+class InterruptibleWork:
     """A long work: how far it is, on a terminal after a second; and Ctrl-C that ends it early.
 
     What was read until then is kept, and the answer is made from it. A second Ctrl-C quits.
@@ -93,8 +93,11 @@ class LongWork:
         self._is_shown = self._is_asked = self._is_told = False
         self._previous: Any = None
 
-    def __enter__(self) -> LongWork:
-        if threading.current_thread() is threading.main_thread() and not LongWork.was_ended:
+    def __enter__(self) -> InterruptibleWork:
+        if (
+            threading.current_thread() is threading.main_thread()
+            and not InterruptibleWork.was_ended
+        ):
             self._previous = signal.signal(signal.SIGINT, self._interrupt)
         return self
 
@@ -110,7 +113,7 @@ class LongWork:
             self._show(done * 100 // max(whole, 1))
             self._shown_at = now
         if self._is_asked and not self._is_told:
-            self._is_told = LongWork.was_ended = True
+            self._is_told = InterruptibleWork.was_ended = True
             self._clear()
             say(f"etcdpod: {self._what} ends here: showing partial results")
             say("etcdpod: Ctrl-C again quits")

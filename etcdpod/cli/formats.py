@@ -143,7 +143,7 @@ class Template:
 
 
 @dataclass(frozen=True)
-class CustomColumns:
+class CustomColumnsOutput:
     """``-o custom-columns``."""
 
     columns: Columns

@@ -41,7 +41,7 @@ class Form:
     now: datetime | None = None
 
 
-class Remark(NamedTuple):
+class ValueRemark(NamedTuple):
     """What is printed about a value beside its object."""
 
     text: str
@@ -59,7 +59,7 @@ class Printing:
         self.queries = queries
         self.single = len(queries) == 1 and queries[0].name is not None
         self.code = ExitCode.FOUND
-        self.remarks: list[Remark] = []
+        self.remarks: list[ValueRemark] = []
         self.trust: Counter[Trust] = Counter()
         self._moment: datetime | None = None
 
@@ -128,11 +128,13 @@ class Printing:
         if name == "custom-columns":
             from etcdpod.kubectl.formats.custom_columns import parse_columns
 
-            return outputs.CustomColumns(parse_columns(argument), self.form.header)
+            return outputs.CustomColumnsOutput(parse_columns(argument), self.form.header)
         if name == "custom-columns-file":
             from etcdpod.kubectl.formats.custom_columns import parse_columns_file
 
-            return outputs.CustomColumns(parse_columns_file(_file_text(argument)), self.form.header)
+            return outputs.CustomColumnsOutput(
+                parse_columns_file(_file_text(argument)), self.form.header
+            )
         raise UsageError(
             f"no output format {self.form.output!r}",
             next_step="there are wide, yaml, json, jsonl, name, jsonpath=, custom-columns=, "
@@ -185,12 +187,12 @@ class Printing:
 
     def _work(
         self, query: Query, output: Output
-    ) -> Callable[[Sequence[Record]], tuple[list[Any], list[Remark], list[Trust]]]:
+    ) -> Callable[[Sequence[Record]], tuple[list[Any], list[ValueRemark], list[Trust]]]:
         """What a worker does with a slice of records: the parts, and what is to be said of them."""
 
-        def work(found: Sequence[Record]) -> tuple[list[Any], list[Remark], list[Trust]]:
+        def work(found: Sequence[Record]) -> tuple[list[Any], list[ValueRemark], list[Trust]]:
             parts: list[Any] = []
-            remarks: list[Remark] = []
+            remarks: list[ValueRemark] = []
             trust: list[Trust] = []
             for item in self._items(query, found, output.projection):
                 remarks += _remarks(item, show_secrets=self.registry.show_secrets)
@@ -271,15 +273,15 @@ def _file_text(path: str) -> str:
         raise UsageError(f"the file of columns cannot be read: {error}") from error
 
 
-def _remarks(item: Item, *, show_secrets: bool) -> Iterable[Remark]:
+def _remarks(item: Item, *, show_secrets: bool) -> Iterable[ValueRemark]:
     """Why a value has no object, or what its object leaves out."""
     outcome = item.outcome
     key = item.record.key.decode(errors="backslashreplace")
     if isinstance(outcome, Encrypted | Undecodable):
-        yield Remark(f"{key}: {outcome}", isinstance(outcome, Undecodable))
+        yield ValueRemark(f"{key}: {outcome}", isinstance(outcome, Undecodable))
     elif outcome.unknown:
         hide = outcome.kind == "Secret" and not show_secrets
-        yield from (Remark(f"{key}: {text}") for text in unknown_fields(outcome, hide=hide))
+        yield from (ValueRemark(f"{key}: {text}") for text in unknown_fields(outcome, hide=hide))
 
 
 def _with_path(projection: Projection | None, path: str) -> Projection | None:

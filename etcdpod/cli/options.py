@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from etcdpod.cli.completion import complete_namespace
-from etcdpod.cli.diagnostics import LongWork, guarded, progress, report_damage, say_notice
+from etcdpod.cli.diagnostics import InterruptibleWork, guarded, progress, report_damage, say_notice
 from etcdpod.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def source_options(function: Command) -> Command:
             connection={name: value for name, value in live.items() if value not in (None, False)},
             notify=say_notice,
             progress=progress if sys.stderr.isatty() else None,
-            long_work=LongWork,
+            long_work=InterruptibleWork,
             **reading,
         )
         return guarded(lambda: function(*arguments, options=options, **words))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @runtime_checkable
-class Stored(Protocol):
+class FileBacked(Protocol):
     """A source with a database file."""
 
     @property

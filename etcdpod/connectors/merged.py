@@ -200,7 +200,7 @@ def _merged_source(info: SourceInfo) -> MergedSource:
     return MergedSource(info.target, info.kind, info.compact_revision, info.current_revision)
 
 
-class Disagreement(NamedTuple):
+class RecordConflict(NamedTuple):
     """A revision that differs between members."""
 
     revision: Revision
@@ -208,7 +208,7 @@ class Disagreement(NamedTuple):
     """The record of each source; None if it lacks a revision that it must have."""
 
 
-def disagreements(sources: Sequence[Connector]) -> Iterator[Disagreement]:
+def disagreements(sources: Sequence[Connector]) -> Iterator[RecordConflict]:
     """The revisions in which members of one cluster differ, ascending.
 
     Compared are only the revisions that all of them must have: above the highest compact revision,
@@ -227,7 +227,7 @@ def disagreements(sources: Sequence[Connector]) -> Iterator[Disagreement]:
             records[number] = record
         present = [record for record in records if record is not None]
         if len(present) < len(sources) or not all(is_same(present[0], r) for r in present):
-            yield Disagreement(revision, tuple(records))
+            yield RecordConflict(revision, tuple(records))
 
 
 def _copies(transaction: Iterable[Record]) -> list[list[Record]]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from etcdpod.changes import Step, TimeSpan
-    from etcdpod.history.writers.fields import Entry
+    from etcdpod.history.writers.fields import ManagerEntry
 
 ABSENT: Final = object()
 
@@ -28,7 +28,7 @@ NOT_KEPT: Final = Writer(UNKNOWN, evidence="the revision that set it is not kept
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class LineOrigin:
     """The revision that last set something."""
 
     revision: int
@@ -43,7 +43,7 @@ class Origin:
 class Node:
     """Where a value and the parts of it come from."""
 
-    origin: Origin
+    origin: LineOrigin
     """Of the value itself; of an object or a list, when it came to be."""
     below: dict[str, Node] | list[Node] = field(default_factory=dict)
 
@@ -53,7 +53,7 @@ class Line:
     """One line of YAML and its origin; None where a line belongs to no value."""
 
     text: str
-    origin: Origin | None
+    origin: LineOrigin | None
 
 
 def blame_lines(steps: Iterable[Step], *, managed_fields: bool = False) -> list[Line]:
@@ -76,7 +76,9 @@ def blame_lines(steps: Iterable[Step], *, managed_fields: bool = False) -> list[
             value, node = ABSENT, None
         known = step.missing_before == 0 and (step.event == "ADDED" or value is not ABSENT)
         writer = step.writer if known else NOT_KEPT
-        origin = Origin(step.record.mod_revision, step.incarnation, step.time, writer, exact=known)
+        origin = LineOrigin(
+            step.record.mod_revision, step.incarnation, step.time, writer, exact=known
+        )
         node = _traced(value, node, step.object, origin)
         value = step.object
         if not origin.exact:
@@ -92,7 +94,7 @@ def blame_lines(steps: Iterable[Step], *, managed_fields: bool = False) -> list[
 # --- following values over revisions ------------------------------------------------------------
 
 
-def _traced(before: Any, old: Node | None, after: Any, origin: Origin) -> Node:
+def _traced(before: Any, old: Node | None, after: Any, origin: LineOrigin) -> Node:
     """The origins of ``after``: what is equal keeps its own, what is not has this one."""
     root = Node(old.origin if old is not None else origin)
     pending: list[tuple[Any, Node | None, Any, str, Node]] = [(before, old, after, "", root)]
@@ -149,7 +151,7 @@ def _paired(
 # --- what managedFields still know of the oldest kept revision ----------------------------------
 
 
-def _credit_owners(node: Node, value: dict[str, Any], origin: Origin) -> None:
+def _credit_owners(node: Node, value: dict[str, Any], origin: LineOrigin) -> None:
     """Name the owner of each field whose own revision is not kept as its likely writer."""
     for entry in entries(value):
         stack: list[tuple[dict[str, Any], Any, Node]] = [(entry.fields, value, node)]
@@ -179,7 +181,7 @@ def _below(part: str, present: Any, node: Node) -> tuple[Any, Node] | None:
     return None if child is None else (value, child)
 
 
-def _credited(origin: Origin, entry: Entry) -> Origin:
+def _credited(origin: LineOrigin, entry: ManagerEntry) -> LineOrigin:
     writer = Writer(
         component=component_of(entry.manager),
         manager=entry.manager,
@@ -199,13 +201,13 @@ def _lines(value: dict[str, Any], node: Node) -> list[Line]:
 
     text = dumps(value)
     shown = text.splitlines()
-    origins: list[Origin | None] = [None] * len(shown)
+    origins: list[LineOrigin | None] = [None] * len(shown)
     for first, last, origin in _placed(text, node):
         origins[first : last + 1] = [origin] * (min(last + 1, len(shown)) - first)
     return [Line(line, origin) for line, origin in zip(shown, origins, strict=True)]
 
 
-def _placed(text: str, node: Node) -> Iterator[tuple[int, int, Origin]]:
+def _placed(text: str, node: Node) -> Iterator[tuple[int, int, LineOrigin]]:
     """The first and last line of every value in a YAML text; what is inside comes later."""
     import yaml
 

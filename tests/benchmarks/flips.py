@@ -30,7 +30,7 @@ import numpy as np  # noqa: E402
 
 from etcdpod.demo import demo_path  # noqa: E402
 from etcdpod.errors import EtcdpodError  # noqa: E402
-from etcdpod.forensics.verify import CHECKS, Subject  # noqa: E402
+from etcdpod.forensics.verify import CHECKS, VerifiedSource  # noqa: E402
 from etcdpod.session import Session, SourceOptions  # noqa: E402
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def trial(
 
 def _verify(target: Path, seconds: float) -> list[Defect]:
     with Session.open(SourceOptions(targets=(str(target),))) as session:
-        subject = Subject(session.registry, time_limit=seconds)
+        subject = VerifiedSource(session.registry, time_limit=seconds)
         found = [defect for check in CHECKS for defect in check.run(subject)]
     damage = [defect for defect in found if defect.is_damage]
     # The trailer tells that a bit is wrong and not which: another check that tells counts first.

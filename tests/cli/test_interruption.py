@@ -13,7 +13,7 @@ import pytest
 from paths import REPOSITORY
 from wal_writer import LogWriter, update
 
-from etcdpod.cli.diagnostics import LongWork
+from etcdpod.cli.diagnostics import InterruptibleWork
 from etcdpod.connectors.disk.datadir import DataDirectoryConnector
 from etcdpod.damage import DamageCode as Code
 from etcdpod.etcd.wal import columns, scan
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def nothing_ended_yet(monkeypatch) -> None:
-    monkeypatch.setattr(LongWork, "was_ended", False)
+    monkeypatch.setattr(InterruptibleWork, "was_ended", False)
 
 
 def press() -> None:
@@ -37,7 +37,7 @@ def press() -> None:
 
 def test_the_first_time_ends_the_work_and_the_second_quits(capsys) -> None:
     before = signal.getsignal(signal.SIGINT)
-    with LongWork("reading the log") as work:
+    with InterruptibleWork("reading the log") as work:
         assert work(1, 10) is False
         press()
         assert work(2, 10) is True
@@ -46,21 +46,21 @@ def test_the_first_time_ends_the_work_and_the_second_quits(capsys) -> None:
     assert signal.getsignal(signal.SIGINT) is before
     assert "reading the log ends here" in capsys.readouterr().err
     # The next long work does not have to be ended as well before one can quit.
-    with LongWork("replaying the log"), pytest.raises(KeyboardInterrupt):
+    with InterruptibleWork("replaying the log"), pytest.raises(KeyboardInterrupt):
         press()
 
 
 def test_nothing_is_shown_where_no_terminal_is(capsys, monkeypatch) -> None:
     monkeypatch.setattr("etcdpod.cli.diagnostics.QUIET_SECONDS", -1)
     monkeypatch.setattr("etcdpod.cli.diagnostics.REDRAW_SECONDS", -1)
-    with LongWork("reading the log") as work:
+    with InterruptibleWork("reading the log") as work:
         work(1, 10)
     assert capsys.readouterr().err == ""
 
 
 def test_a_terminal_is_told_how_far_it_is_after_a_second(capsys, monkeypatch) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    with LongWork("reading the log") as work:
+    with InterruptibleWork("reading the log") as work:
         work(1, 10)
         assert capsys.readouterr().err == ""
         monkeypatch.setattr(work, "_started", work._started - 2)

@@ -14,10 +14,10 @@ from etcdpod.forensics.incident.lanes import LaneBuilder
 from etcdpod.forensics.incident.model import (
     Axis,
     Lane,
+    LaneSpan,
+    LaneState,
     Mark,
     MarkKind,
-    Span,
-    State,
     rising,
 )
 from etcdpod.forensics.incident.silence import Renewal, Silence, silences, with_silences
@@ -69,25 +69,25 @@ def lanes(watched: list[dict[str, Any]]) -> dict[str, Lane]:
     return {name: builder.lane(LAST) for name, builder in builders.items()}
 
 
-def states(lane: Lane) -> list[tuple[int, State]]:
+def states(lane: Lane) -> list[tuple[int, LaneState]]:
     return [(span.start, span.state) for span in lane.spans]
 
 
 def test_a_bad_rollout_waits_for_its_image_until_it_is_deleted(lanes: dict[str, Lane]) -> None:
     lane = lanes["web-79f78d44fd-7zlw4"]
     assert states(lane) == [
-        (616, State.PENDING),
-        (623, State.CREATING),
-        (629, State.IMAGE_PULL),
-        (657, State.IMAGE_PULL),
-        (670, State.IMAGE_PULL),
-        (692, State.IMAGE_PULL),
-        (720, State.IMAGE_PULL),
-        (737, State.TERMINATING),
+        (616, LaneState.PENDING),
+        (623, LaneState.CREATING),
+        (629, LaneState.IMAGE_PULL),
+        (657, LaneState.IMAGE_PULL),
+        (670, LaneState.IMAGE_PULL),
+        (692, LaneState.IMAGE_PULL),
+        (720, LaneState.IMAGE_PULL),
+        (737, LaneState.TERMINATING),
     ]
     assert lane.marks == (Mark(761, MarkKind.GONE, "deleted"),)
     assert lane.first_trouble == 629
-    assert lane.span_at(640) == Span(629, 657, State.IMAGE_PULL, "ErrImagePull")
+    assert lane.span_at(640) == LaneSpan(629, 657, LaneState.IMAGE_PULL, "ErrImagePull")
     assert lane.span_at(761) is None
     assert lane.note == "web: registry.example/shop/web:2.4.1-typo"
 
@@ -96,14 +96,14 @@ def test_a_reborn_pod_has_two_lives_in_one_lane_and_is_lost_with_its_node(
     lanes: dict[str, Lane],
 ) -> None:
     assert states(lanes["db-0"]) == [
-        (445, State.PENDING),
-        (462, State.CREATING),
-        (514, State.READY),
-        (745, State.TERMINATING),
-        (768, State.PENDING),
-        (773, State.CREATING),
-        (786, State.READY),
-        (1127, State.NODE_LOST),
+        (445, LaneState.PENDING),
+        (462, LaneState.CREATING),
+        (514, LaneState.READY),
+        (745, LaneState.TERMINATING),
+        (768, LaneState.PENDING),
+        (773, LaneState.CREATING),
+        (786, LaneState.READY),
+        (1127, LaneState.NODE_LOST),
     ]
 
 
@@ -112,19 +112,19 @@ def test_every_restart_of_a_crash_loop_is_marked_with_its_exit(lanes: dict[str, 
     assert len(restarts) == 25
     assert restarts[-1] == Mark(1474, MarkKind.RESTART, "init-db: restart 25 after Error (1)")
     assert {span.state for span in lanes["orders"].spans} == {
-        State.PENDING,
-        State.INIT,
-        State.BACK_OFF,
+        LaneState.PENDING,
+        LaneState.INIT,
+        LaneState.BACK_OFF,
     }
 
 
 def test_other_fates_have_their_own_states(lanes: dict[str, Lane]) -> None:
     last = {name: lane.spans[-1].state for name, lane in lanes.items()}
-    assert last["too-big"] is State.UNSCHEDULABLE
-    assert last["cache"] is State.FAILED
-    assert last["auth-6444d9c494-wbvrm"] is State.NOT_READY
-    assert State.WAITING in {span.state for span in lanes["conf"].spans}
-    assert State.SUCCEEDED in {span.state for span in lanes["migrate-9dfqh"].spans}
+    assert last["too-big"] is LaneState.UNSCHEDULABLE
+    assert last["cache"] is LaneState.FAILED
+    assert last["auth-6444d9c494-wbvrm"] is LaneState.NOT_READY
+    assert LaneState.WAITING in {span.state for span in lanes["conf"].spans}
+    assert LaneState.SUCCEEDED in {span.state for span in lanes["migrate-9dfqh"].spans}
     assert lanes["cache"].spans[-1].reason == "Evicted"
     assert lanes["urgent"].note == "", "it was scheduled in the end"
 
@@ -133,8 +133,8 @@ def test_what_compaction_took_is_a_gap_and_not_a_state() -> None:
     builder = LaneBuilder("pods", "shop", "a")
     builder.add(record(900, 300), {"status": {"phase": "Succeeded"}})
     assert builder.lane(1000).spans == (
-        Span(300, 900, State.NOT_KEPT),
-        Span(900, 1001, State.SUCCEEDED, "Completed"),
+        LaneSpan(300, 900, LaneState.NOT_KEPT),
+        LaneSpan(900, 1001, LaneState.SUCCEEDED, "Completed"),
     )
 
 
@@ -150,23 +150,23 @@ def test_a_life_whose_deletion_was_not_kept_ends_where_the_next_begins() -> None
 def test_an_undecodable_revision_is_shown_as_such() -> None:
     builder = LaneBuilder("pods", "shop", "a")
     builder.add(record(10, 10), None)
-    assert builder.lane(11).spans == (Span(10, 12, State.UNREADABLE),)
+    assert builder.lane(11).spans == (LaneSpan(10, 12, LaneState.UNREADABLE),)
 
 
 def test_a_lane_can_be_taken_again_after_more_was_read() -> None:
     builder = LaneBuilder("pods", "shop", "a")
     builder.add(record(10, 10), {"status": {"phase": "Succeeded"}})
     assert builder.lane(11).spans[-1].end == 12
-    assert builder.lane(20).spans == (Span(10, 21, State.SUCCEEDED, "Completed"),)
+    assert builder.lane(20).spans == (LaneSpan(10, 21, LaneState.SUCCEEDED, "Completed"),)
 
 
 @pytest.mark.parametrize(
     ("pod", "state"),
     [
-        ({}, State.PENDING),
-        ({"status": {"phase": "Unknown"}}, State.UNKNOWN),
-        ({"metadata": [], "spec": "x", "status": [1, {}]}, State.PENDING),
-        ({"status": {"containerStatuses": [7, {"state": "x"}]}}, State.NOT_READY),
+        ({}, LaneState.PENDING),
+        ({"status": {"phase": "Unknown"}}, LaneState.UNKNOWN),
+        ({"metadata": [], "spec": "x", "status": [1, {}]}, LaneState.PENDING),
+        ({"status": {"containerStatuses": [7, {"state": "x"}]}}, LaneState.NOT_READY),
         (
             {
                 "spec": {"initContainers": [{"name": "mesh", "restartPolicy": "Always"}]},
@@ -176,7 +176,7 @@ def test_a_lane_can_be_taken_again_after_more_was_read() -> None:
                     "conditions": [{"type": "Ready", "status": "True"}],
                 },
             },
-            State.READY,
+            LaneState.READY,
         ),
         (
             {
@@ -189,7 +189,7 @@ def test_a_lane_can_be_taken_again_after_more_was_read() -> None:
                     ],
                 },
             },
-            State.NOT_READY,
+            LaneState.NOT_READY,
         ),
     ],
     ids=[
@@ -201,7 +201,7 @@ def test_a_lane_can_be_taken_again_after_more_was_read() -> None:
         "a closed gate",
     ],
 )
-def test_states_that_are_easily_mistaken(pod: dict[str, Any], state: State) -> None:
+def test_states_that_are_easily_mistaken(pod: dict[str, Any], state: LaneState) -> None:
     assert pod_state(pod)[0] is state
 
 
@@ -220,13 +220,16 @@ def test_the_silence_of_a_node_is_found_in_its_lease(watched: list[dict[str, Any
 
 def test_silence_covers_what_claims_to_be_ready_only() -> None:
     lane = Lane(
-        "nodes", "", "a", (Span(1, 50, State.READY), Span(50, 100, State.NODE_LOST, "Unknown"))
+        "nodes",
+        "",
+        "a",
+        (LaneSpan(1, 50, LaneState.READY), LaneSpan(50, 100, LaneState.NODE_LOST, "Unknown")),
     )
     quiet = with_silences(lane, [Silence(40, 70, 80.0)])
     assert [(span.start, span.end, span.state) for span in quiet.spans] == [
-        (1, 40, State.READY),
-        (40, 50, State.SILENT),
-        (50, 100, State.NODE_LOST),
+        (1, 40, LaneState.READY),
+        (40, 50, LaneState.SILENT),
+        (50, 100, LaneState.NODE_LOST),
     ]
     assert quiet.note == "silent for 80 s"
 
@@ -262,9 +265,9 @@ def test_trouble_that_is_shorter_than_a_column_is_still_seen() -> None:
         "shop",
         "a",
         (
-            Span(1, 50, State.READY),
-            Span(50, 51, State.IMAGE_PULL),
-            Span(51, 101, State.READY),
+            LaneSpan(1, 50, LaneState.READY),
+            LaneSpan(50, 51, LaneState.IMAGE_PULL),
+            LaneSpan(51, 101, LaneState.READY),
         ),
     )
     picture = "".join(cell.glyph for cell in cells(lane, Axis(1, 100, 10)))
@@ -276,7 +279,7 @@ def test_the_picture_has_a_ruler_names_notes_and_a_legend() -> None:
         "pods",
         "shop",
         "web\x1b[31m",
-        (Span(10, 60, State.READY),),
+        (LaneSpan(10, 60, LaneState.READY),),
         (Mark(60, MarkKind.GONE, "deleted"),),
         "a note",
     )
@@ -290,13 +293,13 @@ def test_the_picture_has_a_ruler_names_notes_and_a_legend() -> None:
 
 def test_everything_in_the_drawn_picture_lies_within_it() -> None:
     """Also a legend of every state, and a note that is longer than the margin."""
-    spans = tuple(Span(at, at + 5, state) for at, state in enumerate(State, start=10))
+    spans = tuple(LaneSpan(at, at + 5, state) for at, state in enumerate(LaneState, start=10))
     marks = (Mark(20, MarkKind.RESTART, "again"), Mark(90, MarkKind.GONE, "deleted"))
     lane = Lane("pods", "shop", "web", spans, marks, "a note that says much more " * 9)
     drawn = ElementTree.fromstring(lanes_svg([lane], Axis(1, 100, 300, ())))
     width, height = int(drawn.get("width")), int(drawn.get("height"))
     words = [each for each in drawn.iter() if each.tag.endswith("}text")]
-    assert {state.label for state in State} <= {each.text for each in words}
+    assert {state.label for state in LaneState} <= {each.text for each in words}
     for word in words:
         shown = (word.text or "") + "".join(child.tail or "" for child in word)
         assert float(word.get("x")) + len(shown) * 7.2 <= width

@@ -12,7 +12,7 @@ import pytest
 from paths import SHOP
 
 from etcdpod.connectors.memory import MemoryConnector
-from etcdpod.history.clock.bounds import Bounds
+from etcdpod.history.clock.bounds import TimeBounds
 from etcdpod.history.clock.clock import Clock
 from etcdpod.history.lives import Registry
 from etcdpod.kube.codec import Decoder
@@ -232,7 +232,7 @@ def test_revision_at_a_time_is_the_newest_written_by_then(shop: Any) -> None:
 
 
 def test_bounds_are_monotone_and_say_how_far_they_contradict() -> None:
-    bounds = Bounds([(10, 100, 130), (20, 120, 150), (30, 90, 110)])
+    bounds = TimeBounds([(10, 100, 130), (20, 120, 150), (30, 90, 110)])
     assert [bounds.earliest(revision) for revision in (9, 10, 15, 20, 30, 99)] == [
         None, 100, 100, 120, 120, 120,
     ]  # fmt: skip

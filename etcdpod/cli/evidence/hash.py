@@ -12,7 +12,7 @@ from etcdpod.cli.options import open_session, outcome, source_options
 from etcdpod.cli.serialise import document, output_option
 from etcdpod.cli.stdout import write
 from etcdpod.cli.verb import verb
-from etcdpod.connectors.capabilities import Hashing, Stored, Trailed, capable
+from etcdpod.connectors.capabilities import FileBacked, Hashing, Trailed, capable
 from etcdpod.errors import CompactedError, ExitCode, FutureRevisionError, UsageError
 from etcdpod.kubectl.formats.safe import printable
 from etcdpod.kubectl.formats.table import table
@@ -70,14 +70,14 @@ def agree(rows: Sequence[dict[str, Any]]) -> bool | None:
 
 def _common_revision(sessions: Sequence[Session]) -> int:
     """The newest revision that all of several files have; 0 where each is hashed at its own."""
-    files = [capable(session.connector, Stored) for session in sessions]
+    files = [capable(session.connector, FileBacked) for session in sessions]
     if len(files) < 2 or None in files:
         return 0
     return min(int(file.store.index.current_revision) for file in files if file is not None)
 
 
 def _rows(session: Session, revision: int) -> Iterator[dict[str, Any]]:
-    file = capable(session.connector, Stored)
+    file = capable(session.connector, FileBacked)
     if file is not None:
         yield _of_file(session, file, revision)
         return
@@ -100,7 +100,7 @@ def _rows(session: Session, revision: int) -> Iterator[dict[str, Any]]:
         }
 
 
-def _of_file(session: Session, file: Stored, revision: int) -> dict[str, Any]:
+def _of_file(session: Session, file: FileBacked, revision: int) -> dict[str, Any]:
     from etcdpod.etcd.mvcc.hashkv import hash_kv, snapshot_hash
 
     problem = ""

@@ -22,7 +22,7 @@ from etcdpod.times import rfc3339
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from etcdpod.forensics.recover.bundle import Entry
+    from etcdpod.forensics.recover.bundle import BundleEntry
     from etcdpod.forensics.recover.find_lost import Lost
     from etcdpod.session import Session, SourceOptions
 
@@ -180,7 +180,7 @@ def _check_folder(folder: Path, targets: Iterable[str]) -> None:
             )
 
 
-def _write_all(folder: Path, made: Iterable[Entry], told: dict[str, Any]) -> None:
+def _write_all(folder: Path, made: Iterable[BundleEntry], told: dict[str, Any]) -> None:
     from etcdpod.forensics.recover.text import readable
 
     _write_file(folder / "manifest.json", "".join(document(told, "json")))

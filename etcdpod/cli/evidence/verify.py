@@ -19,7 +19,7 @@ from etcdpod.kubectl.formats.safe import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from etcdpod.forensics.verify import Defect, Subject
+    from etcdpod.forensics.verify import Defect, VerifiedSource
     from etcdpod.session import SourceOptions
 
 
@@ -53,7 +53,7 @@ def _verify(
     options: SourceOptions, output: str | None, collected: list[dict[str, Any]], *, notes: bool
 ) -> ExitCode:
     """Verify one source; defects that go into one document are collected instead of printed."""
-    from etcdpod.forensics.verify import Subject, verify
+    from etcdpod.forensics.verify import VerifiedSource, verify
 
     damaged = noted = 0
 
@@ -67,7 +67,7 @@ def _verify(
 
     with open_session(options) as session:
         progress = options.progress and options.progress("verifying")
-        subject = Subject(session.registry, progress=progress)
+        subject = VerifiedSource(session.registry, progress=progress)
         found = counted(verify(subject))
         if output == "jsonl":
             write(items((_fields(defect, session.info.target) for defect in found), output))
@@ -85,7 +85,7 @@ def _verify(
     return ExitCode.DAMAGED if damaged else ExitCode.FOUND
 
 
-def _say_verdict(subject: Subject, target: str, damaged: int) -> None:
+def _say_verdict(subject: VerifiedSource, target: str, damaged: int) -> None:
     """How many defects there are, and of what this cannot speak."""
     from etcdpod.forensics.verify import CHECKS
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from etcdpod.errors import ExitCode
-    from etcdpod.history.blame import Line, Origin
+    from etcdpod.history.blame import Line, LineOrigin
     from etcdpod.session import SourceOptions
 
 
@@ -90,16 +90,16 @@ def _text(lines: list[Line]) -> Iterator[str]:
         yield f"{painted(left, DIM, colour)}  {printable(line.text)}".rstrip()
 
 
-def _revision(origin: Origin | None) -> str:
+def _revision(origin: LineOrigin | None) -> str:
     return "" if origin is None else f"{'' if origin.exact else '<='}{origin.revision}"
 
 
-def _time(origin: Origin | None) -> str:
+def _time(origin: LineOrigin | None) -> str:
     moment = origin.time.estimate if origin is not None and origin.time is not None else None
     return "" if moment is None else f"{moment:%H:%M:%S}"
 
 
-def _writer(origin: Origin | None) -> str:
+def _writer(origin: LineOrigin | None) -> str:
     from etcdpod.history.text.table import who
 
     return "" if origin is None else who(origin.writer)

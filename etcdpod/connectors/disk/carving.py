@@ -12,7 +12,7 @@ import numpy as np
 from etcdpod.connectors.base import endless
 from etcdpod.connectors.disk.datadir_info import describe_database
 from etcdpod.connectors.disk.evidence_places import newest_sound, open_store, stale_place
-from etcdpod.connectors.disk.overlay import Overlay, Span, has_losses
+from etcdpod.connectors.disk.overlay import Overlay, RevisionSpan, has_losses
 from etcdpod.connectors.disk.overlay_connector import OverlayConnector
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class CarvingConnector(OverlayConnector):
             current, compacted = store.index.current_revision, store.index.compact_revision
             if places and len(store.index) == 0:
                 current = max(current, newest_sound(places[0]))
-            span = Span(current, compacted, compacted + 1)
+            span = RevisionSpan(current, compacted, compacted + 1)
             nothing = np.zeros(0, np.int64)
             self._overlays[whole] = Overlay(store, places, nothing, span, self._own_damage)
         return self._overlays[whole]

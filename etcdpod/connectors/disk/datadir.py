@@ -21,7 +21,7 @@ from etcdpod.connectors.disk.evidence_places import (
     stale_place,
     tree_place,
 )
-from etcdpod.connectors.disk.overlay import Overlay, Span, has_losses
+from etcdpod.connectors.disk.overlay import Overlay, RevisionSpan, has_losses
 from etcdpod.connectors.disk.overlay_connector import OverlayConnector
 from etcdpod.damage import Damage, DamageCode, Fault
 from etcdpod.errors import SourceError
@@ -163,7 +163,7 @@ class DataDirectoryConnector(OverlayConnector):
             places.append(stale)
             if len(store.index) == 0:
                 current = max(current, newest_sound(stale))
-        span = Span(current, compacted, whole_from)
+        span = RevisionSpan(current, compacted, whole_from)
         return Overlay(store, places, overruled, span, self._own_damage)
 
     def _check_raft_snapshots(self) -> None:

@@ -15,7 +15,7 @@ from etcdpod.source_details import DatabaseReach, DirectoryFiles, LogDetails
 if TYPE_CHECKING:
     from etcdpod.connectors.disk.datadir_files import DataDirectory
     from etcdpod.connectors.disk.datadir_log import ReplayedLog
-    from etcdpod.connectors.disk.overlay import Span
+    from etcdpod.connectors.disk.overlay import RevisionSpan
     from etcdpod.etcd.bbolt.gather import Mask
     from etcdpod.etcd.mvcc.store import Store
 
@@ -31,7 +31,7 @@ def describe_database(store: Store) -> SourceInfo:
 
 
 def describe(
-    target: str, files: DataDirectory, store: Store, log: ReplayedLog | None, span: Span
+    target: str, files: DataDirectory, store: Store, log: ReplayedLog | None, span: RevisionSpan
 ) -> SourceInfo:
     """The details of a data directory."""
     database = describe_database(store)

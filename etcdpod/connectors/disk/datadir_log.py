@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from etcdpod.connectors.base import endless
-from etcdpod.connectors.disk.evidence_places import RANK, LogPlace, combined
+from etcdpod.connectors.disk.evidence_places import RANK, LogPlace
 from etcdpod.connectors.disk.overlay import has_losses
 from etcdpod.damage import Damage, DamageCode
+from etcdpod.etcd.mvcc.revision import combined
 from etcdpod.etcd.replay.attempts import keep_uncommitted
 from etcdpod.etcd.replay.deduce.steps import Surroundings
 from etcdpod.etcd.replay.replay import Replay

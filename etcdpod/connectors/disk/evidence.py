@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from etcdpod.connectors.disk.evidence_places import RANK, Columns, combined
+from etcdpod.connectors.disk.evidence_places import RANK, PlaceColumns
 from etcdpod.damage import contradiction
+from etcdpod.etcd.mvcc.revision import combined
 from etcdpod.records import Trust
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ MAX_REPORTS = 10
 """The number of contradictions that are reported individually."""
 
 
-class Evidence:
+class EvidenceIndex:
     """A table over the revisions of several places.
 
     Args:
@@ -101,7 +102,7 @@ class Evidence:
         counts = np.bincount(ids, minlength=len(self._keys))
         self._starts = np.concatenate([[0], np.cumsum(counts)])
 
-    def _without_doubles(self, columns: Columns, place: Integers) -> Mask:
+    def _without_doubles(self, columns: PlaceColumns, place: Integers) -> Mask:
         """Of the copies of one revision, keep the first, which is the most trusted one."""
         first: Mask = np.ones(len(columns.main), np.bool_)
         same = (columns.main[1:] == columns.main[:-1]) & (columns.sub[1:] == columns.sub[:-1])
@@ -119,12 +120,12 @@ class Evidence:
                 self._damage.append(contradiction(one, other))
         return first
 
-    def _read(self, columns: Columns, place: Integers, number: int) -> Record | None:
+    def _read(self, columns: PlaceColumns, place: Integers, number: int) -> Record | None:
         holder = self._places[int(place[number])]
         return holder.record(int(columns.row[number]), keys_only=False)
 
     @staticmethod
-    def _plausible(columns: Columns) -> Mask:
+    def _plausible(columns: PlaceColumns) -> Mask:
         """Which rows to keep: for a transaction that the log has in full, only the log's own."""
         logged = columns.main[columns.rank == RANK[Trust.LOGGED]]
         whole: Mask = np.isin(columns.main, logged)
@@ -142,21 +143,21 @@ def _same(one: Record, other: Record) -> bool:
     )
 
 
-def _joined(places: Sequence[Place]) -> tuple[Columns, Integers]:
+def _joined(places: Sequence[Place]) -> tuple[PlaceColumns, Integers]:
     parts = [place.columns() for place in places]
     if not parts:
         none = np.zeros(0, np.int64)
-        return Columns(none, none, np.zeros(0, np.bool_), none, none), none
-    columns = Columns._make(np.concatenate(column) for column in zip(*parts, strict=True))
+        return PlaceColumns(none, none, np.zeros(0, np.bool_), none, none), none
+    columns = PlaceColumns._make(np.concatenate(column) for column in zip(*parts, strict=True))
     place = np.repeat(np.arange(len(parts)), [len(part.main) for part in parts])
     return columns, place
 
 
-def _select(columns: Columns, chosen: Mask | Integers) -> Columns:
-    return Columns._make(column[chosen] for column in columns)
+def _select(columns: PlaceColumns, chosen: Mask | Integers) -> PlaceColumns:
+    return PlaceColumns._make(column[chosen] for column in columns)
 
 
-def _fresh(columns: Columns, known: RevisionIndex | None, overruled: Integers) -> Mask:
+def _fresh(columns: PlaceColumns, known: RevisionIndex | None, overruled: Integers) -> Mask:
     """Which revisions are not in the tree, or only in an overruled version."""
     if known is None or len(known) == 0:
         return np.ones(len(columns.main), np.bool_)

@@ -12,7 +12,7 @@ from etcdpod.damage import Damage, DamageCode
 from etcdpod.errors import SourceError
 from etcdpod.etcd.bbolt.carve import open_without_meta
 from etcdpod.etcd.mvcc.carved import carve
-from etcdpod.etcd.mvcc.revision import pack_revision
+from etcdpod.etcd.mvcc.revision import combined, pack_revision
 from etcdpod.etcd.mvcc.store import Store
 from etcdpod.etcd.replay.rows import (
     CONTRADICTED,
@@ -39,10 +39,9 @@ if TYPE_CHECKING:
 TRUST_ORDER = tuple(Trust)
 """From most to least trusted; columns hold indexes into it."""
 RANK = {trust: rank for rank, trust in enumerate(TRUST_ORDER)}
-_SUB_BITS = 20
 
 
-class Columns(NamedTuple):
+class PlaceColumns(NamedTuple):
     """The revisions in one place."""
 
     main: Integers
@@ -57,7 +56,7 @@ class Columns(NamedTuple):
 class Place(Protocol):
     """A place that holds revisions."""
 
-    def columns(self) -> Columns:
+    def columns(self) -> PlaceColumns:
         """All revisions that it holds, in no particular order."""
 
     def key(self, row: int) -> bytes:
@@ -89,7 +88,7 @@ class LogPlace:
         self._segments = segments
         self._index = index
 
-    def columns(self) -> Columns:
+    def columns(self) -> PlaceColumns:
         """The committed revisions."""
         rows = self._rows
         flags = np.frombuffer(bytes(rows.flags), np.uint8)
@@ -97,7 +96,7 @@ class LogPlace:
         doubtful = flags[chosen] & DOUBTFUL != 0
         rank = np.where(doubtful, RANK[Trust.SUSPECT], RANK[Trust.LOGGED])
         main, sub = np.array(rows.main)[chosen], np.array(rows.sub)[chosen]
-        return Columns(main, sub, flags[chosen] & TOMBSTONE != 0, rank, chosen)
+        return PlaceColumns(main, sub, flags[chosen] & TOMBSTONE != 0, rank, chosen)
 
     def contradicting(self) -> Integers:
         """The sound rows of which the database has a different version."""
@@ -178,10 +177,12 @@ class FilePlace:
         self._name = name
         self._record = record
 
-    def columns(self) -> Columns:
+    def columns(self) -> PlaceColumns:
         """All rows."""
         rows = self._rows
-        return Columns(rows.main, rows.sub, rows.tombstone, self._rank, np.arange(len(rows.main)))
+        return PlaceColumns(
+            rows.main, rows.sub, rows.tombstone, self._rank, np.arange(len(rows.main))
+        )
 
     def key(self, row: int) -> bytes:
         """The key of a row."""
@@ -285,11 +286,6 @@ def open_store(path: str | os.PathLike[str], name: str | None = None) -> Store:
         except SourceError:
             pass
         raise
-
-
-def combined(main: Integers, sub: Integers) -> Integers:
-    """Revisions as single numbers with the same sort order."""
-    return (main << _SUB_BITS) | np.minimum(sub, (1 << _SUB_BITS) - 1)
 
 
 def _older_tree(store: Store) -> Store | None:

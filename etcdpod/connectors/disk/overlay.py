@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from etcdpod.connectors.disk.evidence import Evidence
-from etcdpod.connectors.disk.evidence_places import RANK, TRUST_ORDER, combined
+from etcdpod.connectors.disk.evidence import EvidenceIndex
+from etcdpod.connectors.disk.evidence_places import RANK, TRUST_ORDER
 from etcdpod.errors import CompactedError, SourceError
+from etcdpod.etcd.mvcc.revision import combined
 from etcdpod.records import BesideTheTree, Severity, Trust
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 TREE, EVIDENCE = 0, 1
 
 
-class Span(NamedTuple):
+class RevisionSpan(NamedTuple):
     """The revisions that an overlay covers."""
 
     current: int
@@ -51,14 +52,14 @@ class Span(NamedTuple):
         return before if before > 1 else 0
 
 
-class Found(NamedTuple):
+class FoundRows(NamedTuple):
     """Revisions of an overlay: the place of each, and its row number there."""
 
     place: Integers
     number: Integers
 
     @classmethod
-    def of(cls, entries: Sequence[tuple[int, int]]) -> Found:
+    def of(cls, entries: Sequence[tuple[int, int]]) -> FoundRows:
         """From pairs."""
         columns = np.array(entries, np.int64).reshape(-1, 2)
         return cls(columns[:, 0], columns[:, 1])
@@ -86,7 +87,7 @@ class Overlay:
         store: Store,
         places: Sequence[Place],
         overruled: Integers,
-        span: Span,
+        span: RevisionSpan,
         damage: list[Damage],
     ) -> None:
         self.store = store
@@ -94,7 +95,7 @@ class Overlay:
         self.span = span
         rows = self.index.rows
         self._overruled: Mask = np.isin(combined(rows.main, rows.sub), overruled)
-        self.evidence = Evidence(places, self.index, np.flatnonzero(self._overruled), damage)
+        self.evidence = EvidenceIndex(places, self.index, np.flatnonzero(self._overruled), damage)
         columns = self.evidence.columns
         over = np.isin(combined(columns.main, columns.sub), overruled)
         # A tree that lost pages is supplemented by older copies of them.
@@ -107,11 +108,11 @@ class Overlay:
 
     # --- all revisions --------------------------------------------------------------------------
 
-    def of_key(self, key: bytes, since: int | None) -> Found:
+    def of_key(self, key: bytes, since: int | None) -> FoundRows:
         """All revisions of one key, ascending."""
         return self._merged(self.index.of_key(key), self.evidence.of_key(key), since)
 
-    def under(self, prefix: bytes, since: int | None) -> Found:
+    def under(self, prefix: bytes, since: int | None) -> FoundRows:
         """All revisions under a prefix, ascending."""
         return self._merged(self.index.under(prefix), self.evidence.under(prefix), since)
 
@@ -126,7 +127,7 @@ class Overlay:
         found = {rank: count for rank, count in zip(TRUST_ORDER, counts, strict=True) if count}
         return BesideTheTree(found, int(np.count_nonzero(self._is_ahead)))
 
-    def _merged(self, rows: Integers, numbers: Integers, since: int | None) -> Found:
+    def _merged(self, rows: Integers, numbers: Integers, since: int | None) -> FoundRows:
         rows = rows[~self._overruled[rows]]
         numbers = numbers[self._is_shown[numbers]]
         known, columns = self.index.rows, self.evidence.columns
@@ -136,11 +137,11 @@ class Overlay:
         order = np.lexsort((sub, main))
         if since is not None:
             order = order[main[order] >= since]
-        return Found(place[order], np.concatenate([rows, numbers])[order])
+        return FoundRows(place[order], np.concatenate([rows, numbers])[order])
 
     # --- one state ------------------------------------------------------------------------------
 
-    def alive(self, prefix: bytes, at: int) -> Found:
+    def alive(self, prefix: bytes, at: int) -> FoundRows:
         """The newest revision up to ``at`` of each key that exists then, in byte order."""
         if at < self.span.compacted:
             return self._alive_below(prefix, at)
@@ -153,7 +154,7 @@ class Overlay:
         if not changed:
             last = last[last >= 0]
             rows = last[~self.index.rows.tombstone[last]]
-            return Found(np.full(len(rows), TREE), rows)
+            return FoundRows(np.full(len(rows), TREE), rows)
         newest: dict[bytes, tuple[int, int]] = {}
         for key, row in zip(table.keys, last.tolist(), strict=True):
             if key not in changed and row >= 0 and not self.index.rows.tombstone[row]:
@@ -163,9 +164,9 @@ class Overlay:
             if found is not None:
                 newest[key] = found
         ordered = [newest[key] for key in sorted(newest)]
-        return Found.of(ordered)
+        return FoundRows.of(ordered)
 
-    def last_two(self, key: bytes, at: int) -> Found:
+    def last_two(self, key: bytes, at: int) -> FoundRows:
         """The newest revision of a key up to ``at``, preceded by the one before it, if any.
 
         Empty if the key did not exist at ``at`` and its deletion is not known either.
@@ -185,9 +186,9 @@ class Overlay:
         chosen = np.flatnonzero(believed & (main <= at))[-2:]
         if len(chosen) > 0 and not current[chosen[-1]]:
             chosen = chosen[:0]
-        return Found(found.place[chosen], found.number[chosen])
+        return FoundRows(found.place[chosen], found.number[chosen])
 
-    def _mains(self, found: Found) -> Integers:
+    def _mains(self, found: FoundRows) -> Integers:
         main = np.empty(len(found.number), np.int64)
         is_tree = found.place == TREE
         main[is_tree] = self.index.rows.main[found.number[is_tree]]
@@ -227,12 +228,12 @@ class Overlay:
 
     # --- states below the compact revision ------------------------------------------------------
 
-    def _alive_below(self, prefix: bytes, at: int) -> Found:
+    def _alive_below(self, prefix: bytes, at: int) -> FoundRows:
         if at + 1 < self.span.whole_from:  # even if no key is known: there may have been some
             raise self.compacted(at)
         keys = {*self.index.table(prefix).keys, *self.evidence.keys(prefix)}
         found = (self.below(key, at) for key in sorted(keys))
-        return Found.of([entry for entry in found if entry is not None])
+        return FoundRows.of([entry for entry in found if entry is not None])
 
     def below(self, key: bytes, at: int) -> tuple[int, int] | None:
         """The revision of a key that was current at ``at``, below the compact revision.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
-from etcdpod.connectors.disk.overlay import TREE, Found
+from etcdpod.connectors.disk.overlay import TREE, FoundRows
 from etcdpod.errors import CompactedError, FutureRevisionError
 from etcdpod.records import Compacted, Deleted, NotRecorded
 
@@ -24,7 +24,7 @@ FIRST_REVISION = 2
 class OverlaySelection:
     """A selection of revisions of an overlay: can be counted, sliced and read at random."""
 
-    def __init__(self, overlay: Overlay, found: Found, keys_only: bool) -> None:
+    def __init__(self, overlay: Overlay, found: FoundRows, keys_only: bool) -> None:
         self._overlay = overlay
         self._found = found
         self._keys_only = keys_only
@@ -38,7 +38,7 @@ class OverlaySelection:
     def __getitem__(self, index: slice) -> OverlaySelection: ...
     def __getitem__(self, index: int | slice) -> Record | OverlaySelection:
         if isinstance(index, slice):
-            part = Found(self._found.place[index], self._found.number[index])
+            part = FoundRows(self._found.place[index], self._found.number[index])
             return OverlaySelection(self._overlay, part, self._keys_only)
         entry = int(self._found.place[index]), int(self._found.number[index])
         return self._overlay.record(entry, keys_only=self._keys_only)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
     from etcdpod.connectors.live.connection.connection import Connection
-    from etcdpod.connectors.live.messages import Span
+    from etcdpod.connectors.live.messages import KeySpan
     from etcdpod.records import Provenance, Record
 
 _TRIES = 5
@@ -68,7 +68,7 @@ class Changes:
     def __init__(
         self,
         connection: Connection,
-        span: Span,
+        span: KeySpan,
         start: int | None,
         *,
         through: int | None,

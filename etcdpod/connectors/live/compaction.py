@@ -13,14 +13,14 @@ from etcdpod.errors import CompactedError, FutureRevisionError, SourceError
 
 if TYPE_CHECKING:
     from etcdpod.connectors.live.connection.connection import Connection
-    from etcdpod.connectors.live.messages import Span
+    from etcdpod.connectors.live.messages import KeySpan
 
 _TRIES = 5
 _SILENCE = 5.0
 """Seconds without a response after which a stream is abandoned."""
 
 
-def newest_revision(connection: Connection, span: Span) -> int:
+def newest_revision(connection: Connection, span: KeySpan) -> int:
     """The newest revision; of the cluster, or of one member if reads are serializable."""
     quorum = not connection.options.serializable
     request = etcdrpc.RangeRequest(key=span.key, limit=1, keys_only=True, serializable=not quorum)
@@ -28,7 +28,7 @@ def newest_revision(connection: Connection, span: Span) -> int:
 
 
 def find_compact_revision(
-    connection: Connection, span: Span, *, without_leader: bool = False
+    connection: Connection, span: KeySpan, *, without_leader: bool = False
 ) -> int:
     """The revision below which history is gone; 0 for a store that was never compacted.
 
@@ -63,7 +63,7 @@ def find_compact_revision(
     return connection.compact_revision
 
 
-def _ask_by_watch(connection: Connection, span: Span) -> int:
+def _ask_by_watch(connection: Connection, span: KeySpan) -> int:
     for attempt in range(_TRIES):
         member = connection.ready(quorum=False)
         call = WatchCall(member, connection.metadata(quorum=False), _SILENCE)

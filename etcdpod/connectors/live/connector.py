@@ -14,7 +14,7 @@ from etcdpod.connectors.live.connection.endpoints import is_endpoint
 from etcdpod.connectors.live.connection.opening import open_connection
 from etcdpod.connectors.live.lists import Lister, primed
 from etcdpod.connectors.live.messages import (
-    Span,
+    KeySpan,
     key_span,
     prefix_span,
     put_record,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from etcdpod.source_details import ClusterDetails, MemberStatus
 
 
-class History:
+class LiveHistory:
     """Retained revisions, with the range that they cover; can be iterated once.
 
     To follow on from a history, watch from ``through_revision + 1``.
@@ -153,7 +153,9 @@ class LiveConnector:
             last, tombstone = (last, record) if record.tombstone else (record, None)
         return NotRecorded(key) if tombstone is None else Deleted(key, tombstone, last)
 
-    def history(self, key: bytes, *, since: int | None = None, keys_only: bool = False) -> History:
+    def history(
+        self, key: bytes, *, since: int | None = None, keys_only: bool = False
+    ) -> LiveHistory:
         """All revisions of one key from the compact revision on, tombstones included."""
         now = self._one(key, None, keys_only=True)
         # The last change of an existing key is known: nothing after it needs to be waited for.
@@ -162,7 +164,7 @@ class LiveConnector:
 
     def records(
         self, prefix: bytes = b"", *, since: int | None = None, keys_only: bool = False
-    ) -> History:
+    ) -> LiveHistory:
         """All revisions under ``prefix`` from the compact revision on, in revision order.
 
         The keys that exist at the compact revision come first; they are sorted in memory or, if
@@ -215,7 +217,7 @@ class LiveConnector:
         """Closes all connections, which ends their watches; may be called twice."""
         self._connection.close()
 
-    def _pinned(self, lister: Lister, span: Span, at: int) -> Iterator[Record]:
+    def _pinned(self, lister: Lister, span: KeySpan, at: int) -> Iterator[Record]:
         try:
             yield from lister.pinned(at)
         except CompactedError:
@@ -237,15 +239,21 @@ class LiveConnector:
             raise self._future(key_span(key), at) from None
 
     def _kept(
-        self, span: Span, since: int | None, newest: int, last: int, *, keys_only: bool
-    ) -> History:
+        self, span: KeySpan, since: int | None, newest: int, last: int, *, keys_only: bool
+    ) -> LiveHistory:
         """The retained revisions of ``span`` up to ``last``, after which nothing changed it."""
         compact = find_compact_revision(self._connection, span)
         changes = self._changes(span, since, last, compact, keys_only=keys_only)
-        return History(iter(changes), compact, newest)
+        return LiveHistory(iter(changes), compact, newest)
 
     def _changes(
-        self, span: Span, since: int | None, through: int | None, compact: int, *, keys_only: bool
+        self,
+        span: KeySpan,
+        since: int | None,
+        through: int | None,
+        compact: int,
+        *,
+        keys_only: bool,
     ) -> Changes:
         return Changes(
             self._connection,
@@ -258,7 +266,7 @@ class LiveConnector:
             on_lost=self._lose,
         )
 
-    def _compacted(self, span: Span, at: int) -> CompactedError:
+    def _compacted(self, span: KeySpan, at: int) -> CompactedError:
         compact = find_compact_revision(self._connection, span)
         return CompactedError(
             f"revision {at} is compacted",
@@ -267,7 +275,7 @@ class LiveConnector:
             next_step=f"the oldest that can still be read is {compact}",
         )
 
-    def _future(self, span: Span, at: int | None) -> FutureRevisionError:
+    def _future(self, span: KeySpan, at: int | None) -> FutureRevisionError:
         newest = newest_revision(self._connection, span)
         return FutureRevisionError(
             f"revision {at} is newer than this etcd",

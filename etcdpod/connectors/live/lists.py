@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from etcdpod.connectors.live.connection.connection import Connection
-    from etcdpod.connectors.live.messages import Span
+    from etcdpod.connectors.live.messages import KeySpan
     from etcdpod.records import Provenance, Record
 
 RESTARTS = 3
@@ -27,7 +27,7 @@ class Lister:
     """Lists of one span."""
 
     def __init__(
-        self, connection: Connection, span: Span, provenance: Provenance, *, keys_only: bool
+        self, connection: Connection, span: KeySpan, provenance: Provenance, *, keys_only: bool
     ) -> None:
         self._connection = connection
         self._span = span

@@ -30,7 +30,7 @@ _DELETE = 1  # Event.type
 _RESPONSE_FRAGMENT = 7  # WatchResponse.fragment
 
 
-class Span(NamedTuple):
+class KeySpan(NamedTuple):
     """A range of keys in etcd's terms: one key, or all from ``key`` up to but excluding ``end``."""
 
     key: bytes
@@ -38,16 +38,16 @@ class Span(NamedTuple):
     """Empty: a single key. ``\\0``: to the end of the keyspace."""
 
 
-def key_span(key: bytes) -> Span:
+def key_span(key: bytes) -> KeySpan:
     """The span of a single key."""
-    return Span(key)
+    return KeySpan(key)
 
 
-def prefix_span(prefix: bytes) -> Span:
+def prefix_span(prefix: bytes) -> KeySpan:
     """The span of every key with that ``prefix``; the empty prefix is the whole keyspace."""
     bounded = prefix.rstrip(b"\xff")
     end = bounded[:-1] + bytes([bounded[-1] + 1]) if bounded else b"\0"
-    return Span(prefix or b"\0", end)
+    return KeySpan(prefix or b"\0", end)
 
 
 def later_fields(message: Any) -> dict[int, list[Any]]:
@@ -69,7 +69,7 @@ def is_fragment(response: Any) -> bool:
     return bool(later_number(later_fields(response), _RESPONSE_FRAGMENT))
 
 
-def watch_request(span: Span, start_revision: int) -> Any:
+def watch_request(span: KeySpan, start_revision: int) -> Any:
     """A request for every change of ``span`` from ``start_revision`` on; splits large responses."""
     create = etcdrpc.WatchCreateRequest(
         key=span.key, range_end=span.end, start_revision=start_revision, progress_notify=True

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from etcdpod.connectors.live.connection.connection import Connection
-    from etcdpod.connectors.live.messages import Span
+    from etcdpod.connectors.live.messages import KeySpan
 
 TARGET_BYTES = 2 << 20
 """The target size of a page."""
@@ -70,7 +70,7 @@ class Listing:
     """The pages of one list; while one is processed, the next is being fetched."""
 
     def __init__(
-        self, connection: Connection, span: Span, at: int | None, *, keys_only: bool
+        self, connection: Connection, span: KeySpan, at: int | None, *, keys_only: bool
     ) -> None:
         self._connection = connection
         self._span = span

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from etcdpod.connectors.live.connection.member import Member
-    from etcdpod.connectors.live.messages import Span
+    from etcdpod.connectors.live.messages import KeySpan
 
 PROGRESS_INTERVAL = 60.0
 """Seconds of silence after which an etcd with reliable progress notifications is asked for one."""
@@ -53,7 +53,7 @@ class WatchCall:
         if silence is not None:
             threading.Thread(target=self._listen, args=(silence,), daemon=True).start()
 
-    def create(self, span: Span, start_revision: int) -> None:
+    def create(self, span: KeySpan, start_revision: int) -> None:
         """Adds a watch to the stream."""
         self._requests.put(watch_request(span, start_revision))
 
@@ -110,7 +110,7 @@ class Barrier:
     question had caught up in the round of the first.
     """
 
-    def __init__(self, call: WatchCall, span: Span, through: int, compact_revision: int) -> None:
+    def __init__(self, call: WatchCall, span: KeySpan, through: int, compact_revision: int) -> None:
         self._call = call
         self._span = span
         self._through = through

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from etcdpod.connectors.base import Connector
     from etcdpod.connectors.packed.private_folder import PrivateFolder
-    from etcdpod.connectors.packed.unpacking import Found
+    from etcdpod.connectors.packed.unpacking import UnpackedSource
     from etcdpod.damage import Damage
     from etcdpod.records import Absence, Record, SourceInfo
 
@@ -38,7 +38,7 @@ class PackedConnector:
     def __init__(
         self,
         target: str,
-        found: Found,
+        found: UnpackedSource,
         folder: PrivateFolder,
         inner: Connector,
     ) -> None:
@@ -141,7 +141,7 @@ class PackedConnector:
         return text
 
 
-def _open_inner(name: str, found: Found, options: dict[str, Any]) -> Connector:
+def _open_inner(name: str, found: UnpackedSource, options: dict[str, Any]) -> Connector:
     """The unpacked source; its records name the packed file."""
     if found.database is None:
         from etcdpod.connectors.disk.datadir import DataDirectoryConnector

@@ -47,7 +47,7 @@ _SNAP, _WAL = ("member", "snap"), ("member", "wal")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class UnpackedSource:
     """The contents of a packed file."""
 
     folder: Path
@@ -66,7 +66,7 @@ class Found:
     """Where unpacking had to stop."""
 
 
-def unpack(path: Path, folder: Path, progress: Progress | None = None) -> Found:
+def unpack(path: Path, folder: Path, progress: Progress | None = None) -> UnpackedSource:
     """Unpack a file into a directory.
 
     Args:
@@ -101,7 +101,7 @@ class _Unpacker:
         self._members = 0
         self._written = 0
 
-    def result(self, size: int, sha256: str) -> Found:
+    def result(self, size: int, sha256: str) -> UnpackedSource:
         """What was found, if it is exactly one source.
 
         Raises:
@@ -122,7 +122,7 @@ class _Unpacker:
         database = next(iter(self._snapshots.values()), None)
         form = ".".join(reversed(self._forms))
         folder, damage = self._folder / "0", tuple(self._damage)
-        return Found(folder, database, tuple(found), form, size, sha256, damage)
+        return UnpackedSource(folder, database, tuple(found), form, size, sha256, damage)
 
     def file(self, stream: IO[bytes], name: str, layer: int) -> None:
         """Process the contents of one stream: packed files are opened, snapshots are kept."""

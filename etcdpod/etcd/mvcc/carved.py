@@ -15,7 +15,7 @@ from etcdpod.etcd.bbolt.gather import Gather
 from etcdpod.etcd.mvcc.copies import choose
 from etcdpod.etcd.mvcc.index import KEY_BUCKET
 from etcdpod.etcd.mvcc.keyvalue import parse_key_value, read_key_values
-from etcdpod.etcd.mvcc.revision import MARKED_SIZE, PLAIN_SIZE, SEPARATOR, TOMBSTONE_MARK
+from etcdpod.etcd.mvcc.revision import MARKED_SIZE, PLAIN_SIZE, SEPARATOR, TOMBSTONE_MARK, combined
 from etcdpod.etcd.mvcc.scan import Rows
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 MARGIN = 100_000
 """How far past the current revision a stale record may lie, if its commit was lost."""
-_SUB_BITS = 20
 
 
 class Carved(NamedTuple):
@@ -157,8 +156,8 @@ def _fresh(carved: Carved, index: RevisionIndex | None) -> Carved:
     """The rows that are not in the index."""
     if index is None or len(index) == 0:
         return carved
-    known = _combined(index.rows.main, index.rows.sub)
-    own = _combined(carved.rows.main, carved.rows.sub)
+    known = combined(index.rows.main, index.rows.sub)
+    own = combined(carved.rows.main, carved.rows.sub)
     place = np.minimum(np.searchsorted(known, own), len(known) - 1)
     return _select(carved, known[place] != own)
 
@@ -171,7 +170,3 @@ def _nothing() -> Carved:
     numbers = np.zeros(0, np.int64)
     rows = Rows._make(numbers for _ in Rows._fields)
     return Carved(rows, np.zeros(0, np.bool_), numbers)
-
-
-def _combined(main: Integers, sub: Integers) -> Integers:
-    return (main << _SUB_BITS) | np.minimum(sub, (1 << _SUB_BITS) - 1)

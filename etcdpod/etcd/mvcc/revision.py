@@ -7,8 +7,14 @@ References:
 from __future__ import annotations
 
 import struct
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from etcdpod.records import Revision
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 PLAIN_SIZE = 17
 """Size in bytes of a revision: main int64, ``_``, sub int64, big-endian."""
@@ -21,6 +27,7 @@ MAX_SUB = 1 << 20
 """More changes than any request within etcd's limits (1.5 MiB, 128 operations) can make."""
 
 _REVISION = struct.Struct(">qcq")
+_SUB_BITS = MAX_SUB.bit_length() - 1
 
 
 def pack_revision(revision: Revision, *, tombstone: bool = False) -> bytes:
@@ -39,3 +46,9 @@ def parse_revision(data: bytes) -> tuple[Revision, bool] | None:
     if len(data) == MARKED_SIZE and data[PLAIN_SIZE] != TOMBSTONE_MARK:
         return None
     return Revision(main, sub), len(data) == MARKED_SIZE
+
+
+def combined(main: npt.NDArray[np.int64], sub: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Revisions as single numbers with the same sort order."""
+    wide: npt.NDArray[np.int64] = main.astype(np.int64) << _SUB_BITS
+    return wide | np.minimum(sub, MAX_SUB - 1).astype(np.int64)

@@ -6,17 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from etcdpod.etcd.mvcc.revision import combined
 from etcdpod.etcd.replay.rows import PRIOR_SEGMENT, REFUSED, TOMBSTONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from etcdpod.etcd.bbolt.gather import Integers
     from etcdpod.etcd.mvcc.index import RevisionIndex
     from etcdpod.etcd.replay.rows import LogRows
-
-_SUB_BITS = 20
-"""Changes of one transaction that are told apart when revisions are matched: a million."""
 
 
 class Agreement(NamedTuple):
@@ -61,8 +58,8 @@ def compare(
     result = Agreement([], [], [], [])
     if len(logged) == 0:
         return result
-    known = _combined(index.rows.main, index.rows.sub)
-    own = _combined(np.array(rows.main)[logged], np.array(rows.sub)[logged])
+    known = combined(index.rows.main, index.rows.sub)
+    own = combined(np.array(rows.main)[logged], np.array(rows.sub)[logged])
     place = np.searchsorted(known, own)
     place[place == len(known)] = 0
     matched = known[place] == own if len(known) > 0 else np.zeros(len(own), np.bool_)
@@ -112,8 +109,3 @@ def _value(
     if segment == PRIOR_SEGMENT:
         return index.value(rows.value_offset[row])
     return read(segment, rows.value_offset[row], rows.value_size[row])
-
-
-def _combined(main: Integers, sub: Integers) -> Integers:
-    limit = (1 << _SUB_BITS) - 1
-    return (main.astype(np.int64) << _SUB_BITS) | np.minimum(sub, limit).astype(np.int64)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from etcdpod.etcd.replay.state import State
 
 
-class Target(IntEnum):
+class CompareTarget(IntEnum):
     """etcdserverpb.Compare.CompareTarget."""
 
     VERSION = 0
@@ -29,10 +29,10 @@ class Target(IntEnum):
 
 
 _TARGET_FIELDS = {
-    Target.VERSION: "version",
-    Target.CREATE: "create_revision",
-    Target.MOD: "mod_revision",
-    Target.LEASE: "lease",
+    CompareTarget.VERSION: "version",
+    CompareTarget.CREATE: "create_revision",
+    CompareTarget.MOD: "mod_revision",
+    CompareTarget.LEASE: "lease",
 }
 _RESULTS: dict[int, Callable[[Any, Any], bool]] = {0: eq, 1: gt, 2: lt, 3: ne}
 """etcdserverpb.Compare.CompareResult: the required relation of the stored to the given value."""
@@ -52,7 +52,7 @@ def holds(compare: Any, state: State) -> bool:
 
 def _row_holds(compare: Any, state: State, row: int) -> bool:
     relate = _RESULTS.get(compare.result, _any)
-    if compare.target == Target.VALUE:
+    if compare.target == CompareTarget.VALUE:
         return row != ABSENT and relate(state.value(row), compare.value)
     field = _TARGET_FIELDS.get(compare.target)
     given = getattr(compare, field) if field is not None else 0

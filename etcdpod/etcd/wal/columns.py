@@ -55,7 +55,7 @@ class EntryBlock(NamedTuple):
     data: list[int]
     """Where in the window the data of each entry starts; only entries that were read in full."""
     size: list[int]
-    places: Places
+    places: RecordPlaces
 
     def entry(self, row: int) -> LoggedEntry:
         """The entry at a row of the block."""
@@ -73,7 +73,7 @@ class EntryBlock(NamedTuple):
 
 
 @dataclass(slots=True)
-class Places:
+class RecordPlaces:
     """Locations of entries, in the order read."""
 
     index: array[int] = field(default_factory=lambda: array("Q"))
@@ -118,9 +118,9 @@ class Places:
         self.segment.extend([run.segment] * count)
         self.verified.extend(b"\1" * count)
 
-    def cut(self, position: int) -> Places:
+    def cut(self, position: int) -> RecordPlaces:
         """Remove all entries from ``position`` on, and return them."""
-        tail = Places(*(column[position:] for column in self._columns()))
+        tail = RecordPlaces(*(column[position:] for column in self._columns()))
         for column in self._columns():
             del column[position:]
         return tail
@@ -140,7 +140,7 @@ class Places:
         count = len(fits) if fits.all() else int(fits.argmin())
         return position + count, int(end[count - 1]) - start
 
-    def extend(self, other: Places) -> None:
+    def extend(self, other: RecordPlaces) -> None:
         """Add all of ``other``."""
         for mine, its in zip(self._columns(), other._columns(), strict=True):
             mine.extend(its)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from etcdpod.damage import Damage, DamageCode
-from etcdpod.etcd.wal.columns import NORMAL_ENTRY, EntryBlock, Places, parse_entries
+from etcdpod.etcd.wal.columns import NORMAL_ENTRY, EntryBlock, RecordPlaces, parse_entries
 from etcdpod.etcd.wal.layout import RecordType
 from etcdpod.etcd.wal.messages import (
     ConfChange,
@@ -40,7 +40,7 @@ ADD_VOTER, REMOVE_MEMBER, ADD_LEARNER = 0, 1, 3
 V2_METHODS = frozenset({"PUT", "POST", "DELETE", "QGET", "SYNC"})
 
 
-class Mark(NamedTuple):
+class LogMark(NamedTuple):
     """A SNAPSHOT record: a raft snapshot with that index existed at this point."""
 
     raft_index: int
@@ -79,9 +79,9 @@ class RaftLog:
         """Voting members, as far as they are known."""
         self._voters_at = applied
         """Raft index at which ``voters`` was valid; later changes are tracked."""
-        self.marks: list[Mark] = []
-        self.places = Places()
-        self.replaced = Places()
+        self.marks: list[LogMark] = []
+        self.places = RecordPlaces()
+        self.replaced = RecordPlaces()
         """Entries that were never committed: replaced by another leader's, or never synced."""
         self._state = b""
         """The newest hard state; its commit index never decreases."""
@@ -145,14 +145,14 @@ class RaftLog:
         yield from zip([0, *bounds], [*bounds, len(index)], strict=True)
 
     def entries(
-        self, start: int = 0, stop: int | None = None, places: Places | None = None
+        self, start: int = 0, stop: int | None = None, places: RecordPlaces | None = None
     ) -> Iterator[LoggedEntry]:
         """The entries at positions ``start`` to ``stop``, read again from their segments."""
         for block in self.blocks(start, stop, places):
             yield from map(block.entry, range(len(block.data)))
 
     def blocks(
-        self, start: int = 0, stop: int | None = None, places: Places | None = None
+        self, start: int = 0, stop: int | None = None, places: RecordPlaces | None = None
     ) -> Iterator[EntryBlock]:
         """The same, in blocks of consecutive entries."""
         places = self.places if places is None else places
@@ -207,7 +207,7 @@ class RaftLog:
         """A record that describes the log; used only if it is sound."""
         if frame.type == RecordType.SNAPSHOT:
             mark = SnapshotMark.FromString(frame.data)
-            self.marks.append(Mark(mark.index, mark.term))
+            self.marks.append(LogMark(mark.index, mark.term))
             if mark.index > self._voters_at and mark.HasField("conf_state"):
                 self.voters = {*mark.conf_state.voters, *mark.conf_state.voters_outgoing}
         elif frame.type == RecordType.METADATA:

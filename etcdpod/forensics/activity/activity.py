@@ -31,7 +31,7 @@ REVISION_KEY_BYTES = 17
 
 
 @dataclass(frozen=True)
-class Columns:
+class LedgerColumns:
     """The heads at one moment of reading; row ``i`` of each is the same revision."""
 
     key: Numbers
@@ -71,7 +71,7 @@ class Ledger:
         self._number: dict[bytes, int] = {}
         self._key, self._main, self._created, self._stored = (array("q") for _ in range(4))
         self._gone, self._left_over = bytearray(), bytearray()
-        self._columns: Columns | None = None
+        self._columns: LedgerColumns | None = None
         self._lock = Lock()
 
     def __len__(self) -> int:
@@ -105,12 +105,12 @@ class Ledger:
             self._left_over += left_over
 
     @property
-    def columns(self) -> Columns:
+    def columns(self) -> LedgerColumns:
         """All heads taken so far, as arrays."""
         columns = self._columns
         if columns is None or len(columns.main) < len(self):
             with self._lock:
-                columns = self._columns = Columns(
+                columns = self._columns = LedgerColumns(
                     key=np.array(self._key, dtype=np.int64),
                     main=np.array(self._main, dtype=np.int64),
                     gone=np.array(self._gone, dtype=np.bool_),
@@ -156,7 +156,7 @@ class Ledger:
         return [] if number is None else self.columns.main[self.rows_of(number)].tolist()
 
 
-def _before(columns: Columns, revision: int | None) -> int:
+def _before(columns: LedgerColumns, revision: int | None) -> int:
     if revision is None:
         return len(columns.main)
     return int(np.searchsorted(columns.main, revision, "right"))

@@ -60,7 +60,7 @@ class Restart:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class LifeState:
     """What kubectl would have shown as STATUS, from a revision on."""
 
     revision: int
@@ -77,7 +77,7 @@ class Life:
     number: int
     uid: str
     milestones: list[Milestone] = field(default_factory=list)
-    states: list[State] = field(default_factory=list)
+    states: list[LifeState] = field(default_factory=list)
     restarts: list[Restart] = field(default_factory=list)
     first: Step | None = None
     last: Step | None = None
@@ -264,7 +264,7 @@ class _Teller:
             shown = summarise(value)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError):
             return  # of no shape that kubectl could show
-        state = State(
+        state = LifeState(
             step.record.mod_revision, step.time, shown.status, f"{shown.ready}/{shown.total}"
         )
         last = self.life.states[-1] if self.life.states else None

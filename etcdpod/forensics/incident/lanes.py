@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from etcdpod.forensics.incident.model import Lane, Mark, MarkKind, Span, State
+from etcdpod.forensics.incident.model import Lane, LaneSpan, LaneState, Mark, MarkKind
 from etcdpod.forensics.incident.silence import LEASE_SECONDS, node_renewals, silences, with_silences
 from etcdpod.forensics.incident.state import (
-    IMAGE_REASONS,
     NODE_PROJECTION,
     POD_PROJECTION,
     exit_text,
@@ -19,6 +18,7 @@ from etcdpod.history.lost_tombstones import LEFT_OVER, ended_unseen
 from etcdpod.kube.model.fields import field as field_of
 from etcdpod.kube.model.fields import mapping, members, number, text
 from etcdpod.kube.model.keys import parse_key
+from etcdpod.kube.model.reasons import IMAGE_REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,9 +40,9 @@ class LaneBuilder:
     kind: str
     namespace: str
     name: str
-    spans: list[Span] = field(default_factory=list)
+    spans: list[LaneSpan] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
-    _state: tuple[State, str] | None = None
+    _state: tuple[LaneState, str] | None = None
     _since: int = 0
     _life: int = -1
     _version: int = 0
@@ -68,7 +68,7 @@ class LaneBuilder:
         elif 0 < self._version < record.version - 1:
             self._gap()
         self._version, self.last = record.version, revision
-        state = (State.UNREADABLE, "") if found is None else self._state_of(found)
+        state = (LaneState.UNREADABLE, "") if found is None else self._state_of(found)
         if state != self._state:
             self._close(revision)
             self._state, self._since = state, revision
@@ -88,7 +88,7 @@ class LaneBuilder:
             self._left_over,
         )
 
-    def _state_of(self, found: dict[str, Any]) -> tuple[State, str]:
+    def _state_of(self, found: dict[str, Any]) -> tuple[LaneState, str]:
         return pod_state(found) if self.kind == "pods" else node_state(found)
 
     def _begin(self, record: Record) -> None:
@@ -97,12 +97,12 @@ class LaneBuilder:
         self._life = record.create_revision
         self._restarts = {}
         if record.create_revision < record.mod_revision:
-            self._state, self._since = (State.NOT_KEPT, ""), record.create_revision
+            self._state, self._since = (LaneState.NOT_KEPT, ""), record.create_revision
 
     def _gap(self) -> None:
         """From here on revisions are missing, up to the next that is kept."""
         self._close(self.last + 1)
-        self._state, self._since = (State.NOT_KEPT, ""), self.last + 1
+        self._state, self._since = (LaneState.NOT_KEPT, ""), self.last + 1
 
     def end_unseen(self, compact_revision: int) -> None:
         """The object is gone, and compaction took its deletion."""
@@ -112,7 +112,7 @@ class LaneBuilder:
 
     def _close(self, revision: int, *, keep: bool = False) -> None:
         if self._state is not None and self._since < revision:
-            span = Span(self._since, revision, *self._state)
+            span = LaneSpan(self._since, revision, *self._state)
             if keep and self.spans and self.spans[-1].start == span.start:
                 self.spans.pop()
             self.spans.append(span)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class State(Enum):
+class LaneState(Enum):
     """What an object was doing; the letter carries the meaning where there is no colour."""
 
     PENDING = ("pending", "░", "yellow", False)
@@ -61,12 +61,12 @@ class MarkKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class LaneSpan:
     """A stretch of one state, from ``start`` up to and without ``end`` (main revisions)."""
 
     start: int
     end: int
-    state: State
+    state: LaneState
     reason: str = ""
     """Kubernetes' own word for it, where there is one."""
 
@@ -88,7 +88,7 @@ class Lane:
     """The plural, as in the keys: ``pods``, ``nodes``."""
     namespace: str
     name: str
-    spans: tuple[Span, ...]
+    spans: tuple[LaneSpan, ...]
     """In revision order, without overlap."""
     marks: tuple[Mark, ...] = ()
     note: str = ""
@@ -106,7 +106,7 @@ class Lane:
         """The revision at which trouble begins; None for a lane without any."""
         return next((span.start for span in self.spans if span.state.trouble), None)
 
-    def span_at(self, revision: int) -> Span | None:
+    def span_at(self, revision: int) -> LaneSpan | None:
         """The span that holds a revision; None where the object did not exist."""
         index = bisect_right(self.spans, revision, key=lambda span: span.start) - 1
         if index < 0 or self.spans[index].end <= revision:

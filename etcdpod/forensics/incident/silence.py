@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from etcdpod.forensics.incident.model import Lane, Span, State
+from etcdpod.forensics.incident.model import Lane, LaneSpan, LaneState
 from etcdpod.kube.model.fields import field
 from etcdpod.times import time_or_none
 
@@ -83,13 +83,13 @@ def with_silences(lane: Lane, quiet: Iterable[Silence]) -> Lane:
     return Lane(lane.kind, lane.namespace, lane.name, tuple(spans), lane.marks, note)
 
 
-def _silenced(span: Span, silence: Silence) -> Iterator[Span]:
+def _silenced(span: LaneSpan, silence: Silence) -> Iterator[LaneSpan]:
     start, end = max(span.start, silence.start), min(span.end, silence.end)
-    if start >= end or span.state not in (State.READY, State.NOT_KEPT):
+    if start >= end or span.state not in (LaneState.READY, LaneState.NOT_KEPT):
         yield span
         return
     if span.start < start:
-        yield Span(span.start, start, span.state, span.reason)
-    yield Span(start, end, State.SILENT, f"no Lease renewed for {silence.seconds:.0f} s")
+        yield LaneSpan(span.start, start, span.state, span.reason)
+    yield LaneSpan(start, end, LaneState.SILENT, f"no Lease renewed for {silence.seconds:.0f} s")
     if end < span.end:
-        yield Span(end, span.end, span.state, span.reason)
+        yield LaneSpan(end, span.end, span.state, span.reason)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from etcdpod.forensics.incident.model import State
+from etcdpod.forensics.incident.model import LaneState
 from etcdpod.kube.model.fields import condition, field, mapping, members, number, text
+from etcdpod.kube.model.reasons import IMAGE_REASONS
 
 if TYPE_CHECKING:
     from etcdpod.kube.codec import Projection
@@ -32,35 +33,23 @@ NODE_PROJECTION: Projection = {
 }
 """What ``node_state`` reads of a node."""
 
-IMAGE_REASONS = frozenset(
-    {
-        "ErrImageNeverPull",
-        "ErrImagePull",
-        "ImageInspectError",
-        "ImagePullBackOff",
-        "InvalidImageName",
-        "RegistryUnavailable",
-        "SignatureValidationFailed",
-    }
-)
-"""Why an image is not there."""
 
 _CREATING_REASONS = {"ContainerCreating", "PodInitializing", ""}
 
 
-def pod_state(pod: dict[str, Any]) -> tuple[State, str]:
+def pod_state(pod: dict[str, Any]) -> tuple[LaneState, str]:
     """The state of a pod, and Kubernetes' own word for it where there is one."""
     status = mapping(pod, "status")
     reason = text(status, "reason")
     phase = text(status, "phase")
     if phase == "Unknown" or reason == "NodeLost":
-        return State.UNKNOWN, reason
+        return LaneState.UNKNOWN, reason
     if field(pod, "metadata", "deletionTimestamp"):
-        return State.TERMINATING, "Terminating"
+        return LaneState.TERMINATING, "Terminating"
     if phase == "Succeeded":
-        return State.SUCCEEDED, reason or "Completed"
+        return LaneState.SUCCEEDED, reason or "Completed"
     if phase == "Failed":
-        return State.FAILED, reason or _last_exit(status) or "Error"
+        return LaneState.FAILED, reason or _last_exit(status) or "Error"
     conditions = {text(c, "type"): c for c in members(status, "conditions")}
     waiting = _init_state(pod, status) or _container_state(status)
     if waiting is not None:
@@ -70,29 +59,29 @@ def pod_state(pod: dict[str, Any]) -> tuple[State, str]:
     return _running(pod, conditions)
 
 
-def _unstarted(conditions: dict[Any, dict[str, Any]]) -> tuple[State, str]:
+def _unstarted(conditions: dict[Any, dict[str, Any]]) -> tuple[LaneState, str]:
     scheduled = conditions.get("PodScheduled")
     if text(scheduled, "status") == "False":
         reason = text(scheduled, "reason")
-        return State.PENDING if reason == "SchedulingGated" else State.UNSCHEDULABLE, reason
-    return State.PENDING, "Pending"
+        return LaneState.PENDING if reason == "SchedulingGated" else LaneState.UNSCHEDULABLE, reason
+    return LaneState.PENDING, "Pending"
 
 
-def _running(pod: dict[str, Any], conditions: dict[Any, dict[str, Any]]) -> tuple[State, str]:
+def _running(pod: dict[str, Any], conditions: dict[Any, dict[str, Any]]) -> tuple[LaneState, str]:
     ready = conditions.get("Ready")
     if text(ready, "status") == "True":
-        return State.READY, "Running"
+        return LaneState.READY, "Running"
     containers_ready = text(conditions.get("ContainersReady"), "status") == "True"
     gates = [text(gate, "conditionType") for gate in members(pod, "spec", "readinessGates")]
     open_gates = all(text(conditions.get(gate), "status") == "True" for gate in gates)
     # The node controller sets Ready of a lost node's pods, and Ready alone: the kubelet would
     # have set ContainersReady with it.
     if containers_ready and open_gates and text(ready, "status") == "False":
-        return State.NODE_LOST, "NodeNotReady"
-    return State.NOT_READY, text(ready, "reason") or "Running"
+        return LaneState.NODE_LOST, "NodeNotReady"
+    return LaneState.NOT_READY, text(ready, "reason") or "Running"
 
 
-def _init_state(pod: dict[str, Any], status: dict[str, Any]) -> tuple[State, str] | None:
+def _init_state(pod: dict[str, Any], status: dict[str, Any]) -> tuple[LaneState, str] | None:
     """The state of the first init container that is not done; None when all are."""
     sidecars = {
         text(container, "name")
@@ -106,13 +95,13 @@ def _init_state(pod: dict[str, Any], status: dict[str, Any]) -> tuple[State, str
         if "running" in mapping(container, "state") and text(container, "name") in sidecars:
             continue
         if terminated is not None:
-            return State.CRASHED, exit_text(terminated)
+            return LaneState.CRASHED, exit_text(terminated)
         reason = text(container, "state", "waiting", "reason")
-        return (State.INIT, "Init") if reason in _CREATING_REASONS else _waiting(reason)
+        return (LaneState.INIT, "Init") if reason in _CREATING_REASONS else _waiting(reason)
     return None
 
 
-def _container_state(status: dict[str, Any]) -> tuple[State, str] | None:
+def _container_state(status: dict[str, Any]) -> tuple[LaneState, str] | None:
     """The worst that holds a container back; None when all of them run."""
     found = []
     for container in members(status, "containerStatuses"):
@@ -121,20 +110,22 @@ def _container_state(status: dict[str, Any]) -> tuple[State, str] | None:
             found.append(_waiting(text(container, "state", "waiting", "reason")))
         elif terminated is not None:
             failed = field(terminated, "exitCode") != 0
-            found.append((State.CRASHED if failed else State.NOT_READY, exit_text(terminated)))
+            found.append(
+                (LaneState.CRASHED if failed else LaneState.NOT_READY, exit_text(terminated))
+            )
     return max(found, key=lambda pair: _ORDER.index(pair[0]), default=None)
 
 
-_ORDER = [State.CREATING, State.NOT_READY, State.WAITING]
-_ORDER += [State.CRASHED, State.BACK_OFF, State.IMAGE_PULL]
+_ORDER = [LaneState.CREATING, LaneState.NOT_READY, LaneState.WAITING]
+_ORDER += [LaneState.CRASHED, LaneState.BACK_OFF, LaneState.IMAGE_PULL]
 
 
-def _waiting(reason: str) -> tuple[State, str]:
+def _waiting(reason: str) -> tuple[LaneState, str]:
     if reason in _CREATING_REASONS:
-        return State.CREATING, reason
+        return LaneState.CREATING, reason
     if reason in IMAGE_REASONS:
-        return State.IMAGE_PULL, reason
-    return (State.BACK_OFF if reason == "CrashLoopBackOff" else State.WAITING), reason
+        return LaneState.IMAGE_PULL, reason
+    return (LaneState.BACK_OFF if reason == "CrashLoopBackOff" else LaneState.WAITING), reason
 
 
 def exit_text(terminated: Any) -> str:
@@ -150,10 +141,10 @@ def _last_exit(status: dict[str, Any]) -> str:
     return ""
 
 
-def node_state(node: dict[str, Any]) -> tuple[State, str]:
+def node_state(node: dict[str, Any]) -> tuple[LaneState, str]:
     """The state of a node, from its condition Ready."""
     ready = condition(node, "Ready")
     if ready is None:
-        return State.PENDING, ""
-    states = {"True": State.READY, "False": State.NOT_READY}
-    return states.get(text(ready, "status"), State.NODE_LOST), text(ready, "reason")
+        return LaneState.PENDING, ""
+    states = {"True": LaneState.READY, "False": LaneState.NOT_READY}
+    return states.get(text(ready, "status"), LaneState.NODE_LOST), text(ready, "reason")

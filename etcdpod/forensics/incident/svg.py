@@ -5,14 +5,14 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from etcdpod.forensics.incident.model import MarkKind, State, round_times
+from etcdpod.forensics.incident.model import LaneState, MarkKind, round_times
 from etcdpod.forensics.incident.text import legend, title
 from etcdpod.kubectl.formats.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from etcdpod.forensics.incident.model import Axis, Lane, Span
+    from etcdpod.forensics.incident.model import Axis, Lane, LaneSpan
 
 ROW: Final = 18
 """Pixels from one lane to the next."""
@@ -28,24 +28,24 @@ NOTE: Final = int((NOTES - 8) / LETTER)
 """Letters that fit there."""
 
 _COLOURS: Final = {
-    State.PENDING: "#e3c567",
-    State.UNSCHEDULABLE: "#b07cc6",
-    State.INIT: "#8ecae6",
-    State.CREATING: "#5fb3d9",
-    State.READY: "#4caf6d",
-    State.NOT_READY: "#f0a63a",
-    State.WAITING: "#e57373",
-    State.IMAGE_PULL: "#d81b60",
-    State.BACK_OFF: "#e53935",
-    State.CRASHED: "#9b1c1c",
-    State.TERMINATING: "#6d83b8",
-    State.SUCCEEDED: "#a5d6a7",
-    State.FAILED: "#b71c1c",
-    State.NODE_LOST: "#7e57c2",
-    State.SILENT: "#b39ddb",
-    State.UNKNOWN: "#9e9e9e",
-    State.UNREADABLE: "#bdbdbd",
-    State.NOT_KEPT: "#e0e0e0",
+    LaneState.PENDING: "#e3c567",
+    LaneState.UNSCHEDULABLE: "#b07cc6",
+    LaneState.INIT: "#8ecae6",
+    LaneState.CREATING: "#5fb3d9",
+    LaneState.READY: "#4caf6d",
+    LaneState.NOT_READY: "#f0a63a",
+    LaneState.WAITING: "#e57373",
+    LaneState.IMAGE_PULL: "#d81b60",
+    LaneState.BACK_OFF: "#e53935",
+    LaneState.CRASHED: "#9b1c1c",
+    LaneState.TERMINATING: "#6d83b8",
+    LaneState.SUCCEEDED: "#a5d6a7",
+    LaneState.FAILED: "#b71c1c",
+    LaneState.NODE_LOST: "#7e57c2",
+    LaneState.SILENT: "#b39ddb",
+    LaneState.UNKNOWN: "#9e9e9e",
+    LaneState.UNREADABLE: "#bdbdbd",
+    LaneState.NOT_KEPT: "#e0e0e0",
 }
 
 _STYLE: Final = (
@@ -124,7 +124,7 @@ def _lane(lane: Lane, name: str, axis: Axis, left: int, top: int) -> Iterator[st
         yield f'<text class="n" x="{x}" y="{top + 11}">{told}{escape(shown)}</text>'
 
 
-def _bar(span: Span, axis: Axis, left: int, top: int) -> str:
+def _bar(span: LaneSpan, axis: Axis, left: int, top: int) -> str:
     start = axis.position(max(span.start, axis.first))
     end = axis.columns if span.end > axis.last else axis.position(span.end)
     width = max(end - start, 2)
@@ -145,7 +145,9 @@ def _bar(span: Span, axis: Axis, left: int, top: int) -> str:
     return f"<g><title>{told}</title>{bar}{letter}</g>"
 
 
-def _legend(signs: Sequence[State | MarkKind], top: int, width: int) -> Iterator[tuple[int, str]]:
+def _legend(
+    signs: Sequence[LaneState | MarkKind], top: int, width: int
+) -> Iterator[tuple[int, str]]:
     """The signs with their words, in as many rows as they need; each with the row it stands in."""
     x, row = 8.0, 1
     for sign in signs:
@@ -154,7 +156,7 @@ def _legend(signs: Sequence[State | MarkKind], top: int, width: int) -> Iterator
             x, row, top = 8.0, row + 1, top + ROW
         if sign is MarkKind.RESTART:
             shape = f'<circle cx="{x + 5}" cy="{top + 5}" r="3.2" fill="#fff" stroke="#9b1c1c"/>'
-        elif isinstance(sign, State):
+        elif isinstance(sign, LaneState):
             shape = f'<rect x="{x}" y="{top}" width="10" height="10" fill="{_COLOURS[sign]}"/>'
         else:
             shape = f'<text x="{x}" y="{top + 9}">{sign.glyph}</text>'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from etcdpod.forensics.incident.model import MarkKind, State, round_times
+from etcdpod.forensics.incident.model import LaneState, MarkKind, round_times
 from etcdpod.kubectl.formats.safe import printable
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Cell:
 
     glyph: str
     colour: str
-    state: State | None = None
+    state: LaneState | None = None
     """None where the object did not exist, or where only a mark is."""
 
 
@@ -77,11 +77,14 @@ def ruler(axis: Axis, *, spacing: int = 16) -> str:
     return line.ljust(axis.columns)[: axis.columns]
 
 
-def legend(lanes: Sequence[Lane]) -> list[State | MarkKind]:
+def legend(lanes: Sequence[Lane]) -> list[LaneState | MarkKind]:
     """All that occurs in the lanes, in a fixed order."""
     states = {span.state for lane in lanes for span in lane.spans}
     marks = {mark.kind for lane in lanes for mark in lane.marks}
-    return [*(one for one in State if one in states), *(one for one in MarkKind if one in marks)]
+    return [
+        *(one for one in LaneState if one in states),
+        *(one for one in MarkKind if one in marks),
+    ]
 
 
 def title(lane: Lane, *, namespace: bool = True) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from etcdpod.forensics.diagnose.model import Severity
-    from etcdpod.forensics.lint.workload import Container, Workload
+    from etcdpod.forensics.lint.workload import Workload, WorkloadContainer
 
 
 def _bare_pod(workload: Workload) -> Iterator[Breach]:
@@ -213,7 +213,7 @@ def _secret_in_env(workload: Workload) -> Iterator[Breach]:
                 yield Breach(path, f"Secret {name}", VISIBLE)
 
 
-def _variables(container: Container) -> Iterator[Breach]:
+def _variables(container: WorkloadContainer) -> Iterator[Breach]:
     for variable in members(container.spec, "env"):
         name, value = text(variable, "name"), text(variable, "value")
         path = f"{container.path}.env[{name}]"

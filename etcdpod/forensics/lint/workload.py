@@ -49,7 +49,7 @@ BRIEF: Final = frozenset({"Job", "CronJob"})
 
 
 @dataclass(frozen=True)
-class Container:
+class WorkloadContainer:
     """A container as it is specified."""
 
     spec: dict[str, Any]
@@ -99,10 +99,10 @@ class Workload:
         return ".".join((*self.template_path, "spec", field))
 
     @cached_property
-    def containers(self) -> tuple[Container, ...]:
+    def containers(self) -> tuple[WorkloadContainer, ...]:
         """The containers that run beside each other, and those that initialise before."""
         return tuple(
-            Container(
+            WorkloadContainer(
                 spec,
                 self.path(f"{part}[{text(spec, 'name')}]"),
                 part == "initContainers" and text(spec, "restartPolicy") != "Always",
@@ -112,7 +112,7 @@ class Workload:
         )
 
     @property
-    def serving(self) -> tuple[Container, ...]:
+    def serving(self) -> tuple[WorkloadContainer, ...]:
         """The containers that should run for good; none where pods run to an end."""
         if self.kind in BRIEF or text(self.pod_spec, "restartPolicy") in ("Never", "OnFailure"):
             return ()

@@ -24,7 +24,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class BundleEntry:
     """One object of the bundle."""
 
     lost: Lost
@@ -52,7 +52,7 @@ class Choice:
 
 def entries(
     found: Iterable[Lost], choice: Choice, *, has_volume: Callable[[str], bool]
-) -> list[Entry]:
+) -> list[BundleEntry]:
     """The bundle's entries in the order of applying; what cannot be written comes last.
 
     Args:
@@ -64,13 +64,13 @@ def entries(
     volumes = {
         _name(lost.object) for lost in listed if lost.object and _kind(lost) == "PersistentVolume"
     }
-    made: list[Entry] = []
+    made: list[BundleEntry] = []
     width = max(3, len(str(len(listed))))
     for number, lost in enumerate(listed, 1):
         remade = made_by(lost.object) if lost.object is not None else ""
         withheld = _withheld(lost, choice)
         if withheld or lost.object is None:
-            made.append(Entry(lost, "", None, withheld, remade))
+            made.append(BundleEntry(lost, "", None, withheld, remade))
             continue
         shown = lost.object
         if not choice.verbatim:
@@ -79,12 +79,12 @@ def entries(
             )
         folder = REMADE if remade and choice.part_remade else APPLY
         file = f"{folder}/{number:0{width}}-{_file_name(lost.object)}.yaml"
-        made.append(Entry(lost, file, shown, "", remade))
+        made.append(BundleEntry(lost, file, shown, "", remade))
     return made
 
 
 def manifest(
-    made: Iterable[Entry],
+    made: Iterable[BundleEntry],
     source: Mapping[str, Any],
     *,
     verbatim: bool,
@@ -106,7 +106,7 @@ def manifest(
     }
 
 
-def _row(entry: Entry, time_of: Callable[[int], str]) -> dict[str, Any]:
+def _row(entry: BundleEntry, time_of: Callable[[int], str]) -> dict[str, Any]:
     lost, record, verdict = entry.lost, entry.lost.record, entry.lost.verdict
     return {
         "kind": _kind(lost) or lost.names.resource,

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from etcdpod.forensics.incident.model import Lane
-    from etcdpod.forensics.report.model import Source
+    from etcdpod.forensics.report.model import ReportSource
     from etcdpod.history.clock.clock import Clock
     from etcdpod.history.lives import History, Registry
 
@@ -56,7 +56,7 @@ def build(
     title: str,
     version: str,
     now: datetime,
-    sources: Sequence[Source],
+    sources: Sequence[ReportSource],
     namespace: str | None = None,
     since: int | None = None,
 ) -> Report:

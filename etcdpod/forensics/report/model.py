@@ -33,7 +33,7 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ReportSource:
     """One source as the user named it."""
 
     target: str
@@ -178,7 +178,7 @@ class Report:
     namespace: str | None
     since: int | None
     """The revision from which on it tells; None: from the first."""
-    sources: tuple[Source, ...]
+    sources: tuple[ReportSource, ...]
     coverage: Coverage
     counts: Mapping[str, int]
     """What was looked at: pods, nodes and so on."""

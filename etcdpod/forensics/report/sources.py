@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from etcdpod.errors import SourceError
-from etcdpod.forensics.report.model import Source, SourceFile
+from etcdpod.forensics.report.model import ReportSource, SourceFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -18,7 +18,7 @@ MOST_FILES: Final = 10_000
 PIECE: Final = 1 << 20
 
 
-def hashed(targets: Iterable[str], path_of: Callable[[str], str]) -> tuple[Source, ...]:
+def hashed(targets: Iterable[str], path_of: Callable[[str], str]) -> tuple[ReportSource, ...]:
     """The sources with the hash of every file in them.
 
     Args:
@@ -28,7 +28,7 @@ def hashed(targets: Iterable[str], path_of: Callable[[str], str]) -> tuple[Sourc
     Raises:
         SourceError: a file cannot be read.
     """
-    return tuple(Source(target, tuple(_files(target, path_of(target)))) for target in targets)
+    return tuple(ReportSource(target, tuple(_files(target, path_of(target)))) for target in targets)
 
 
 def _files(target: str, found: str) -> Iterator[SourceFile]:

@@ -9,7 +9,7 @@ from etcdpod.forensics.diagnose.cluster import Cluster
 from etcdpod.forensics.diagnose.diagnose import pod_findings
 from etcdpod.forensics.diagnose.model import Reference
 from etcdpod.forensics.diagnose.pod import Pod
-from etcdpod.forensics.incident.model import MarkKind, State
+from etcdpod.forensics.incident.model import LaneState, MarkKind
 from etcdpod.forensics.report.model import Moment, Occurrence
 from etcdpod.registry.objects import Item
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from etcdpod.forensics.diagnose.model import Finding
-    from etcdpod.forensics.incident.model import Lane, Span
+    from etcdpod.forensics.incident.model import Lane, LaneSpan
     from etcdpod.history.clock.clock import Clock
     from etcdpod.history.lives import Registry
 
@@ -72,7 +72,7 @@ def _keys(finding: Finding) -> set[tuple[str, str]]:
     return {(about, finding.rule), (about, finding.solution)}
 
 
-def _probes(over: list[tuple[Span, Lane]]) -> Iterator[tuple[int, list[Lane]]]:
+def _probes(over: list[tuple[LaneSpan, Lane]]) -> Iterator[tuple[int, list[Lane]]]:
     """The fewest revisions such that each stretch of trouble is there at one of them."""
     rest = sorted(over, key=lambda pair: (pair[0].end, pair[1].namespace, pair[1].name))
     for _ in range(MOST_REVISIONS):
@@ -108,17 +108,19 @@ def moments(lanes: Iterable[Lane], clock: Clock, since: int) -> Iterator[Moment]
 
 
 def _turns(lane: Lane) -> Iterator[tuple[int, str, Literal["trouble", "recovery", "change"]]]:
-    seen: set[State] = set()
+    seen: set[LaneState] = set()
     for span in lane.spans:
         if span.state.trouble and span.state not in seen:
             seen.add(span.state)
             yield span.start, _told(span), "trouble"
-        elif span is lane.spans[-1] and span.state in (State.READY, State.SUCCEEDED) and seen:
+        elif (
+            span is lane.spans[-1] and span.state in (LaneState.READY, LaneState.SUCCEEDED) and seen
+        ):
             yield span.start, f"{span.state.label} again", "recovery"
     for mark in lane.marks:
         if mark.kind in (MarkKind.GONE, MarkKind.MOVED):
             yield mark.revision, mark.text, "change"
 
 
-def _told(span: Span) -> str:
+def _told(span: LaneSpan) -> str:
     return f"{span.state.label}: {span.reason}" if span.reason else span.state.label

@@ -14,12 +14,12 @@ from etcdpod.forensics.verify import (
     tree_order,
 )
 from etcdpod.forensics.verify import not_applicable as obstacles
-from etcdpod.forensics.verify.model import Check, Defect, Repair, Subject
+from etcdpod.forensics.verify.model import Check, Defect, Repair, VerifiedSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["CHECKS", "Check", "Defect", "Repair", "Subject", "verify"]
+__all__ = ["CHECKS", "Check", "Defect", "Repair", "VerifiedSource", "verify"]
 
 CHECKS = (
     Check(
@@ -74,7 +74,7 @@ CHECKS = (
 """Every check, in the order in which they run."""
 
 
-def verify(subject: Subject) -> Iterator[Defect]:
+def verify(subject: VerifiedSource) -> Iterator[Defect]:
     """Every defect of a source, as it is found."""
     for check in CHECKS:
         yield from check.run(subject)

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from etcdpod.etcd.mvcc.store import Store
-    from etcdpod.forensics.verify.model import Subject
+    from etcdpod.forensics.verify.model import VerifiedSource
     from etcdpod.records import Record
 
 
-def check(subject: Subject) -> Iterator[Defect]:
+def check(subject: VerifiedSource) -> Iterator[Defect]:
     """Revisions of which the log, by its checksums, proves another content than the database has.
 
     Where a single bit makes the difference, setting it right is proposed.

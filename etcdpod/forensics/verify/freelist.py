@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from etcdpod.etcd.bbolt.file import BboltFile
-    from etcdpod.forensics.verify.model import Subject
+    from etcdpod.forensics.verify.model import VerifiedSource
 
 MANY = 0xFFFF
 """As the count of the page header: the first entry is the count."""
 NAMED = 10
 
 
-def check(subject: Subject) -> Iterator[Defect]:
+def check(subject: VerifiedSource) -> Iterator[Defect]:
     """Free pages that a tree uses, and pages that are neither free nor used.
 
     etcd on Linux stores no list, and works it out at its start: then there is nothing to check.

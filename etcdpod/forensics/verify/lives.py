@@ -18,7 +18,7 @@ from etcdpod.records import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from etcdpod.forensics.verify.model import Subject
+    from etcdpod.forensics.verify.model import VerifiedSource
     from etcdpod.history.lives import Registry
     from etcdpod.records import Record
 
@@ -61,7 +61,7 @@ class Lives:
         if first != told.content and len(self._suspects) < MOST_SUSPECTS:
             self._suspects[told.life] = told.key
 
-    def contradictions(self, subject: Subject) -> Iterator[tuple[Record, Defect]]:
+    def contradictions(self, subject: VerifiedSource) -> Iterator[tuple[Record, Defect]]:
         """Revisions in which one bit of what cannot change is another than in their life."""
         for (_, created), key in self._suspects.items():
             records = [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from etcdpod.connectors.capabilities import Hashing, Logged, Stored, capable
+from etcdpod.connectors.capabilities import FileBacked, Hashing, Logged, capable
 from etcdpod.records import Severity, Trust
 
 if TYPE_CHECKING:
@@ -91,13 +91,13 @@ class Check(NamedTuple):
     """A word: ``order``."""
     asks: str
     """What it asks, for people."""
-    run: Callable[[Subject], Iterator[Defect]]
-    obstacle: Callable[[Subject], str]
+    run: Callable[[VerifiedSource], Iterator[Defect]]
+    obstacle: Callable[[VerifiedSource], str]
     """Why the source cannot be asked that, in a clause; empty where it can. Asked afterwards."""
 
 
 @dataclass
-class Subject:
+class VerifiedSource:
     """A source that is verified.
 
     Args:
@@ -123,7 +123,7 @@ class Subject:
     @property
     def store(self) -> Store | None:
         """The database file; None for a live etcd."""
-        file = capable(self.connector, Stored)
+        file = capable(self.connector, FileBacked)
         return None if file is None else file.store
 
     @property

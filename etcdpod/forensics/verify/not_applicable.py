@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from etcdpod.forensics.verify.model import Subject
+    from etcdpod.forensics.verify.model import VerifiedSource
 
 
-def no_file(subject: Subject) -> str:
+def no_file(subject: VerifiedSource) -> str:
     """A running etcd shows no pages."""
     if subject.store is not None:
         return ""
@@ -17,7 +17,7 @@ def no_file(subject: Subject) -> str:
     return "there is no database"
 
 
-def no_tree(subject: Subject) -> str:
+def no_tree(subject: VerifiedSource) -> str:
     """Where no page of the revisions is reached, there was nothing to look at."""
     store = subject.store
     if store is not None and not len(store.index):
@@ -25,7 +25,7 @@ def no_tree(subject: Subject) -> str:
     return "" if store is not None or subject.is_live else "there is no database"
 
 
-def no_trailer(subject: Subject) -> str:
+def no_trailer(subject: VerifiedSource) -> str:
     """Only what `etcdctl snapshot save` wrote has a SHA-256 at its end."""
     store = subject.store
     if store is None:
@@ -33,7 +33,7 @@ def no_trailer(subject: Subject) -> str:
     return "" if store.file.has_trailer else "there is none: it is a copy of a member's own file"
 
 
-def no_freelist(subject: Subject) -> str:
+def no_freelist(subject: VerifiedSource) -> str:
     """Most etcds work the list out at their start."""
     store = subject.store
     if store is None:
@@ -41,12 +41,12 @@ def no_freelist(subject: Subject) -> str:
     return "" if store.file.freelist_stored else "no list of free pages is stored"
 
 
-def no_log(subject: Subject) -> str:
+def no_log(subject: VerifiedSource) -> str:
     """Only a data directory has one."""
     return "" if subject.log is not None else "no write-ahead log is read here"
 
 
-def no_members(subject: Subject) -> str:
+def no_members(subject: VerifiedSource) -> str:
     """Hashes compare only where two members answer."""
     compared = subject.hashes
     if compared is None:
@@ -57,7 +57,7 @@ def no_members(subject: Subject) -> str:
     return problems[0] if problems else "a single one answers"
 
 
-def sealed(subject: Subject) -> str:
+def sealed(subject: VerifiedSource) -> str:
     """Encrypted values are looked into with their keys alone."""
     count = subject.sealed
     if not count:

@@ -12,7 +12,7 @@ from etcdpod.forensics.verify.bit_repair.keys import key_repairs
 from etcdpod.forensics.verify.bit_repair.proof import proves_trailer
 from etcdpod.forensics.verify.bit_repair.values import value_repairs
 from etcdpod.forensics.verify.lives import Lives, Told, told
-from etcdpod.forensics.verify.model import Defect, Subject
+from etcdpod.forensics.verify.model import Defect, VerifiedSource
 from etcdpod.records import Encrypted, Trust
 from etcdpod.registry.bulk import SLICE, map_slices
 
@@ -49,7 +49,7 @@ BELIEVED = (Trust.VOUCHED, Trust.LOGGED)
 """Carved values are not the file's fault."""
 
 
-def check(subject: Subject) -> Iterator[Defect]:
+def check(subject: VerifiedSource) -> Iterator[Defect]:
     """Values that cannot be read, belong to another key, or were not written by an API server."""
     registry = subject.registry
 
@@ -97,7 +97,7 @@ def _defects(
     return defects
 
 
-def _placed(subject: Subject, record: Record, defect: Defect) -> Defect:
+def _placed(subject: VerifiedSource, record: Record, defect: Defect) -> Defect:
     """The defect with its place in the file, and the repairs that a search finds for it."""
     start = subject.value_offset(record)
     # What a value check calls an offset counts from the start of the value.
@@ -117,7 +117,9 @@ def _placed(subject: Subject, record: Record, defect: Defect) -> Defect:
     return replace(placed, repairs=_repairs(subject, record, defect, start))
 
 
-def _repairs(subject: Subject, record: Record, defect: Defect, start: int) -> tuple[Repair, ...]:
+def _repairs(
+    subject: VerifiedSource, record: Record, defect: Defect, start: int
+) -> tuple[Repair, ...]:
     """Bits of the value, or of the key where the two do not fit together."""
     store = subject.store
     if not defect.is_searched:

@@ -11,13 +11,13 @@ from etcdpod.records import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from etcdpod.forensics.verify.model import Subject
+    from etcdpod.forensics.verify.model import VerifiedSource
 
 NAMED = 20
 """Gaps that are named one by one."""
 
 
-def gaps(subject: Subject) -> Iterator[Defect]:
+def gaps(subject: VerifiedSource) -> Iterator[Defect]:
     """Revisions above the compaction at which an etcd serves no change.
 
     In a file they are told with the rest of its structure.
@@ -38,7 +38,7 @@ def gaps(subject: Subject) -> Iterator[Defect]:
         yield _gap(subject, before + 1, newest)
 
 
-def _gap(subject: Subject, first: int, last: int) -> Defect:
+def _gap(subject: VerifiedSource, first: int, last: int) -> Defect:
     which = f"revision {first} is" if first == last else f"revisions {first} to {last} are"
     return Defect(
         check="gaps",
@@ -50,7 +50,7 @@ def _gap(subject: Subject, first: int, last: int) -> Defect:
     )
 
 
-def members(subject: Subject) -> Iterator[Defect]:
+def members(subject: VerifiedSource) -> Iterator[Defect]:
     """Members whose HashKV is not that of the others at one revision and one compaction."""
     compared = subject.hashes
     if compared is None or compared.agree is not False:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from etcdpod.damage import Damage
-    from etcdpod.forensics.verify.model import Repair, Subject
+    from etcdpod.forensics.verify.model import Repair, VerifiedSource
 
 _UNREACHABLE = "what lies there is not reached through the tree: etcd cannot serve it"
 _REFUSED = "etcd stops with a panic when it reads this at its start"
@@ -117,7 +117,7 @@ _BY_SEVERITY = {
 }
 
 
-def check(subject: Subject) -> Iterator[Defect]:
+def check(subject: VerifiedSource) -> Iterator[Defect]:
     """Every defect that reading the whole source brought up, with a repair where one is found."""
     source = subject.connector
     store = subject.store
@@ -155,7 +155,9 @@ def _gathered(found: list[Damage]) -> list[tuple[Damage, int]]:
     return [(damage, times[same]) for same, damage in first.items()]
 
 
-def _defect(subject: Subject, damage: Damage, times: int, of_log: tuple[Repair, ...]) -> Defect:
+def _defect(
+    subject: VerifiedSource, damage: Damage, times: int, of_log: tuple[Repair, ...]
+) -> Defect:
     by_severity = ("structure", _BY_SEVERITY[damage.severity])
     check_name, consequence = CONSEQUENCES.get(damage.code, by_severity)
     # The search in the log has the better proposal.

@@ -10,10 +10,10 @@ from etcdpod.records import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from etcdpod.forensics.verify.model import Subject
+    from etcdpod.forensics.verify.model import VerifiedSource
 
 
-def check(subject: Subject) -> Iterator[Defect]:
+def check(subject: VerifiedSource) -> Iterator[Defect]:
     """A wrong trailer; a file without one is a copy of a member's db, which has none."""
     store = subject.store
     if store is None or store.file.check_trailer() is not False:

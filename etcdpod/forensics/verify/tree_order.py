@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from etcdpod.etcd.bbolt.file import BboltFile
-    from etcdpod.forensics.verify.model import Subject
+    from etcdpod.forensics.verify.model import VerifiedSource
 
 NAMED = 20
 """Defects of one tree that are named one by one."""
@@ -37,7 +37,7 @@ class _Node(NamedTuple):
     high: bytes | None
 
 
-class Entry(NamedTuple):
+class PageEntry(NamedTuple):
     """Key of an element, where it begins in the file, and the child of a branch element."""
 
     key: bytes
@@ -45,7 +45,7 @@ class Entry(NamedTuple):
     child: int
 
 
-def check(subject: Subject) -> Iterator[Defect]:
+def check(subject: VerifiedSource) -> Iterator[Defect]:
     """Keys that do not ascend, and keys outside the bounds that their branch states."""
     store = subject.store
     if store is None:
@@ -73,7 +73,7 @@ def _tree(file: BboltFile, root: int, bucket: bytes) -> Iterator[Defect]:
             waiting.append(_Node(entry.child, entry.key, high))
 
 
-def page_entries(file: BboltFile, page: int) -> tuple[list[Entry], bool]:
+def page_entries(file: BboltFile, page: int) -> tuple[list[PageEntry], bool]:
     """The elements of a page that lie in the file, and whether it is a branch."""
     header = file.page_header(page)
     if header is None or header.flags not in (PageFlag.BRANCH, PageFlag.LEAF):
@@ -93,11 +93,13 @@ def page_entries(file: BboltFile, page: int) -> tuple[list[Entry], bool]:
             child = 0
         offset = element + position
         if offset + size <= end:
-            entries.append(Entry(file.data[offset : offset + size], offset, child))
+            entries.append(PageEntry(file.data[offset : offset + size], offset, child))
     return entries, is_branch
 
 
-def _page(file: BboltFile, node: _Node, entries: list[Entry], bucket: bytes) -> Iterator[Defect]:
+def _page(
+    file: BboltFile, node: _Node, entries: list[PageEntry], bucket: bytes
+) -> Iterator[Defect]:
     for before, entry in pairwise(entries):
         if entry.key <= before.key:
             what = f"the key {_shown(entry.key, bucket)} does not ascend"
@@ -110,7 +112,7 @@ def _page(file: BboltFile, node: _Node, entries: list[Entry], bucket: bytes) -> 
         yield _defect(file, node.page, entries[-1], what, bucket)
 
 
-def _defect(file: BboltFile, page: int, entry: Entry, what: str, bucket: bytes) -> Defect:
+def _defect(file: BboltFile, page: int, entry: PageEntry, what: str, bucket: bytes) -> Defect:
     parsed = parse_revision(entry.key) if bucket == KEY_BUCKET else None
     return Defect(
         check="order",

@@ -17,7 +17,7 @@ Row = tuple[int, int | None, int | None]
 """A revision, and the earliest and latest moment of its own evidence."""
 
 
-class Bounds:
+class TimeBounds:
     """What a set of dated revisions says of every revision.
 
     Args:

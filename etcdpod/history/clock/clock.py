@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from etcdpod.changes import TimeSpan
-from etcdpod.history.clock.bounds import Bounds
+from etcdpod.history.clock.bounds import TimeBounds
 from etcdpod.history.clock.neighbours import Neighbourhood
 from etcdpod.history.clock.samples import (
     SECOND,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from etcdpod.changes import Step
     from etcdpod.history.clock.samples import Interval
-    from etcdpod.history.clock.skew import Agreement, Skew
+    from etcdpod.history.clock.skew import ClockAgreement, Skew
     from etcdpod.registry.objects import Objects
 
 STORING: Final = SECOND // 4
@@ -61,12 +61,12 @@ class Clock:
         return cls(registry)
 
     @cached_property
-    def _agreement(self) -> Agreement:
+    def _agreement(self) -> ClockAgreement:
         return reconcile(lease_samples(self._registry))
 
     @cached_property
-    def _leases(self) -> Bounds:
-        return Bounds(self._agreement.rows)
+    def _leases(self) -> TimeBounds:
+        return TimeBounds(self._agreement.rows)
 
     @property
     def notes(self) -> tuple[str, ...]:

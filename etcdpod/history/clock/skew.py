@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from etcdpod.history.clock.bounds import Bounds
+from etcdpod.history.clock.bounds import TimeBounds
 from etcdpod.history.clock.samples import SECOND
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Skew:
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class ClockAgreement:
     """What all Leases together say of time."""
 
     rows: list[Row]
@@ -69,11 +69,11 @@ class Agreement:
     """The writers whose clocks are off; each is among the notes as well."""
 
 
-def reconcile(samples: Sequence[LeaseSample]) -> Agreement:
+def reconcile(samples: Sequence[LeaseSample]) -> ClockAgreement:
     """Date every renewal on one clock, and name the clocks that differ from it."""
     notes: list[str] = []
     stamps = _trusted_stamps(samples, notes)
-    reference = Bounds((revision, stamp, stamp + SECOND) for revision, stamp in stamps.items())
+    reference = TimeBounds((revision, stamp, stamp + SECOND) for revision, stamp in stamps.items())
     groups: dict[str, list[LeaseSample]] = {}
     for sample in samples:
         groups.setdefault(sample.writer, []).append(sample)
@@ -86,7 +86,7 @@ def reconcile(samples: Sequence[LeaseSample]) -> Agreement:
         rows.extend(_row(sample, offset, stamps.get(sample.revision)) for sample in group)
         if offset is not None and (offset.least > WORTH_TELLING or offset.most < -WORTH_TELLING):
             skews.append(_skew(group[-1], (offset.least + offset.most) // 2))
-    return Agreement(rows, (*notes, *(skew.note for skew in skews)), tuple(skews))
+    return ClockAgreement(rows, (*notes, *(skew.note for skew in skews)), tuple(skews))
 
 
 def _skew(sample: LeaseSample, ahead: int) -> Skew:
@@ -116,7 +116,7 @@ def _trusted_stamps(samples: Iterable[LeaseSample], notes: list[str]) -> dict[in
     stamped = [(sample.revision, sample.stamp) for sample in samples if sample.stamp is not None]
     kept = _longest_ascending([stamp for _, stamp in stamped])
     trusted = {stamped[i][0]: stamped[i][1] for i in kept}
-    bounds = Bounds((revision, stamp, stamp + SECOND) for revision, stamp in trusted.items())
+    bounds = TimeBounds((revision, stamp, stamp + SECOND) for revision, stamp in trusted.items())
     odd = [
         distance
         for revision, stamp in stamped
@@ -152,7 +152,7 @@ def _longest_ascending(values: Sequence[int]) -> list[int]:
     return chain[::-1]
 
 
-def _outside(bounds: Bounds, revision: int, time: int) -> int:
+def _outside(bounds: TimeBounds, revision: int, time: int) -> int:
     """How far a time lies after (positive) or before what the bounds allow; 0 inside."""
     low, high = bounds.earliest(revision), bounds.latest(revision)
     if high is not None and time > high:
@@ -163,7 +163,7 @@ def _outside(bounds: Bounds, revision: int, time: int) -> int:
 
 
 def _offset(
-    writer: str, group: Sequence[LeaseSample], reference: Bounds, notes: list[str]
+    writer: str, group: Sequence[LeaseSample], reference: TimeBounds, notes: list[str]
 ) -> Offset | None:
     """The writer's offset; None where its clock was set within the span, or nothing is known."""
     spans = [
@@ -185,7 +185,7 @@ def _offset(
     return Offset(least, most)
 
 
-def _without_stamps(groups: dict[str, list[LeaseSample]]) -> Agreement:
+def _without_stamps(groups: dict[str, list[LeaseSample]]) -> ClockAgreement:
     """Where the API server left no stamps: the clocks on which most writers agree."""
     panel = sorted(groups, key=lambda writer: -len(groups[writer]))[:PANEL]
     apart = {
@@ -196,7 +196,9 @@ def _without_stamps(groups: dict[str, list[LeaseSample]]) -> Agreement:
     }
     best = max(panel, key=lambda writer: len(agreeing[writer]), default="")
     if len(panel) > 1 and len(agreeing[best]) * 2 <= len(panel):
-        return Agreement([], ("the clocks of the Leases disagree, and none can be told right",))
+        return ClockAgreement(
+            [], ("the clocks of the Leases disagree, and none can be told right",)
+        )
     rows: list[Row] = []
     skews = []
     for writer, group in groups.items():
@@ -209,7 +211,7 @@ def _without_stamps(groups: dict[str, list[LeaseSample]]) -> Agreement:
             f"{len(agreeing[best])} other Leases: its times are not used"
         )
         skews.append(Skew(group[-1].lease, group[-1].revision, ahead, note))
-    return Agreement(rows, tuple(skew.note for skew in skews), tuple(skews))
+    return ClockAgreement(rows, tuple(skew.note for skew in skews), tuple(skews))
 
 
 def _distance(one: Sequence[LeaseSample], other: Sequence[LeaseSample]) -> int:

@@ -8,7 +8,7 @@ from deepdiff import DeepDiff
 from deepdiff.helper import notpresent
 
 from etcdpod.history.diff.values import ABSENT, equal
-from etcdpod.kube.model.merge_keys import Member, member_names
+from etcdpod.kube.model.merge_keys import ListMember, member_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +99,7 @@ def _view(value: Any, field: str = "") -> Any:
         if names is None:
             return [_view(member) for member in value]
         members = (_view(member) for member in value)
-        return _KeyedList(zip(map(Member, names), members, strict=True))
+        return _KeyedList(zip(map(ListMember, names), members, strict=True))
     return _Flag(value) if isinstance(value, bool) else value
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from etcdpod.changes import Change
 from etcdpod.history.diff.values import ABSENT, equal
-from etcdpod.kube.model.merge_keys import Member, key_lists
+from etcdpod.kube.model.merge_keys import ListMember, key_lists
 from etcdpod.kube.model.paths import format_path
 
 if TYPE_CHECKING:
@@ -149,9 +149,13 @@ def _is_noise_member(path: Path, key: str) -> bool:
 def _field(path: Path) -> str:
     """The name of the field that a list lies in; empty for a list inside a list."""
     return (
-        path[-1] if path and isinstance(path[-1], str) and not isinstance(path[-1], Member) else ""
+        path[-1]
+        if path and isinstance(path[-1], str) and not isinstance(path[-1], ListMember)
+        else ""
     )
 
 
 def _dotted(path: Path) -> str:
-    return ".".join(part for part in path if isinstance(part, str) and not isinstance(part, Member))
+    return ".".join(
+        part for part in path if isinstance(part, str) and not isinstance(part, ListMember)
+    )

@@ -19,7 +19,7 @@ from etcdpod.history.writers.components import (
     component_of,
     controller_of,
 )
-from etcdpod.history.writers.context import Surroundings
+from etcdpod.history.writers.context import RelatedObjects
 from etcdpod.history.writers.fields import losers, owners_of_changes, renewed
 from etcdpod.history.writers.signatures import by_signature, last_untraced
 from etcdpod.history.writers.unmanaged import by_part
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from etcdpod.changes import Certainty, Step
     from etcdpod.history.clock.clock import Clock
-    from etcdpod.history.writers.fields import Entry
+    from etcdpod.history.writers.fields import ManagerEntry
     from etcdpod.registry.objects import Objects
 
 
@@ -47,7 +47,7 @@ def annotate(
         registry: where events, owners and namespaces are looked up; without one a writer is told
             by the object alone.
     """
-    around = Surroundings(registry) if registry is not None else None
+    around = RelatedObjects(registry) if registry is not None else None
     timed = clock.times(steps) if clock is not None else ((step, step.time) for step in steps)
     before: Step | None = None
     for step, time in timed:
@@ -56,7 +56,7 @@ def annotate(
         before = step
 
 
-def writer_of(before: Step | None, step: Step, around: Surroundings | None = None) -> Writer:
+def writer_of(before: Step | None, step: Step, around: RelatedObjects | None = None) -> Writer:
     """Who wrote one revision.
 
     Args:
@@ -113,7 +113,7 @@ def _by_managed_fields(write: Write, *, gap: bool) -> Writer | None:
     return None
 
 
-def _after_gap(write: Write, newest: list[Entry]) -> Writer | None:
+def _after_gap(write: Write, newest: list[ManagerEntry]) -> Writer | None:
     """The writer of a revision of which the one before is missing: the last that left a time.
 
     Within one second a part of the object was written after the whole of it.
@@ -156,7 +156,7 @@ def _by_loss(write: Write) -> Writer | None:
     )
 
 
-def _of_entry(write: Write, entry: Entry, certainty: Certainty, how: str) -> Writer:
+def _of_entry(write: Write, entry: ManagerEntry, certainty: Certainty, how: str) -> Writer:
     component = component_of(entry.manager)
     if component in ONE_PROGRAM:
         return _within_one_program(write, entry, how)
@@ -177,7 +177,7 @@ def _of_entry(write: Write, entry: Entry, certainty: Certainty, how: str) -> Wri
     )
 
 
-def _within_one_program(write: Write, entry: Entry, how: str) -> Writer:
+def _within_one_program(write: Write, entry: ManagerEntry, how: str) -> Writer:
     """The component behind a name that several share: by what was written."""
     part = by_part(write)
     found = part or Writer(component_of(entry.manager), certainty="likely")

@@ -40,7 +40,7 @@ class Witness:
     component: str
 
 
-class Surroundings:
+class RelatedObjects:
     """The neighbours of the objects of one registry.
 
     Args:

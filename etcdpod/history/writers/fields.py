@@ -17,7 +17,7 @@ ABSENT: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ManagerEntry:
     """One entry of managedFields."""
 
     manager: str
@@ -36,7 +36,7 @@ class Entry:
         return f"{self.manager} {self.operation}{where} {self.time}".strip()
 
 
-def entries(value: dict[str, Any] | None) -> list[Entry]:
+def entries(value: dict[str, Any] | None) -> list[ManagerEntry]:
     """The entries of an object; none where they were stripped or never written."""
     metadata = (value or {}).get("metadata")
     listed = metadata.get("managedFields") if isinstance(metadata, dict) else None
@@ -45,7 +45,7 @@ def entries(value: dict[str, Any] | None) -> list[Entry]:
         if isinstance(entry, dict):
             fields = entry.get("fieldsV1")
             found.append(
-                Entry(
+                ManagerEntry(
                     str(entry.get("manager", "")),
                     str(entry.get("operation", "")),
                     str(entry.get("subresource", "")),
@@ -56,14 +56,14 @@ def entries(value: dict[str, Any] | None) -> list[Entry]:
     return found
 
 
-def renewed(before: dict[str, Any] | None, after: dict[str, Any]) -> list[Entry]:
+def renewed(before: dict[str, Any] | None, after: dict[str, Any]) -> list[ManagerEntry]:
     """The entries that are new, or whose time moved; the latest first."""
     times = {entry.identity: entry.time for entry in entries(before)}
     moved = [entry for entry in entries(after) if times.get(entry.identity) != entry.time]
     return sorted(moved, key=lambda entry: entry.time, reverse=True)
 
 
-def owners_of_changes(before: dict[str, Any], after: dict[str, Any]) -> list[Entry]:
+def owners_of_changes(before: dict[str, Any], after: dict[str, Any]) -> list[ManagerEntry]:
     """The entries of ``after`` that own a field which differs from ``before``.
 
     A write makes its manager the owner of what it changed. So these are the writers, also when
@@ -74,7 +74,7 @@ def owners_of_changes(before: dict[str, Any], after: dict[str, Any]) -> list[Ent
     ]
 
 
-def losers(before: dict[str, Any], after: dict[str, Any]) -> list[Entry]:
+def losers(before: dict[str, Any], after: dict[str, Any]) -> list[ManagerEntry]:
     """The entries of ``before`` that own less in ``after``: what they owned was taken away."""
     fields = {entry.identity: entry.fields for entry in entries(after)}
     return [entry for entry in entries(before) if fields.get(entry.identity, {}) != entry.fields]

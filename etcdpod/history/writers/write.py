@@ -11,7 +11,7 @@ from etcdpod.kube.model.fields import text
 
 if TYPE_CHECKING:
     from etcdpod.changes import EventType
-    from etcdpod.history.writers.context import Surroundings
+    from etcdpod.history.writers.context import RelatedObjects
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Write:
     """The etcd lease of the put before, 0 for none."""
     previous: Writer | None
     """Who wrote the revision before, where that is kept."""
-    around: Surroundings | None
+    around: RelatedObjects | None
 
     @property
     def kind(self) -> str:

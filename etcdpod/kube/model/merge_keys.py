@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-class Member(str):
+class ListMember(str):
     """A list member's name, built from its merge key; a ``str`` that is not an object key."""
 
     __slots__ = ()
@@ -156,8 +156,8 @@ def key_lists(
         left, right = _names(before, key), _names(after, key)
         if left is not None and right is not None:
             return (
-                dict(zip(map(Member, left), before, strict=True)),
-                dict(zip(map(Member, right), after, strict=True)),
+                dict(zip(map(ListMember, left), before, strict=True)),
+                dict(zip(map(ListMember, right), after, strict=True)),
             )
     return None
 

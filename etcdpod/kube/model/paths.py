@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from etcdpod.errors import UsageError
-from etcdpod.kube.model.merge_keys import Member, member_names
+from etcdpod.kube.model.merge_keys import ListMember, member_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,7 +42,7 @@ def format_path(parts: Iterable[Part]) -> str:
     for part in parts:
         if isinstance(part, int):
             text.append(f"[{part}]")
-        elif isinstance(part, Member):
+        elif isinstance(part, ListMember):
             plain = _PLAIN_MEMBER.fullmatch(part) and not _POSITION.fullmatch(part)
             text.append(f"[{part}]" if plain else f"[{json.dumps(part, ensure_ascii=False)}]")
         elif _PLAIN_KEY.fullmatch(part):

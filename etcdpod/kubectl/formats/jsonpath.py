@@ -10,7 +10,7 @@ from etcdpod.errors import UsageError
 from etcdpod.kubectl.formats.json import compact
 from etcdpod.kubectl.formats.jsonpath_syntax import (
     Action,
-    Field,
+    FieldNode,
     Filter,
     Identifier,
     Literal,
@@ -171,7 +171,7 @@ def _identifier(values: list[Any], node: Identifier) -> list[Any]:
     return values
 
 
-def _field(values: list[Any], node: Field) -> list[Any]:
+def _field(values: list[Any], node: FieldNode) -> list[Any]:
     name = node.name
     return [value[name] for value in values if isinstance(value, dict) and name in value]
 
@@ -290,7 +290,7 @@ def _type_name(value: Any) -> str:
 
 _STEPS: Final[dict[type, Callable[[list[Any], Any], list[Any]]]] = {
     Text: _text,
-    Field: _field,
+    FieldNode: _field,
     Slice: _slice,
     Filter: _filter,
     Literal: _literal,

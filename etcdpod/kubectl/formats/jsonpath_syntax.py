@@ -28,7 +28,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FieldNode:
     """The member ``.name``."""
 
     name: str
@@ -85,7 +85,7 @@ class Identifier:
     name: str
 
 
-Node = Text | Field | Slice | Filter | Literal | Wildcard | Recursive | Union | Identifier
+Node = Text | FieldNode | Slice | Filter | Literal | Wildcard | Recursive | Union | Identifier
 Action = tuple[Node, ...]
 """The content of a pair of braces."""
 
@@ -212,7 +212,7 @@ class _ActionParser:
         if name == "*":
             self.nodes.append(Wildcard())
         elif name:
-            self.nodes.append(Field(name.replace("\\", "")))
+            self.nodes.append(FieldNode(name.replace("\\", "")))
 
     def _recursive(self) -> None:
         if self.nodes and isinstance(self.nodes[-1], Recursive):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from etcdpod.forensics.incident.model import State
+from etcdpod.forensics.incident.model import LaneState
 from etcdpod.forensics.incident.svg import lanes_svg
 from etcdpod.forensics.incident.text import draw_lanes, legend, title
 from etcdpod.tui.cells import StyledText
@@ -65,8 +65,8 @@ def _has(lane: Lane, word: str) -> bool:
 
 def _fell_ill(lane: Lane) -> bool:
     """Whether a node that was ready got into trouble; before it is ready every node is not."""
-    states = [span.state for span in lane.spans if span.state is not State.NOT_KEPT]
-    while states and states[0] is not State.READY and len(states) > 1:
+    states = [span.state for span in lane.spans if span.state is not LaneState.NOT_KEPT]
+    while states and states[0] is not LaneState.READY and len(states) > 1:
         states = states[1:]
     return any(state.trouble for state in states)
 

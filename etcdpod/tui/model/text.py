@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from etcdpod.changes import Change, Step
-    from etcdpod.history.blame import Origin
+    from etcdpod.history.blame import LineOrigin
     from etcdpod.registry.objects import Item
     from etcdpod.tui.cells import Line
 
@@ -140,7 +140,7 @@ def blamed(steps: Iterable[Step]) -> list[Line]:
     """The YAML of the last of the steps, before each line who set it last, and when."""
     found = blame_lines(steps)
     lines: list[Line] = []
-    above: Origin | None = None
+    above: LineOrigin | None = None
     for one in found:
         origin = one.origin
         shown = "" if origin is None or origin == above else _origin(origin)
@@ -153,7 +153,7 @@ def blamed(steps: Iterable[Step]) -> list[Line]:
 _ORIGIN_WIDTH = 42
 
 
-def _origin(origin: Origin) -> str:
+def _origin(origin: LineOrigin) -> str:
     revision = f"{origin.revision}" if origin.exact else f"≤{origin.revision}"
     time = clock_text(origin.time.estimate if origin.time is not None else None, tenths=False)
     return f"{revision:>6} {time:8} {who(origin.writer)}"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import signal
 
-from etcdpod.forensics.verify import CHECKS, Subject, verify
+from etcdpod.forensics.verify import CHECKS, VerifiedSource, verify
 from etcdpod.history.lives import Registry
 from etcdpod.kube.codec import Decoder
 
 
-def subject_of(connector) -> Subject:
-    return Subject(Registry(connector, Decoder()))
+def subject_of(connector) -> VerifiedSource:
+    return VerifiedSource(Registry(connector, Decoder()))
 
 
 def test_members_that_agree_and_one_that_does_not(etcds, connect):

@@ -8,7 +8,7 @@ from wal_writer import NODE, LogWriter, put
 
 from etcdpod.damage import Damage
 from etcdpod.damage import DamageCode as Code
-from etcdpod.etcd.wal.entries import Mark, RaftLog, parse_request
+from etcdpod.etcd.wal.entries import LogMark, RaftLog, parse_request
 from etcdpod.etcd.wal.layout import RecordType
 from etcdpod.etcd.wal.messages import (
     ConfChange,
@@ -89,7 +89,7 @@ def test_a_jump_behind_a_snapshot_of_the_leader_is_no_gap(tmp_path: Path) -> Non
     writer.entry(index=101)
     log, damage = opened(writer.save())
     assert list(log.runs()) == [(0, 1), (1, 2)]
-    assert log.marks == [Mark(0, 0), Mark(100, 5)]
+    assert log.marks == [LogMark(0, 0), LogMark(100, 5)]
     assert damage == []
 
 

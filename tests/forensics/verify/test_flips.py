@@ -14,7 +14,7 @@ import pytest
 from etcdpod.demo import demo_path
 from etcdpod.errors import EtcdpodError
 from etcdpod.etcd.wal.repair import flipped_bit
-from etcdpod.forensics.verify import Subject, verify
+from etcdpod.forensics.verify import VerifiedSource, verify
 from etcdpod.session import Session, SourceOptions
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def original() -> tuple[bytes, Session]:
 def found_in(path: Path, content: bytearray, seconds: float = 30.0) -> list[Defect]:
     path.write_bytes(content)
     with Session.open(SourceOptions(targets=(str(path),))) as session:
-        return list(verify(Subject(session.registry, seconds)))
+        return list(verify(VerifiedSource(session.registry, seconds)))
 
 
 def trial(

@@ -9,7 +9,7 @@ from wal_writer import LogWriter, put
 
 from etcdpod.damage import DamageCode
 from etcdpod.etcd.replay.replay import MAX_RUNS
-from etcdpod.forensics.verify import Subject, verify
+from etcdpod.forensics.verify import VerifiedSource, verify
 from etcdpod.records import Severity
 from etcdpod.session import Session, SourceOptions
 
@@ -28,7 +28,7 @@ def test_the_limit_on_gaps_is_a_note_about_this_program_and_not_about_etcd(tmp_p
     for path in log.save():
         shutil.move(path, wal / path.name)
     with Session.open(SourceOptions(targets=(str(tmp_path / "data"),))) as session:
-        found = [one for one in verify(Subject(session.registry)) if one.check == "log"]
+        found = [one for one in verify(VerifiedSource(session.registry)) if one.check == "log"]
     (limit,) = [one for one in found if one.code is DamageCode.GAP_LIMIT]
     assert (limit.severity, limit.is_damage) == (Severity.NOTE, False)
     assert limit.consequence == "etcdpod reads no further: what follows is not checked"

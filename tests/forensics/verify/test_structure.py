@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from bbolt_writer import BboltWriter, backend, branch_body, leaf_body, page_header, put
 
-from etcdpod.forensics.verify import Subject, verify
+from etcdpod.forensics.verify import VerifiedSource, verify
 from etcdpod.session import Session, SourceOptions
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ ROWS = [put(main, b"/registry/things/%d" % main) for main in range(2, 40)]
 def found_in(path: Path, content: bytes) -> list[Defect]:
     path.write_bytes(content)
     with Session.open(SourceOptions(targets=(str(path),))) as session:
-        return [one for one in verify(Subject(session.registry)) if one.check != "undecodable"]
+        return [
+            one for one in verify(VerifiedSource(session.registry)) if one.check != "undecodable"
+        ]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from paths import FIXTURES
 
 from etcdpod.demo import demo_path
-from etcdpod.forensics.verify import Subject, managed_fields, shapes, verify
+from etcdpod.forensics.verify import VerifiedSource, managed_fields, shapes, verify
 from etcdpod.forensics.verify import roundtrip as faithful
 from etcdpod.forensics.verify.bit_repair.near import Words, is_other_spelling
 from etcdpod.forensics.verify.lives import told
@@ -39,7 +39,7 @@ def stored() -> tuple[bytes, list[tuple[int, bytes]]]:
         found = []
         for record in session.connector.history(POD):
             if not record.tombstone:
-                start = Subject(session.registry).value_offset(record)
+                start = VerifiedSource(session.registry).value_offset(record)
                 assert start is not None
                 found.append((start, record.value))
     return Path(demo_path("demo")).read_bytes()[:-32], found
@@ -54,7 +54,7 @@ def flipped(stored: tuple, path: Path, number: int, text: bytes, at: int, bit: i
     content[place] ^= 1 << bit
     path.write_bytes(content)
     with Session.open(SourceOptions(targets=(str(path),), only_vouched=True)) as session:
-        (found,) = [one for one in verify(Subject(session.registry)) if one.is_damage]
+        (found,) = [one for one in verify(VerifiedSource(session.registry)) if one.is_damage]
     assert found.key == POD
     assert (place, bit) in [(repair.offset, repair.bit) for repair in found.repairs]
     return found
@@ -103,7 +103,7 @@ def test_of_two_that_differ_neither_is_blamed(stored: tuple, tmp_path: Path) -> 
     content[values[-1][0] + values[-1][1].find(b"caa8db7c") + 3] ^= 1
     (tmp_path / "f.db").write_bytes(content)
     with Session.open(SourceOptions(targets=(str(tmp_path / "f.db"),))) as session:
-        found = [one for one in verify(Subject(session.registry)) if one.is_damage]
+        found = [one for one in verify(VerifiedSource(session.registry)) if one.is_damage]
     assert [one.check for one in found] == ["lives"]
 
 
@@ -174,7 +174,7 @@ def test_times(texts: tuple[str, ...], is_told: bool, registry_of: Callable) -> 
     metadata = {"name": "a", "namespace": "b"}
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata}
     registry = registry_of({**pod, "status": {"conditions": conditions}})
-    found = [one for one in verify(Subject(registry)) if one.is_damage]
+    found = [one for one in verify(VerifiedSource(registry)) if one.is_damage]
     assert [one.check for one in found] == (["shape"] if is_told else [])
 
 

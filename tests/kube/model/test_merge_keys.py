@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from etcdpod.kube.model.merge_keys import Member, key_lists, member_names
+from etcdpod.kube.model.merge_keys import ListMember, key_lists, member_names
 
 
 @pytest.mark.parametrize(
@@ -91,5 +91,5 @@ def test_both_sides_are_keyed_by_the_same_key() -> None:
     before, after = [{"containerPort": 80, "name": "x"}], [{"name": "x"}]
     keyed = key_lists("ports", before, after)
     assert keyed == ({"x": before[0]}, {"x": after[0]})
-    assert all(isinstance(name, Member) for side in keyed or () for name in side)
+    assert all(isinstance(name, ListMember) for side in keyed or () for name in side)
     assert key_lists("ports", [{"containerPort": 80}], [{"name": "x"}]) is None

@@ -8,7 +8,7 @@ import pytest
 
 from etcdpod.changes import Change
 from etcdpod.errors import UsageError
-from etcdpod.kube.model.merge_keys import Member
+from etcdpod.kube.model.merge_keys import ListMember
 from etcdpod.kube.model.paths import format_path, narrowed, parse_path, touches, value_at
 
 POD: dict[str, Any] = {
@@ -26,13 +26,16 @@ POD: dict[str, Any] = {
     [
         ((), ""),
         (("status", "phase"), "status.phase"),
-        (("spec", "containers", Member("web"), "image"), "spec.containers[web].image"),
+        (("spec", "containers", ListMember("web"), "image"), "spec.containers[web].image"),
         (("metadata", "labels", "a.b/c"), 'metadata.labels["a.b/c"]'),
         (("metadata", "labels", "pod-template-hash"), "metadata.labels.pod-template-hash"),
         (("spec", "args", 3), "spec.args[3]"),
-        (("spec", "args", Member("3")), 'spec.args["3"]'),
-        (("metadata", "finalizers", Member("example.com/x")), "metadata.finalizers[example.com/x]"),
-        (("a", Member("with ] bracket")), 'a["with ] bracket"]'),
+        (("spec", "args", ListMember("3")), 'spec.args["3"]'),
+        (
+            ("metadata", "finalizers", ListMember("example.com/x")),
+            "metadata.finalizers[example.com/x]",
+        ),
+        (("a", ListMember("with ] bracket")), 'a["with ] bracket"]'),
         (("a", 'quo"te'), 'a["quo\\"te"]'),
         (("a", "line\nbreak"), 'a["line\\nbreak"]'),
         (("0",), '["0"]'),

@@ -11,7 +11,7 @@ LOCAL_ENDPOINT = "https://127.0.0.1:2379"
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class NodeLayout:
     """Where a distribution stores etcd's client certificates; patterns are relative to ``/``."""
 
     distribution: str
@@ -21,7 +21,7 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundCertificates:
     """Certificates found on this machine."""
 
     distribution: str
@@ -44,38 +44,38 @@ class Stranger:
 
 _OPENSHIFT = "etc/kubernetes/static-pod-resources"
 
-LAYOUTS: tuple[Layout, ...] = (
-    Layout(
+LAYOUTS: tuple[NodeLayout, ...] = (
+    NodeLayout(
         "kubeadm",
         "etc/kubernetes/pki/etcd/ca.crt",
         "etc/kubernetes/pki/etcd/healthcheck-client.crt",
         "etc/kubernetes/pki/etcd/healthcheck-client.key",
     ),
-    Layout(
+    NodeLayout(
         "kubeadm",
         "etc/kubernetes/pki/etcd/ca.crt",
         "etc/kubernetes/pki/apiserver-etcd-client.crt",
         "etc/kubernetes/pki/apiserver-etcd-client.key",
     ),
-    Layout(
+    NodeLayout(
         "k3s",
         "var/lib/rancher/k3s/server/tls/etcd/server-ca.crt",
         "var/lib/rancher/k3s/server/tls/etcd/client.crt",
         "var/lib/rancher/k3s/server/tls/etcd/client.key",
     ),
-    Layout(
+    NodeLayout(
         "RKE2",
         "var/lib/rancher/rke2/server/tls/etcd/server-ca.crt",
         "var/lib/rancher/rke2/server/tls/etcd/client.crt",
         "var/lib/rancher/rke2/server/tls/etcd/client.key",
     ),
-    Layout(
+    NodeLayout(
         "OpenShift",
         f"{_OPENSHIFT}/etcd-certs/configmaps/etcd-*ca*/ca-bundle.crt",
         f"{_OPENSHIFT}/etcd-certs/secrets/etcd-all-*/etcd-peer-*.crt",
         f"{_OPENSHIFT}/etcd-certs/secrets/etcd-all-*/etcd-peer-*.key",
     ),
-    Layout(
+    NodeLayout(
         "k0s",
         "var/lib/k0s/pki/etcd/ca.crt",
         "var/lib/k0s/pki/apiserver-etcd-client.crt",
@@ -107,7 +107,7 @@ STRANGERS: tuple[Stranger, ...] = (
 )
 
 
-def find_certificates(root: Path = Path("/")) -> Found | None:
+def find_certificates(root: Path = Path("/")) -> FoundCertificates | None:
     """The first distribution whose certificates are all on this machine; None if there is none.
 
     Raises:
@@ -120,7 +120,7 @@ def find_certificates(root: Path = Path("/")) -> Found | None:
         # A glob may match several members: the key must belong to the certificate.
         key = cert.with_suffix(".key") if "*" in layout.key else root / layout.key
         if _is_file(key):
-            return Found(layout.distribution, str(cacert), str(cert), str(key))
+            return FoundCertificates(layout.distribution, str(cacert), str(cert), str(key))
     return None
 
 

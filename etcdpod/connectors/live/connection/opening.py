@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from etcdpod.connectors.live.connection.endpoints import Endpoint
 
 
-class Opened(NamedTuple):
+class OpenedConnection(NamedTuple):
     """A connection that was dialled."""
 
     connection: Connection
@@ -40,7 +40,7 @@ def open_connection(
     *,
     ask_password: Callable[[str], str] | None = None,
     root: Path = Path("/"),
-) -> Opened:
+) -> OpenedConnection:
     """Opens a connection to etcd and dials it.
 
     Args:
@@ -81,7 +81,7 @@ def open_connection(
         connection.close()
         raise
     named = target or ",".join(str(endpoint) for endpoint in endpoints)
-    return Opened(connection, named, notices, tell)
+    return OpenedConnection(connection, named, notices, tell)
 
 
 def _resolve(

@@ -14,7 +14,7 @@ import numpy as np
 from etcdpod.etcd.replay.deduce.outcomes import EQUAL, digest
 from etcdpod.etcd.replay.deduce.states import State
 from etcdpod.etcd.replay.rows import PRIOR_SEGMENT
-from etcdpod.etcd.replay.txn_evaluator import Target
+from etcdpod.etcd.replay.txn_evaluator import CompareTarget
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -170,7 +170,7 @@ class BackendFacts:
 def _stated(option: Option, key: bytes) -> int | None:
     """The mod revision that a key must have had; 0: it must not have existed; None: any."""
     for test in option.must.get(key, ()):
-        if test.target == Target.MOD and test.relation == EQUAL:
+        if test.target == CompareTarget.MOD and test.relation == EQUAL:
             return test.given
     return None
 

@@ -23,7 +23,7 @@ from etcdpod.etcd.replay.deduce.states import (
     fits,
     span,
 )
-from etcdpod.etcd.replay.txn_evaluator import Target
+from etcdpod.etcd.replay.txn_evaluator import CompareTarget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
@@ -298,7 +298,7 @@ class Deduction:
             test.given
             for option in options
             for test in option.must.get(key, ())
-            if test.target == Target.MOD and test.relation == EQUAL
+            if test.target == CompareTarget.MOD and test.relation == EQUAL
         }
         is_stated = len(stated) == 1 and all(key in option.must for option in options)
         self._believe(at, key, states, fitting, stated.pop() if is_stated else None)

@@ -14,7 +14,7 @@ from itertools import chain, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from etcdpod.etcd.replay.attempts import place_of, value_place
-from etcdpod.etcd.replay.txn_evaluator import Target
+from etcdpod.etcd.replay.txn_evaluator import CompareTarget
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,10 +27,10 @@ EQUAL, GREATER, LESS, NOT_EQUAL = range(4)
 MAX_OPTIONS = 64
 """Ways through the nested transactions of one request; with more, its outcome is unknown."""
 _GIVEN = {
-    Target.VERSION: "version",
-    Target.CREATE: "create_revision",
-    Target.MOD: "mod_revision",
-    Target.LEASE: "lease",
+    CompareTarget.VERSION: "version",
+    CompareTarget.CREATE: "create_revision",
+    CompareTarget.MOD: "mod_revision",
+    CompareTarget.LEASE: "lease",
 }
 
 
@@ -236,7 +236,7 @@ def _joined(branches: Iterable[_Branch]) -> _Branch:
 
 
 def _test(compare: Any) -> Test:
-    if compare.target == Target.VALUE:
+    if compare.target == CompareTarget.VALUE:
         return Test(compare.target, compare.result, digest(compare.value))
     name = _GIVEN.get(compare.target)
     return Test(compare.target, compare.result, getattr(compare, name) if name else 0)

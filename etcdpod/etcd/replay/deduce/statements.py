@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from etcdpod.etcd.replay.deduce.outcomes import EQUAL
-from etcdpod.etcd.replay.txn_evaluator import Target
+from etcdpod.etcd.replay.txn_evaluator import CompareTarget
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,7 +49,7 @@ def statements(steps: Sequence[Step]) -> list[Statement]:
         first = step.options[0]
         for key, tests in first.must.items():
             for target, relation, given in tests:
-                if (target, relation) == (Target.MOD, EQUAL) and given and key in written:
+                if (target, relation) == (CompareTarget.MOD, EQUAL) and given and key in written:
                     found[Statement(written[key], given)] = None
         for write in first.writes:
             guard = first.must.get(write.key, [])

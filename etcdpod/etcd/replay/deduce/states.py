@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from etcdpod.etcd.replay.deduce.outcomes import EQUAL, GREATER, LESS, Option, Test, Write
 from etcdpod.etcd.replay.keyspace import in_range
-from etcdpod.etcd.replay.txn_evaluator import Target
+from etcdpod.etcd.replay.txn_evaluator import CompareTarget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +93,7 @@ def outcomes(test: Test, state: State, bounds: Bounds) -> tuple[bool, bool]:
     """Whether a compare with a state can hold, and whether it can fail."""
     if state.exists:
         return _of_existing(test, state, bounds)
-    can_hold = test.target != Target.VALUE and _relates(test, 0, 0)[0]
+    can_hold = test.target != CompareTarget.VALUE and _relates(test, 0, 0)[0]
     if state.exists is False:
         return can_hold, not can_hold
     holds, fails = _of_existing(test, state, bounds)
@@ -101,16 +101,16 @@ def outcomes(test: Test, state: State, bounds: Bounds) -> tuple[bool, bool]:
 
 
 def _of_existing(test: Test, state: State, bounds: Bounds) -> tuple[bool, bool]:
-    if test.target == Target.MOD:
+    if test.target == CompareTarget.MOD:
         return _relates(test, *span(state, bounds))
-    if test.target == Target.VERSION:
+    if test.target == CompareTarget.VERSION:
         return _relates(test, state.version or 1, state.version or LIMIT)
-    if test.target == Target.CREATE:
+    if test.target == CompareTarget.CREATE:
         return _relates(test, *_born(state, bounds))
-    if test.target == Target.LEASE and state.lease is not None:
+    if test.target == CompareTarget.LEASE and state.lease is not None:
         return _relates(test, state.lease, state.lease)
     is_equality = test.relation not in (GREATER, LESS)
-    if test.target == Target.VALUE and is_equality and state.digest is not None:
+    if test.target == CompareTarget.VALUE and is_equality and state.digest is not None:
         return _relates(test, state.digest, state.digest)
     return True, True
 
@@ -164,13 +164,13 @@ def _writes_fit(option: Option, key: bytes, state: State) -> bool:
 def learn(option: Option, key: bytes, state: State) -> State:
     """What the compares of an option that was carried out say of the state that it met."""
     for target, relation, given in option.must.get(key, ()):
-        if relation != EQUAL or target in (Target.VALUE, Target.LEASE):
+        if relation != EQUAL or target in (CompareTarget.VALUE, CompareTarget.LEASE):
             continue
         if given == 0 and state.exists is None:
             return State(False, state.at)
-        if given > 0 and target == Target.VERSION and state.exists is not False:
+        if given > 0 and target == CompareTarget.VERSION and state.exists is not False:
             state = state._replace(exists=True, version=given)
-        elif given > 0 and target == Target.CREATE and state.exists is not False:
+        elif given > 0 and target == CompareTarget.CREATE and state.exists is not False:
             state = state._replace(exists=True, create_revision=given)
     return state
 

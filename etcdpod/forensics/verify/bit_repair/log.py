@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from etcdpod.etcd.wal.segment import SegmentFile
-    from etcdpod.forensics.verify.model import Subject
+    from etcdpod.forensics.verify.model import VerifiedSource
 
 LARGEST = 16 << 20
 """Bytes of the largest record that is searched."""
@@ -26,7 +26,7 @@ MOST_BREAKS = 100
 PROOF = "the checksum of the record is right with it"
 
 
-def log_repairs(subject: Subject) -> dict[tuple[str, int | None], Repair]:
+def log_repairs(subject: VerifiedSource) -> dict[tuple[str, int | None], Repair]:
     """For each record that fails its checksum the bit that would make it right.
 
     Returns:

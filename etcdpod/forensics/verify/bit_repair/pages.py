@@ -22,7 +22,7 @@ from etcdpod.etcd.bbolt.layout import (
 from etcdpod.forensics.verify.bit_repair.keys import hole_repairs, sub_repairs
 from etcdpod.forensics.verify.bit_repair.proof import proves_trailer
 from etcdpod.forensics.verify.bit_repair.records import record_flips
-from etcdpod.forensics.verify.model import Repair, Subject
+from etcdpod.forensics.verify.model import Repair, VerifiedSource
 from etcdpod.forensics.verify.tree_order import page_entries
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ MOST_ELEMENTS = 1024
 LARGEST_PAGE = 1 << 21
 
 
-def page_repairs(subject: Subject, damage: Damage) -> tuple[Repair, ...]:
+def page_repairs(subject: VerifiedSource, damage: Damage) -> tuple[Repair, ...]:
     """The bit of the page that a defect names whose flip makes the page sound, if there is one."""
     store = subject.store
     if store is None or damage.page is None or subject.seconds_left() <= 0:
@@ -71,7 +71,7 @@ def _meta_repairs(file: BboltFile, page: int) -> tuple[Repair, ...]:
     return ()
 
 
-def _page_flips(file: BboltFile, page: int, subject: Subject) -> list[Repair]:
+def _page_flips(file: BboltFile, page: int, subject: VerifiedSource) -> list[Repair]:
     start = page * file.page_size
     header = PAGE_HEADER.unpack_from(file.data, start)
     size = _extent(file, page)

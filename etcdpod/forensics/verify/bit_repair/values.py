@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from etcdpod.forensics.verify import identity, managed_fields, shapes
 from etcdpod.forensics.verify import roundtrip as faithful
 from etcdpod.forensics.verify.bit_repair.proof import proves_trailer
-from etcdpod.forensics.verify.model import Repair, Subject
+from etcdpod.forensics.verify.model import Repair, VerifiedSource
 from etcdpod.kube.codec import Decoded
 from etcdpod.kube.codec.envelope import MAGIC
 from etcdpod.kube.codec.protobuf.message import is_lossless
@@ -45,7 +45,7 @@ class Flip(NamedTuple):
 
 
 def value_repairs(
-    subject: Subject, record: Record, start: int, defect: Defect
+    subject: VerifiedSource, record: Record, start: int, defect: Defect
 ) -> tuple[Repair, ...]:
     """The bits whose flip makes a value sound, the best first.
 

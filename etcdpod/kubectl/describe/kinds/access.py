@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 GROUPS: Final = ("rbac.authorization.k8s.io",)
 
 
-class Rule(NamedTuple):
+class PolicyRule(NamedTuple):
     """The verbs allowed on one resource, or at one URL."""
 
     verbs: tuple[str, ...]
@@ -50,10 +50,10 @@ def _role(thing: dict[str, Any], around: Around) -> Iterator[str]:
         yield "  " + "\t".join((_resource(rule), *cells))
 
 
-def compact(rules: Iterable[dict[str, Any]]) -> list[Rule]:
+def compact(rules: Iterable[dict[str, Any]]) -> list[PolicyRule]:
     """One rule per resource, with all its verbs, and one per verb at a URL."""
     by_resource: dict[tuple[str, str, str | None], dict[str, None]] = {}
-    found: list[Rule] = []
+    found: list[PolicyRule] = []
     for rule in rules:
         verbs = rule.get("verbs") or ()
         for group in rule.get("apiGroups") or ():
@@ -62,12 +62,12 @@ def compact(rules: Iterable[dict[str, Any]]) -> list[Rule]:
                     known = by_resource.setdefault((group, resource, name), {})
                     known.update(dict.fromkeys(verbs))
         for url in rule.get("nonResourceURLs") or ():
-            found += [Rule((verb,), None, None, None, url) for verb in verbs]
-    found += [Rule(tuple(verbs), *key, None) for key, verbs in by_resource.items() if verbs]
+            found += [PolicyRule((verb,), None, None, None, url) for verb in verbs]
+    found += [PolicyRule(tuple(verbs), *key, None) for key, verbs in by_resource.items() if verbs]
     return sorted(found, key=lambda rule: rule.order)
 
 
-def _resource(rule: Rule) -> str:
+def _resource(rule: PolicyRule) -> str:
     """``deployments.apps/scale``."""
     if rule.resource is None:
         return ""

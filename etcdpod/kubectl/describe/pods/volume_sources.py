@@ -26,7 +26,7 @@ class Row(NamedTuple):
     """The text for an absent field."""
 
 
-class Source(NamedTuple):
+class VolumeSource(NamedTuple):
     """One type of volume."""
 
     field: str
@@ -136,33 +136,33 @@ _SCALE_IO: Final = (
 )
 
 _SHARED: Final = (
-    Source(
+    VolumeSource(
         "hostPath",
         "HostPath (bare host directory volume)",
         _rows("Path=path HostPathType=type-"),
     ),
-    Source(
+    VolumeSource(
         "gcePersistentDisk",
         "GCEPersistentDisk (a Persistent Disk resource in Google Compute Engine)",
         _rows("PDName=pdName FSType=fsType Partition=partition# ReadOnly=readOnly?"),
     ),
-    Source(
+    VolumeSource(
         "awsElasticBlockStore",
         "AWSElasticBlockStore (a Persistent Disk resource in AWS)",
         _rows("VolumeID=volumeID FSType=fsType Partition=partition# ReadOnly=readOnly?"),
     ),
-    Source(
+    VolumeSource(
         "nfs",
         "NFS (an NFS mount that lasts the lifetime of a pod)",
         _rows("Server=server Path=path ReadOnly=readOnly?"),
     ),
-    Source(
+    VolumeSource(
         "iscsi",
         "ISCSI (an ISCSI Disk resource that is attached to a kubelet's host machine "
         "and then exposed to the pod)",
         _ISCSI,
     ),
-    Source(
+    VolumeSource(
         "rbd",
         "RBD (a Rados Block Device mount on the host that shares a pod's lifetime)",
         _rows(
@@ -170,12 +170,12 @@ _SHARED: Final = (
             "Keyring=keyring SecretRef=secretRef& ReadOnly=readOnly?"
         ),
     ),
-    Source(
+    VolumeSource(
         "quobyte",
         "Quobyte (a Quobyte mount on the host that shares a pod's lifetime)",
         _rows("Registry=registry Volume=volume ReadOnly=readOnly?"),
     ),
-    Source(
+    VolumeSource(
         "azureDisk",
         "AzureDisk (an Azure Data Disk mount on the host and bind mount to the pod)",
         (
@@ -184,27 +184,27 @@ _SHARED: Final = (
             *_rows("FSType=fsType CachingMode=cachingMode ReadOnly=readOnly?"),
         ),
     ),
-    Source(
+    VolumeSource(
         "vsphereVolume",
         "vSphereVolume (a Persistent Disk resource in vSphere)",
         _rows("VolumePath=volumePath FSType=fsType StoragePolicyName=storagePolicyName"),
     ),
-    Source(
+    VolumeSource(
         "cinder",
         "Cinder (a Persistent Disk resource in OpenStack)",
         _rows("VolumeID=volumeID FSType=fsType ReadOnly=readOnly? SecretRef=secretRef&"),
     ),
-    Source(
+    VolumeSource(
         "photonPersistentDisk",
         "PhotonPersistentDisk (a Persistent Disk resource in photon platform)",
         _rows("PdID=pdID FSType=fsType"),
     ),
-    Source(
+    VolumeSource(
         "portworxVolume",
         "PortworxVolume (a Portworx Volume resource)",
         _rows("VolumeID=volumeID"),
     ),
-    Source(
+    VolumeSource(
         "cephfs",
         "CephFS (a CephFS mount on the host that shares a pod's lifetime)",
         _rows(
@@ -212,15 +212,15 @@ _SHARED: Final = (
             "ReadOnly=readOnly?"
         ),
     ),
-    Source(
+    VolumeSource(
         "storageos",
         "StorageOS (a StorageOS Persistent Disk resource)",
         _rows(
             "VolumeName=volumeName VolumeNamespace=volumeNamespace FSType=fsType ReadOnly=readOnly?"
         ),
     ),
-    Source("fc", "FC (a Fibre Channel disk)", more=_world_wide_names),
-    Source(
+    VolumeSource("fc", "FC (a Fibre Channel disk)", more=_world_wide_names),
+    VolumeSource(
         "flexVolume",
         "FlexVolume (a generic volume resource that is provisioned/attached using "
         "an exec based plugin)",
@@ -228,7 +228,7 @@ _SHARED: Final = (
             "Driver=driver FSType=fsType SecretRef=secretRef& ReadOnly=readOnly? Options=options%"
         ),
     ),
-    Source(
+    VolumeSource(
         "flocker",
         "Flocker (a Flocker volume mounted by the Flocker agent)",
         _rows("DatasetName=datasetName DatasetUUID=datasetUUID"),
@@ -238,70 +238,70 @@ _SHARED: Final = (
 
 POD_SOURCES: Final = (
     *_SHARED,
-    Source(
+    VolumeSource(
         "emptyDir",
         "EmptyDir (a temporary directory that shares a pod's lifetime)",
         _rows("Medium=medium"),
         _size_limit,
     ),
-    Source(
+    VolumeSource(
         "gitRepo",
         "GitRepo (a volume that is pulled from git when the pod is created)",
         _rows("Repository=repository Revision=revision"),
     ),
-    Source(
+    VolumeSource(
         "secret",
         "Secret (a volume populated by a Secret)",
         _rows("SecretName=secretName Optional=optional?"),
     ),
-    Source(
+    VolumeSource(
         "configMap",
         "ConfigMap (a volume populated by a ConfigMap)",
         _rows("Name=name Optional=optional?"),
     ),
-    Source(
+    VolumeSource(
         "glusterfs",
         "Glusterfs (a Glusterfs mount on the host that shares a pod's lifetime)",
         _rows("EndpointsName=endpoints Path=path ReadOnly=readOnly?"),
     ),
-    Source(
+    VolumeSource(
         "persistentVolumeClaim",
         "PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)",
         _rows("ClaimName=claimName ReadOnly=readOnly?"),
     ),
-    Source(
+    VolumeSource(
         "ephemeral",
         "EphemeralVolume (an inline specification for a volume that gets created and deleted "
         "with the pod)",
         more=_claim_template,
     ),
-    Source(
+    VolumeSource(
         "downwardAPI",
         "DownwardAPI (a volume populated by information about the pod)",
         more=_downward,
     ),
-    Source(
+    VolumeSource(
         "scaleIO",
         "ScaleIO (a persistent volume backed by a block device in ScaleIO)",
         _rows(f"{_SCALE_IO} FSType=fsType ReadOnly=readOnly?"),
     ),
-    Source(
+    VolumeSource(
         "azureFile",
         "AzureFile (an Azure File Service mount on the host and bind mount to the pod)",
         _rows("SecretName=secretName ShareName=shareName ReadOnly=readOnly?"),
     ),
-    Source(
+    VolumeSource(
         "projected",
         "Projected (a volume that contains injected data from multiple sources)",
         more=_projected,
     ),
-    Source(
+    VolumeSource(
         "csi",
         "CSI (a Container Storage Interface (CSI) volume source)",
         _rows("Driver=driver FSType=fsType ReadOnly=readOnly?"),
         _attributes,
     ),
-    Source(
+    VolumeSource(
         "image",
         "Image (a container image or OCI artifact)",
         _rows("Reference=reference PullPolicy=pullPolicy"),
@@ -310,7 +310,7 @@ POD_SOURCES: Final = (
 
 PERSISTENT_SOURCES: Final = (
     *_SHARED,
-    Source(
+    VolumeSource(
         "glusterfs",
         "Glusterfs (a Glusterfs mount on the host that shares a pod's lifetime)",
         _rows(
@@ -318,7 +318,7 @@ PERSISTENT_SOURCES: Final = (
             "ReadOnly=readOnly?"
         ),
     ),
-    Source(
+    VolumeSource(
         "scaleIO",
         "ScaleIO (a persistent volume backed by a block device in ScaleIO)",
         _rows(
@@ -326,12 +326,12 @@ PERSISTENT_SOURCES: Final = (
             "FSType=fsType ReadOnly=readOnly?"
         ),
     ),
-    Source(
+    VolumeSource(
         "local",
         "LocalVolume (a persistent volume backed by local storage on a node)",
         _rows("Path=path"),
     ),
-    Source(
+    VolumeSource(
         "azureFile",
         "AzureFile (an Azure File Service mount on the host and bind mount to the pod)",
         _rows(
@@ -339,7 +339,7 @@ PERSISTENT_SOURCES: Final = (
             "ReadOnly=readOnly?"
         ),
     ),
-    Source(
+    VolumeSource(
         "csi",
         "CSI (a Container Storage Interface (CSI) volume source)",
         _rows("Driver=driver FSType=fsType VolumeHandle=volumeHandle ReadOnly=readOnly?"),

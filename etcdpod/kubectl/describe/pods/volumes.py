@@ -12,7 +12,7 @@ from etcdpod.kubectl.tables.printer import NONE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from etcdpod.kubectl.describe.pods.volume_sources import Source
+    from etcdpod.kubectl.describe.pods.volume_sources import VolumeSource
 
 UNKNOWN: Final = "<unknown>"
 
@@ -29,7 +29,7 @@ def volume_lines(volumes: list[dict[str, Any]] | None, indent: str = "") -> Iter
         yield from source_lines(volume, POD_SOURCES)
 
 
-def source_lines(volume: Mapping[str, Any], sources: tuple[Source, ...]) -> Iterator[str]:
+def source_lines(volume: Mapping[str, Any], sources: tuple[VolumeSource, ...]) -> Iterator[str]:
     """The lines for a volume's first source."""
     for source in sources:
         found = volume.get(source.field)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from etcdpod.forensics.diagnose.rule import PodRule
 from etcdpod.forensics.diagnose.rules.evidence import earliest, events_of, latest_first
-from etcdpod.forensics.incident.state import IMAGE_REASONS
 from etcdpod.kube.model.fields import members, text
+from etcdpod.kube.model.reasons import IMAGE_REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
