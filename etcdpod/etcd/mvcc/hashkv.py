@@ -116,7 +116,10 @@ def _kept(index: RevisionIndex, revision: int) -> set[tuple[int, int]]:
     """The revision of each key that exists at ``revision``."""
     rows = index.alive(b"", revision)
     columns = index.rows.main[rows].tolist(), index.rows.sub[rows].tolist()
-    return set(zip(*columns, strict=True))
+    kept = set(zip(*columns, strict=True))
+    # To etcd, records without content are revisions of one more key, whose name is empty.
+    kept.update([mark for mark in index.empty if mark[0] <= revision][-1:])
+    return kept
 
 
 def snapshot_hash(store: Store) -> int:

@@ -49,7 +49,8 @@ class RevisionIndex:
         if bucket is None:
             defects.one(DamageCode.NO_KEY_BUCKET)
         pages = pages_of() if bucket is None else tree.leaf_pages(bucket)
-        rows, newest = scan(tree, pages, defects)
+        rows, newest, self.empty = scan(tree, pages, defects)
+        # ``empty``: (main, sub) of records without content, ascending.
         self.rows: Rows = rows
         """The columns; the methods below take and return indexes into them."""
         self.compact_revision = max(backend.scheduled_compaction, backend.finished_compaction, 0)

@@ -73,27 +73,40 @@ class _Keys(NamedTuple):
     """That byte is not the mark of a tombstone."""
 
 
-def scan(tree: Tree, pages: Pages, damage_to: Defects) -> tuple[Rows, int]:
-    """The rows of leaf ``pages``, and the newest main revision seen, including empty records.
+class Scanned(NamedTuple):
+    """The records of bucket ``key``."""
+
+    rows: Rows
+    newest: int
+    """The newest main revision, including that of empty records."""
+    empty: list[tuple[int, int]]
+    """Revisions of records without content: marks of ``snapshot restore --bump-revision``."""
+
+
+def scan(tree: Tree, pages: Pages, damage_to: Defects) -> Scanned:
+    """The records of leaf ``pages``.
 
     Unreadable records are reported and left out; contradictory ones are reported, and kept if their
     position in the order is plausible.
     """
     rows = Rows._make(np.empty(int(pages.elements.sum()), kind) for kind in _KINDS)
     filled, newest = 0, 0
+    empty: list[tuple[int, int]] = []
     for elements in tree.elements(pages):
-        chunk, chunk_newest = _scan_elements(tree, elements, damage_to)
+        chunk, chunk_newest, chunk_empty = _scan_elements(tree, elements, damage_to)
+        empty += chunk_empty
         stop = filled + len(chunk.main)
         columns: list[NDArray[Any]] = list(rows)
         for column, part in zip(columns, chunk, strict=True):
             column[filled:stop] = part
         filled, newest = stop, max(newest, chunk_newest)
-    return _in_order(rows.select(slice(0, filled)), damage_to), newest
+    return Scanned(_in_order(rows.select(slice(0, filled)), damage_to), newest, sorted(empty))
 
 
-def _scan_elements(tree: Tree, elements: Elements, defects: Defects) -> tuple[Rows, int]:
+def _scan_elements(tree: Tree, elements: Elements, defects: Defects) -> Scanned:
     keys, good = _read_keys(tree.gather, elements, defects)
-    # An empty record only marks a revision: written by `snapshot restore --bump-revision`.
+    marks = good & ~keys.marked & (elements.value_size == 0)
+    empty = list(zip(keys.main[marks].tolist(), keys.sub[marks].tolist(), strict=True))
     newest = int(keys.main[good & (elements.value_size == 0)].max(initial=0))
     good &= (keys.marked | (elements.value_size > 0)) & (elements.value_size <= MAX_VALUE_SIZE)
     values, understood = read_key_values(tree.gather, elements.value, elements.value_size)
@@ -109,7 +122,7 @@ def _scan_elements(tree: Tree, elements: Elements, defects: Defects) -> tuple[Ro
         main, keys.sub, tombstone, elements.page, v.key_offset, v.key_size.astype(np.int32),
         v.create_revision, v.version, v.value_offset, v.value_size.astype(np.int32), v.lease,
     )  # fmt: skip
-    return (rows if good.all() else rows.select(good)), newest
+    return Scanned(rows if good.all() else rows.select(good), newest, empty)
 
 
 def _read_keys(gather: Gather, elements: Elements, defects: Defects) -> tuple[_Keys, Mask]:
