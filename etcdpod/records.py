@@ -89,6 +89,8 @@ class Provenance:
     offset: int | None = None
     """Byte offset in the file."""
     trust: Trust = Trust.VOUCHED
+    is_listed: bool = False
+    """From a list of a live etcd, which returns no sub revisions."""
 
     def __str__(self) -> str:
         parts = [self.source, self.origin.value]
@@ -126,6 +128,11 @@ class Record:
         what = "deletion" if self.tombstone else f"{self.value_size} bytes"
         trust = self.provenance.trust.value
         return f"<{self.key[:120]!r} at revision {self.revision}: {what}, trust {trust}>"
+
+    @property
+    def knows_lease(self) -> bool:
+        """Whether ``lease`` is known: etcd 3.7 omits it when it lists keys without values."""
+        return self.lease != 0 or self.value_size >= 0
 
     @property
     def mod_revision(self) -> int:

@@ -63,6 +63,8 @@ class DatabaseDetails:
     freelist_stored: bool
     storage_version: str | None
     cluster_version: str | None
+    downgrade_target: str | None
+    """The version to which a downgrade of the cluster is enabled."""
     consistent_index: int | None
     """The raft index up to which the log was applied."""
     raft_term: int | None

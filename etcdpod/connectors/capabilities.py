@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from etcdpod.connectors.base import Connector
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from etcdpod.connectors.live.hashes import HashComparison
     from etcdpod.connectors.live.save import Progress, SavedSnapshot
     from etcdpod.etcd.mvcc.store import Store
-    from etcdpod.records import BesideTheTree
+    from etcdpod.records import BesideTheTree, Record
 
 
 @runtime_checkable
@@ -56,13 +57,16 @@ class Doubting(Protocol):
     def left_out(self, key: bytes) -> int:
         """How many revisions of a key (trust E) are not shown."""
 
+    def suspects(self, prefix: bytes = b"") -> Iterable[Record]:
+        """Those under ``prefix``, in revision order: they may never have existed."""
+
 
 @runtime_checkable
 class Hashing(Protocol):
     """A running etcd, whose members compute hashes."""
 
-    def hash_members(self) -> HashComparison:
-        """HashKV of every member, at one revision where that is possible."""
+    def hash_members(self, revision: int = 0) -> HashComparison:
+        """HashKV of every member at ``revision``, or at the newest one that all can have."""
 
 
 @runtime_checkable

@@ -126,6 +126,12 @@ class MergedConnector:
             if isinstance(source, Attempting):
                 yield from source.attempts(key)
 
+    def suspects(self, prefix: bytes = b"") -> Iterator[Record]:
+        """The revisions of trust E under ``prefix`` of every source that has some."""
+        doubting = (capable(source, Doubting) for source in self.sources)
+        found = (source.suspects(prefix) for source in doubting if source is not None)
+        yield from heapq.merge(*found, key=lambda record: record.revision)
+
     def left_out(self, key: bytes) -> int:
         """How many revisions of a key were found (trust E) but are not trusted enough to show."""
         doubting = (capable(source, Doubting) for source in self.sources)

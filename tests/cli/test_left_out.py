@@ -50,5 +50,5 @@ def test_a_history_says_how_many_revisions_it_leaves_out(broken) -> None:
     words = ["history", f"{namespace}/{name}", "--from", str(broken)]
     answer = CliRunner().invoke(etcdpod_command, words, standalone_mode=False)
     count = connector.left_out(key)
-    assert f"{count} revision{'' if count == 1 else 's'} of trust E left out" in answer.stderr
+    assert f"{count} revision{'' if count == 1 else 's'} of trust E omitted" in answer.stderr
     connector.close()

@@ -112,7 +112,10 @@ def _say_left_out(session: Session, key: bytes) -> None:
     count = 0 if source is None else source.left_out(key)
     if count:
         which = "1 revision" if count == 1 else f"{count} revisions"
-        say(f"etcdpod: {which} of trust E left out: found, but its number or content is in doubt")
+        say(
+            f"etcdpod: {which} of trust E omitted: the number or content is in doubt;"
+            " `etcdpod keys PREFIX --all-revisions --suspect` lists them"
+        )
 
 
 def not_recorded(

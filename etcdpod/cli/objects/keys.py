@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +12,10 @@ from etcdpod.cli.options import at_option, open_session, outcome, source_options
 from etcdpod.cli.serialise import FORMATS, items, output_option
 from etcdpod.cli.stdout import write, write_lines
 from etcdpod.cli.verb import verb
+from etcdpod.connectors.capabilities import Doubting, capable
+from etcdpod.errors import UsageError
 from etcdpod.kubectl.formats.safe import printable
+from etcdpod.records import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,10 +29,18 @@ if TYPE_CHECKING:
 @click.argument("prefix", default="")
 @at_option
 @click.option("--all-revisions", is_flag=True, help="All kept revisions, including tombstones.")
+@click.option(
+    "--suspect", is_flag=True, help="With --all-revisions: also revisions of trust E, marked."
+)
 @output_option("wide", help="Output format (default: the key alone).")
 @source_options
 def command(
-    prefix: str, at: str | None, all_revisions: bool, output: str | None, options: SourceOptions
+    prefix: str,
+    at: str | None,
+    all_revisions: bool,
+    suspect: bool,
+    output: str | None,
+    options: SourceOptions,
 ) -> ExitCode:
     r"""List the etcd keys below PREFIX (default: all), in byte order.
 
@@ -36,6 +48,8 @@ def command(
     etcdpod keys /registry/pods/shop/ --from demo
     etcdpod keys --all-revisions -o wide --from demo
     """
+    if suspect and not all_revisions:
+        raise UsageError("--suspect needs --all-revisions")
     with open_session(options) as session:
         source = session.connector
         records: Iterable[Record] = (
@@ -43,6 +57,10 @@ def command(
             if all_revisions
             else source.range(prefix.encode(), revision_at(session, at), keys_only=True)
         )
+        doubting = capable(source, Doubting) if suspect else None
+        if doubting is not None:
+            both = records, doubting.suspects(prefix.encode())
+            records = heapq.merge(*both, key=lambda record: record.revision)
         if output in FORMATS:
             write(items(map(_fields, records), output))
         else:
@@ -51,7 +69,13 @@ def command(
 
 
 def _plain(records: Iterable[Record]) -> Iterator[str]:
-    return (printable(_text(record.key)) for record in records)
+    return (printable(_text(record.key)) + _mark(record) for record in records)
+
+
+def _mark(record: Record) -> str:
+    """The grade of a record that may never have existed."""
+    trust = record.provenance.trust
+    return f"  (trust {trust.value})" if trust in (Trust.SUSPECT, Trust.UNCOMMITTED) else ""
 
 
 def _wide(records: Iterable[Record]) -> Iterator[str]:
@@ -60,16 +84,18 @@ def _wide(records: Iterable[Record]) -> Iterator[str]:
         if record.tombstone:
             numbers = f"{record.revision!s:>10}  {'deleted':>10}  {'':>7}  {'':>9}  {'':<16}"
         else:
-            lease = f"{record.lease:x}" if record.lease != 0 else "-"
+            lease = (f"{record.lease:x}" if record.lease else "-") if record.knows_lease else "?"
             numbers = (
                 f"{record.revision!s:>10}  {record.create_revision:>10}  {record.version:>7}"
                 f"  {record.value_size:>9}  {lease:<16}"
             )
-        yield f"{numbers}  {printable(_text(record.key))}"
+        yield f"{numbers}  {printable(_text(record.key))}{_mark(record)}"
 
 
 def _fields(record: Record) -> dict[str, Any]:
-    return {
+    """One record; what a live etcd does not return is left out."""
+    known = {"sub": not record.provenance.is_listed, "lease": record.knows_lease}
+    fields = {
         "key": _text(record.key),
         "revision": record.revision.main,
         "sub": record.revision.sub,
@@ -79,7 +105,9 @@ def _fields(record: Record) -> dict[str, Any]:
         "bytes": record.value_size,
         "lease": record.lease,
         "source": str(record.provenance),
+        "trust": record.provenance.trust.value,
     }
+    return {name: value for name, value in fields.items() if known.get(name, True)}
 
 
 def _text(key: bytes) -> str:

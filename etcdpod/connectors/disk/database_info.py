@@ -49,6 +49,7 @@ def _details(store: Store) -> DatabaseDetails:
         freelist_stored=file.freelist_stored,
         storage_version=backend.storage_version or None,
         cluster_version=backend.cluster_version or None,
+        downgrade_target=backend.downgrade_target or None,
         consistent_index=backend.consistent_index,
         raft_term=backend.term,
         scheduled_compaction=backend.scheduled_compaction or None,

@@ -116,6 +116,12 @@ class Overlay:
         """All revisions under a prefix, ascending."""
         return self._merged(self.index.under(prefix), self.evidence.under(prefix), since)
 
+    def suspects(self, prefix: bytes) -> Found:
+        """The revisions under a prefix that are not trusted enough to show, ascending."""
+        numbers = self.evidence.under(prefix)
+        numbers = numbers[~self._is_believed[numbers] & ~self._is_ahead[numbers]]
+        return Found(np.full(len(numbers), EVIDENCE), numbers)
+
     def left_out(self, key: bytes) -> int:
         """How many revisions of a key were found but are not trusted enough to be shown."""
         return int(np.count_nonzero(~self._is_believed[self.evidence.of_key(key)]))

@@ -117,6 +117,11 @@ class OverlayConnector:
         overlay = self._reaching(since)
         return OverlaySelection(overlay, overlay.of_key(key, since), keys_only)
 
+    def suspects(self, prefix: bytes = b"") -> OverlaySelection:
+        """The revisions of trust E under ``prefix``, in revision order."""
+        overlay = self.overlay(whole=True)
+        return OverlaySelection(overlay, overlay.suspects(prefix), keys_only=True)
+
     def left_out(self, key: bytes) -> int:
         """How many revisions of a key were found (trust E) but are not trusted enough to show."""
         return self.overlay(whole=True).left_out(key)

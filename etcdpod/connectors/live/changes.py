@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -237,7 +237,7 @@ class Changes:
                 if wanted <= kv.mod_revision and (
                     self._through is None or kv.mod_revision <= self._through
                 ):
-                    yield make(kv, self._provenance)
+                    yield make(kv, replace(self._provenance, is_listed=True))
 
     def _compacted_at(self, response: Any) -> int:
         """The compact revision for which etcd cancelled the watch; raises for any other reason."""

@@ -84,6 +84,7 @@ class LiveConnector:
         self._target = target
         self._notify = notify
         self._provenance = Provenance(target, Origin.LIVE)
+        self._listed = Provenance(target, Origin.LIVE, is_listed=True)
 
     @classmethod
     def detect(cls, target: str) -> bool:
@@ -125,7 +126,7 @@ class LiveConnector:
             FutureRevisionError: ``at`` is newer than the source.
         """
         span = prefix_span(prefix)
-        lister = Lister(self._connection, span, self._provenance, keys_only=keys_only)
+        lister = Lister(self._connection, span, self._listed, keys_only=keys_only)
         if at is not None:
             return primed(self._pinned(lister, span, _checked(at)))
         if self._connection.options.on_compaction == "restart":
@@ -144,7 +145,7 @@ class LiveConnector:
             assert at is not None
             return Compacted(key, at, find_compact_revision(self._connection, key_span(key)))
         if response.kvs:
-            return put_record(response.kvs[0], self._provenance)
+            return put_record(response.kvs[0], self._listed)
         last: Record | None = None
         tombstone: Record | None = None
         through = response.header.revision if at is None else at
@@ -199,9 +200,9 @@ class LiveConnector:
         """The state of every given endpoint, and of every other member that can be reached."""
         return maintenance.members_status(self._connection)
 
-    def hash_members(self) -> HashComparison:
+    def hash_members(self, revision: int = 0) -> HashComparison:
         """Compares the hash of all keys between the members, at one revision."""
-        return hashes.hash_members(self._connection)
+        return hashes.hash_members(self._connection, revision)
 
     def save_snapshot(
         self, path: Path, progress: Progress | None = None, *, overwrite: bool = False

@@ -61,8 +61,8 @@ class HashComparison:
     """Names of the members that disagree with the majority; all of them if there is none."""
 
 
-def hash_members(connection: Connection) -> HashComparison:
-    """Compares the members' hashes of all keys at one revision.
+def hash_members(connection: Connection, wanted: int = 0) -> HashComparison:
+    """Compares the members' hashes of all keys at one revision, ``wanted`` or the newest.
 
     A member that has not reached the revision, or is compacting, is queried again a few times:
     only hashes with the same revision and the same compact revision can be compared.
@@ -70,9 +70,9 @@ def hash_members(connection: Connection) -> HashComparison:
     listed = listed_members(connection)
     with reachable(connection, listed) as members:
         for attempt in range(_TRIES):
-            revision = newest_revision(connection, key_span(b"\0"))
+            revision = wanted or newest_revision(connection, key_span(b"\0"))
             # After a compaction up to the newest revision, older servers refuse that revision.
-            asked = revision if revision > _compact(connection) else 0
+            asked = revision if wanted or revision > _compact(connection) else 0
             hashes = ask_all(members, lambda member: _hash(connection, member, asked, listed))  # noqa: B023
             hashes = tuple({item.name or item.endpoint: item for item in hashes}.values())
             scopes = {(item.revision, item.compact_revision) for item in hashes if not item.problem}

@@ -36,6 +36,8 @@ class Backend:
     storage_version: str = ""
     """Recorded since etcd 3.6."""
     cluster_version: str = ""
+    downgrade_target: str = ""
+    """The version to which a downgrade is enabled."""
     conf_state: dict[str, Any] = field(default_factory=dict)
     """raftpb.ConfState; after ``snapshot restore`` it still lists the old cluster's members."""
     auth_enabled: bool = False
@@ -65,7 +67,11 @@ def read_backend(tree: Tree, defects: Defects) -> Backend:
     backend.term = _counter(meta, b"term", defects)
     backend.storage_version = _text(meta.get(b"storageVersion", b""))
     backend.conf_state = _json(meta.get(b"confState", b"{}"), defects)
-    backend.cluster_version = _text(_entries(tree, backend, b"cluster").get(b"clusterVersion", b""))
+    cluster = _entries(tree, backend, b"cluster")
+    backend.cluster_version = _text(cluster.get(b"clusterVersion", b""))
+    downgrade = _json(cluster.get(b"downgrade", b"{}"), defects)
+    if downgrade.get("enabled") is True:
+        backend.downgrade_target = str(downgrade.get("target-version", ""))
     backend.auth_enabled = _entries(tree, backend, b"auth").get(b"authEnabled") == b"\x01"
     members = _entries(tree, backend, b"members")
     backend.members = [_json(value, defects) for value in members.values()]

@@ -43,7 +43,8 @@ MAPS: Final = frozenset(
 """Fields whose members somebody named, even where they have the names of fields."""
 PLAIN_DETAILS: Final = (
     *("page_size", "transaction", "older_transaction", "database_size", "free_pages"),
-    *("freelist_stored", "storage_version", "cluster_version", "consistent_index", "raft_term"),
+    *("freelist_stored", "storage_version", "cluster_version", "downgrade_target"),
+    *("consistent_index", "raft_term"),
     *("scheduled_compaction", "finished_compaction", "auth_enabled", "leases", "revisions"),
     *("tombstones", "buckets", "committed_raft_index", "last_raft_index"),
 )
