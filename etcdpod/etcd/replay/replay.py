@@ -277,7 +277,7 @@ class Replay:
         except Contradiction:
             return False
         bounds = deduction.bounds
-        if bounds.is_exact(0):
+        if bounds.is_exact(0) and deduction.is_anchored:
             return True
         known = [
             one

@@ -93,6 +93,11 @@ class Deduction:
             before = now
         self._forward()
 
+    @property
+    def is_anchored(self) -> bool:
+        """Whether a database says how far the last step came, and all steps are understood."""
+        return self._cut is not None and not any(step.is_wild for step in self.steps)
+
     def share_of_failures(self) -> float:
         """The share of transactions with compares that failed, among those that are decided."""
         decided = [
@@ -130,9 +135,8 @@ class Deduction:
         return True
 
     def sure_until(self, stop: int) -> int:
-        """How many of the first ``stop`` steps are known, if those in the database are."""
-        begin = self._cut or 0
-        for at in range(begin, stop):
+        """How many of the first ``stop`` steps follow the database without a doubt; else all."""
+        for at in range(stop if self._cut is None else self._cut, stop):
             if len(self.steps[at].options) > 1 or not self.bounds.is_exact(at + 1):
                 return at
         return stop
