@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import random
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from paths import SHARED, SHOP, needs_shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 def hashed(cli: Callable, *words: str) -> list[dict]:
@@ -97,3 +98,44 @@ def test_what_cannot_be_hashed_says_why(cli: Callable) -> None:
         ran = cli("hash", "--from", "demo-end", "--rev", revision)
         assert reason in ran.out
         assert "6691fa0b" in ran.out  # the file's own hash needs no revision
+
+
+@needs_shared
+def test_a_restore_that_bumps_the_revision_is_hashed_like_etcd_does(
+    tmp_path: Path, cli: Callable
+) -> None:
+    tools = Path(
+        subprocess.run(
+            [str(SHARED / "bin" / "unpack"), str(tmp_path)], capture_output=True, check=True
+        ).stdout.decode().strip()
+    )  # fmt: skip
+    etcdutl, folder = str(tools / "etcdutl"), tmp_path / "restored"
+    snapshot = str(SHOP / "quiet.db")
+    restore = [etcdutl, "snapshot", "restore", snapshot, "--data-dir", str(folder)]
+    bump = ["--bump-revision", "1000", "--mark-compacted"]
+    subprocess.run([*restore, *bump], capture_output=True, check=True, timeout=60)
+    (row,) = hashed(cli, "--from", str(folder))
+    database = folder / "member" / "snap" / "db"
+    (from_file,) = hashed(cli, "--from", str(database))
+    # etcdutl opens the file for writing: asked last.
+    asked = [etcdutl, "hashkv", str(database), "-w", "json"]
+    answer = json.loads(subprocess.run(asked, capture_output=True, check=True, timeout=60).stdout)
+    expected = answer["hash"], answer["hashRevision"], answer["compactRevision"]
+    for found in (row, from_file):
+        assert (found["hashKV"], found["revision"], found["compactRevision"]) == expected
+
+
+def test_a_live_etcd_is_hashed_at_the_revision_that_is_named(
+    server: object, tmp_path: Path, cli: Callable
+) -> None:
+    path = str(server.snapshot(tmp_path / "s.db"))
+    newest = server.json("get", "nothing")["header"]["revision"]
+    for revision in (newest - 5, newest):
+        (live,) = hashed(cli, "--from", server.endpoint, "--rev", str(revision))
+        (file,) = hashed(cli, "--from", path, "--rev", str(revision))
+        assert live["revision"] == revision
+        assert live["hashKV"] == file["hashKV"]
+    ran = cli("hash", "-o", "json", "--from", server.endpoint, "--rev", str(newest + 50))
+    (row,) = json.loads(ran.out)["hashes"]
+    assert row["hashKV"] is None
+    assert "future revision" in row["problem"] or "newer" in row["problem"]

@@ -9,16 +9,22 @@ from __future__ import annotations
 import hashlib
 import json
 import lzma
+import random
 import tarfile
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from member_runs import WAYS, judge, make
 from paths import FIXTURES, needs_shared
 
 from etcdpod.connectors.disk.datadir import DataDirectoryConnector
-from etcdpod.records import Origin, Trust
+from etcdpod.forensics.verify import agreement
+from etcdpod.forensics.verify.model import Subject
+from etcdpod.history.lives import Registry
+from etcdpod.kube.codec import Decoder
+from etcdpod.records import Origin, Revision, Trust
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,3 +93,27 @@ def test_every_change_of_a_recorded_member_comes_back(
     refused = [one for one in connector.attempts() if one.provenance.origin is Origin.REFUSED]
     assert len(refused) < 20
     assert connector.damage == []
+
+
+def test_an_edited_value_of_a_restored_member_is_found(
+    etcd_binaries: EtcdBinaries, tmp_path: Path
+) -> None:
+    run = make(1, etcd_binaries, tmp_path, "restored")
+    connector = DataDirectoryConnector.open(run.folder)
+    rows, choose = connector.store.index.rows, random.Random(1)
+    written = np.flatnonzero((rows.main > run.base + 1) & (rows.value_size > 0))
+    chosen = [int(row) for row in choose.sample(written.tolist(), 4)]
+    places = {
+        (str(Revision(int(rows.main[row]), int(rows.sub[row]))), int(rows.value_offset[row]))
+        for row in chosen
+    }
+    connector.close()
+    database = run.folder / "member" / "snap" / "db"
+    for revision, offset in places:
+        sound = database.read_bytes()
+        database.write_bytes(sound[: offset + 3] + b"#" + sound[offset + 4 :])
+        edited = DataDirectoryConnector.open(run.folder)
+        found = agreement.check(Subject(Registry(edited, Decoder())))
+        assert [defect.revision for defect in found] == [revision]
+        edited.close()
+        database.write_bytes(sound)

@@ -23,7 +23,11 @@ from etcd_traffic import Change, Gateway, Watch, compare, delete_op, put_op, tex
 
 from etcdpod.connectors.disk.datadir import DataDirectoryConnector
 from etcdpod.errors import CompactedError
-from etcdpod.records import Deleted, Origin, Record, Trust
+from etcdpod.forensics.verify import agreement, structure
+from etcdpod.forensics.verify.model import Subject
+from etcdpod.history.lives import Registry
+from etcdpod.kube.codec import Decoder
+from etcdpod.records import Deleted, Origin, Record, Severity, Trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -333,9 +337,17 @@ def judge(run: Run) -> Verdict:
         records = list(connector.records())
         falsehoods = [*_false_records(run, records), *_false_states(run, connector)]
         falsehoods += _false_attempts(run, connector)
+        falsehoods += accusations(connector)
         return Verdict(falsehoods, _counts(run, connector, records))
     finally:
         connector.close()
+
+
+def accusations(connector: DataDirectoryConnector) -> list[str]:
+    """What ``verify`` says against the member's bytes; its values are no Kubernetes objects."""
+    subject = Subject(Registry(connector, Decoder()))
+    found = (*agreement.check(subject), *structure.check(subject))
+    return [str(defect) for defect in found if defect.severity is not Severity.NOTE]
 
 
 def numbered(truth: list[Change]) -> dict[tuple[int, int], Change]:

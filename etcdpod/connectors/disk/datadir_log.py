@@ -46,6 +46,11 @@ class ReplayedLog:
     overruled: Integers
     """Revisions (``places.combined``) of the database that the log proves wrong."""
 
+    def is_deduced(self, row: int) -> bool:
+        """Whether a row is of a part of the log whose beginning is not known."""
+        deduced = (one.first_row for one in self.replayed.stretches if not one.is_pristine)
+        return row >= min(deduced, default=len(self.replayed.rows))
+
     def whole_from(self, compacted: int) -> int:
         """The main revision from which the log has every change up to ``compacted``."""
         columns = self.place.columns()

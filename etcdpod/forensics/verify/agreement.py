@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from etcdpod.records import Record
 
 
+_COUNTED = "etcd serves something that was never written; other members differ from it"
+_DEDUCED = "the log has another write at this revision; compare with another member"
+
+
 def check(subject: VerifiedSource) -> Iterator[Defect]:
     """Revisions of which the log, by its checksums, proves another content than the database has.
 
@@ -30,7 +34,8 @@ def check(subject: VerifiedSource) -> Iterator[Defect]:
         row = _row(store, logged)
         if row is not None:
             (stored,) = store.read(np.array([row]))
-            yield _defect(store, row, stored, logged)
+            consequence = _DEDUCED if log.is_deduced(number) else _COUNTED
+            yield _defect(store, row, stored, logged, consequence)
 
 
 def _row(store: Store, logged: Record) -> int | None:
@@ -41,7 +46,7 @@ def _row(store: Store, logged: Record) -> int | None:
     return int(found[0]) if len(found) else None
 
 
-def _defect(store: Store, row: int, stored: Record, logged: Record) -> Defect:
+def _defect(store: Store, row: int, stored: Record, logged: Record, consequence: str) -> Defect:
     rows = store.index.rows
     page = int(rows.page[row])
     value_offset, key_offset = int(rows.value_offset[row]), int(rows.key_offset[row])
@@ -55,7 +60,7 @@ def _defect(store: Store, row: int, stored: Record, logged: Record) -> Defect:
         check="agreement",
         where=f"{store.file.path} page {page} offset {place}",
         what=what,
-        consequence="etcd serves something that was never written; other members differ from it",
+        consequence=consequence,
         severity=Severity.WARNING,
         page=page,
         offset=place,
