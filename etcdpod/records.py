@@ -89,7 +89,7 @@ class Provenance:
     offset: int | None = None
     """Byte offset in the file."""
     trust: Trust = Trust.VOUCHED
-    is_listed: bool = False
+    is_listed: bool = field(default=False, compare=False)
     """From a list of a live etcd, which returns no sub revisions."""
 
     def __str__(self) -> str:

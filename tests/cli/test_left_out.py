@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tarfile
 from typing import TYPE_CHECKING
 
@@ -52,3 +53,22 @@ def test_a_history_says_how_many_revisions_it_leaves_out(broken) -> None:
     count = connector.left_out(key)
     assert f"{count} revision{'' if count == 1 else 's'} of trust E omitted" in answer.stderr
     connector.close()
+
+
+def test_suspect_revisions_are_listed_on_request_alone_and_with_their_grade(broken) -> None:
+    def listed(*words: str) -> list[str]:
+        command = ["keys", "--all-revisions", "--from", str(broken), *words]
+        return (
+            CliRunner().invoke(etcdpod_command, command, standalone_mode=False).stdout.split("\n")
+        )
+
+    believed = [json.loads(line) for line in listed("-o", "jsonl") if line]
+    both = [json.loads(line) for line in listed("--suspect", "-o", "jsonl") if line]
+    suspects = [row for row in both if row["trust"] == "E"]
+    assert {row["trust"] for row in believed} == {"B"}
+    assert len(suspects) > 0
+    assert len(both) == len(believed) + len(suspects)
+    for words in ((), ("-o", "wide")):
+        marked = [line for line in listed("--suspect", *words) if line.endswith("(trust E)")]
+        assert len(marked) == len(suspects)
+        assert not any("trust" in line for line in listed(*words))

@@ -25,6 +25,7 @@ from etcdpod.forensics.verify.model import Subject
 from etcdpod.history.lives import Registry
 from etcdpod.kube.codec import Decoder
 from etcdpod.records import Origin, Revision, Trust
+from etcdpod.source_details import DatabaseDetails
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,3 +118,11 @@ def test_an_edited_value_of_a_restored_member_is_found(
         assert [defect.revision for defect in found] == [revision]
         edited.close()
         database.write_bytes(sound)
+
+
+@needs_shared
+def test_an_enabled_downgrade_is_shown(tmp_path: Path) -> None:
+    with tarfile.open(FIXTURES / "etcd37" / "downgrade37-datadir.tar.xz") as packed:
+        packed.extractall(tmp_path, filter="data")
+    connector = DataDirectoryConnector.open(next(tmp_path.iterdir()))
+    assert connector.info().detail(DatabaseDetails).downgrade_target == "3.6.0"
