@@ -21,7 +21,7 @@ from paths import FIXTURES, needs_shared
 
 from etcdpod.connectors.disk.datadir import DataDirectoryConnector
 from etcdpod.forensics.verify import agreement
-from etcdpod.forensics.verify.model import Subject
+from etcdpod.forensics.verify.model import VerifiedSource
 from etcdpod.history.lives import Registry
 from etcdpod.kube.codec import Decoder
 from etcdpod.records import Origin, Revision, Trust
@@ -114,7 +114,7 @@ def test_an_edited_value_of_a_restored_member_is_found(
         sound = database.read_bytes()
         database.write_bytes(sound[: offset + 3] + b"#" + sound[offset + 4 :])
         edited = DataDirectoryConnector.open(run.folder)
-        found = agreement.check(Subject(Registry(edited, Decoder())))
+        found = agreement.check(VerifiedSource(Registry(edited, Decoder())))
         assert [defect.revision for defect in found] == [revision]
         edited.close()
         database.write_bytes(sound)

@@ -24,7 +24,7 @@ from etcd_traffic import Change, Gateway, Watch, compare, delete_op, put_op, tex
 from etcdpod.connectors.disk.datadir import DataDirectoryConnector
 from etcdpod.errors import CompactedError
 from etcdpod.forensics.verify import agreement, structure
-from etcdpod.forensics.verify.model import Subject
+from etcdpod.forensics.verify.model import VerifiedSource
 from etcdpod.history.lives import Registry
 from etcdpod.kube.codec import Decoder
 from etcdpod.records import Deleted, Origin, Record, Severity, Trust
@@ -345,7 +345,7 @@ def judge(run: Run) -> Verdict:
 
 def accusations(connector: DataDirectoryConnector) -> list[str]:
     """What ``verify`` says against the member's bytes; its values are no Kubernetes objects."""
-    subject = Subject(Registry(connector, Decoder()))
+    subject = VerifiedSource(Registry(connector, Decoder()))
     found = (*agreement.check(subject), *structure.check(subject))
     return [str(defect) for defect in found if defect.severity is not Severity.NOTE]
 
