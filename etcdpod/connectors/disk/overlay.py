@@ -116,11 +116,11 @@ class Overlay:
         """All revisions under a prefix, ascending."""
         return self._merged(self.index.under(prefix), self.evidence.under(prefix), since)
 
-    def suspects(self, prefix: bytes) -> Found:
+    def suspects(self, prefix: bytes) -> FoundRows:
         """The revisions under a prefix that are not trusted enough to show, ascending."""
         numbers = self.evidence.under(prefix)
         numbers = numbers[~self._is_believed[numbers] & ~self._is_ahead[numbers]]
-        return Found(np.full(len(numbers), EVIDENCE), numbers)
+        return FoundRows(np.full(len(numbers), EVIDENCE), numbers)
 
     def left_out(self, key: bytes) -> int:
         """How many revisions of a key were found but are not trusted enough to be shown."""
