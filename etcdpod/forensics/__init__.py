@@ -1,1 +1,1 @@
-"""Forensic questions, one a file: findings with their evidence."""
+"""Forensic analyses: findings with their evidence."""

@@ -1,1 +1,1 @@
-"""Who writes how much, and what fills an etcd."""
+"""Who writes how much, and what takes up space in etcd."""

@@ -1,7 +1,7 @@
-"""Who writes, how much and when: the heads of all revisions as columns, and questions to them.
+"""Who writes, how much and when: the keys-only records of all revisions, as columns.
 
-A ledger holds no values. It answers what exists at a revision, what was written in a slice of
-the revision axis, and which kinds, namespaces or keys hold the bytes.
+A ledger holds no values. It answers what exists at a revision, what was written in a range of
+revisions, and which kinds, namespaces or keys take up the bytes.
 """
 
 from __future__ import annotations
@@ -27,47 +27,47 @@ if TYPE_CHECKING:
     Numbers = npt.NDArray[np.int64]
 
 REVISION_KEY_BYTES = 17
-"""Bytes of a revision as a key of etcd's bucket; a tombstone has one more."""
+"""Size in bytes of a revision as a key of etcd's bucket; a tombstone has one more."""
 
 
 @dataclass(frozen=True)
 class LedgerColumns:
-    """The heads at one moment of reading; row ``i`` of each is the same revision."""
+    """The records read so far; row ``i`` of every column is the same revision."""
 
     key: Numbers
     """Which key, as an index into ``Ledger.keys``."""
     main: Numbers
     """Main revision, ascending."""
     gone: npt.NDArray[np.bool_]
-    """Its key does not exist after it: a tombstone, or a put whose deletion compaction took."""
+    """The key does not exist after it: a tombstone, or a put whose deletion was compacted."""
     left_over: npt.NDArray[np.bool_]
-    """Found where nothing vouches for it any more: no part of the database."""
+    """Recovered from unreferenced space: not part of the database."""
     created: Numbers
     """Main revision at which this life of the key began; 0 for a tombstone."""
     stored: Numbers
-    """Bytes that the revision takes in etcd's bucket, its revision key included."""
+    """Size in etcd's bucket in bytes, including the revision key."""
 
     @cached_property
     def by_key(self) -> tuple[Numbers, Numbers]:
-        """Rows sorted by key and then revision, and where each key's rows begin."""
+        """Rows sorted by key, then revision, and the first row of each key."""
         order = np.argsort(self.key, kind="stable")
         count = int(self.key.max()) + 1 if len(self.key) else 0
         return order, np.searchsorted(self.key[order], np.arange(count + 1))
 
 
 class Ledger:
-    """The heads of every kept revision, in revision order; it grows as records are read.
+    """The keys-only records of all kept revisions, in revision order; grows as records are read.
 
-    One thread may add while others ask.
+    One thread may add while others read.
     """
 
     def __init__(self, compact_revision: int = 0) -> None:
         self.compact_revision = compact_revision
-        """The source's; set it before anything is added."""
+        """Compact revision of the source; set it before adding records."""
         self.keys: list[bytes] = []
-        """Every key met, in the order of its first revision."""
+        """All keys, in order of first revision."""
         self.trust: Counter[Trust] = Counter()
-        """How many revisions there are of each grade."""
+        """Number of revisions by trust grade."""
         self._number: dict[bytes, int] = {}
         self._key, self._main, self._created, self._stored = (array("q") for _ in range(4))
         self._gone, self._left_over = bytearray(), bytearray()
@@ -78,7 +78,7 @@ class Ledger:
         return len(self._gone)
 
     def add(self, records: Iterable[Record]) -> None:
-        """Take the heads of records that are newer than all taken so far."""
+        """Add records; they must be newer than all added so far."""
         keys: list[bytes] = []
         key, main, created, stored = (array("q") for _ in range(4))
         gone, left_over = bytearray(), bytearray()
@@ -106,7 +106,7 @@ class Ledger:
 
     @property
     def columns(self) -> LedgerColumns:
-        """All heads taken so far, as arrays."""
+        """All records added so far, as arrays."""
         columns = self._columns
         if columns is None or len(columns.main) < len(self):
             with self._lock:
@@ -121,29 +121,29 @@ class Ledger:
         return columns
 
     def number(self, key: bytes) -> int | None:
-        """The index of a key; None for one that was never met."""
+        """The index of a key; None if unknown."""
         return self._number.get(key)
 
     def before(self, revision: int | None) -> int:
-        """How many rows lie at or before a main revision; all of them for None."""
+        """Number of rows at or before a main revision; all rows for None."""
         return _before(self.columns, revision)
 
     def newest(self, at: int | None = None) -> Numbers:
-        """For each key the row that is current at ``at``; -1 where it was not yet written."""
+        """The current row of each key at ``at``; -1 if it was not yet written."""
         columns = self.columns
         end = _before(columns, at)
         rows = np.full(len(self.keys), -1, dtype=np.int64)
-        rows[columns.key[:end]] = np.arange(end)  # of several the last one stays
+        rows[columns.key[:end]] = np.arange(end)  # the last assignment wins
         return rows
 
     def kept(self, at: int | None = None) -> Numbers:
-        """For each key the number of its revisions kept up to ``at``, tombstones included."""
+        """The number of revisions of each key kept up to ``at``, tombstones included."""
         columns = self.columns
         return np.bincount(columns.key[: _before(columns, at)], minlength=len(self.keys))
 
     def rows_of(self, number: int) -> Numbers:
         """The rows of one key, ascending."""
-        if "by_key" not in vars(self.columns):  # sorting all costs more than looking through once
+        if "by_key" not in vars(self.columns):  # sorting costs more than one scan
             return np.flatnonzero(self.columns.key == number)
         order, starts = self.columns.by_key
         if number + 1 >= len(starts):
@@ -171,7 +171,7 @@ def stored_bytes(record: Record) -> int:
     for number in (record.create_revision, record.revision.main, record.version, record.lease):
         if number:
             total += 1 + _varint_bytes(number)
-    if record.value_size > 0:  # below 0 where a live etcd was asked for keys alone
+    if record.value_size > 0:  # negative if a live etcd was asked for keys only
         total += 1 + _varint_bytes(record.value_size) + record.value_size
     return total
 
@@ -181,12 +181,12 @@ def _varint_bytes(number: int) -> int:
 
 
 def writes(ledger: Ledger, edges: Sequence[int], keys: Numbers | None = None) -> list[int]:
-    """Revisions written from each edge up to and without the next.
+    """Number of revisions written from each edge up to, but excluding, the next.
 
     Args:
         ledger: the heads of the database.
-        edges: main revisions, ascending, one more than there are slices.
-        keys: count only revisions of these keys, by their numbers.
+        edges: main revisions, ascending; one more than there are slices.
+        keys: count only revisions of these keys, given by index.
     """
     main = ledger.columns.main
     if keys is not None:
@@ -197,7 +197,7 @@ def writes(ledger: Ledger, edges: Sequence[int], keys: Numbers | None = None) ->
 
 @dataclass(frozen=True, slots=True)
 class Consumer:
-    """What one kind, namespace, key or writer takes of a database."""
+    """The share of a database that one kind, namespace, key or writer takes."""
 
     name: str
     keys: int
@@ -205,24 +205,24 @@ class Consumer:
     revisions: int
     """Revisions kept, tombstones included."""
     bytes: int
-    """Bytes that those take in etcd's bucket; see ``stored_bytes``."""
+    """Their size in etcd's bucket in bytes; see ``stored_bytes``."""
     largest: int
-    """Bytes of the largest of them."""
+    """Size of the largest in bytes."""
     first: int
-    """The oldest of its revisions that is kept."""
+    """Its oldest kept revision."""
     last: int
 
 
 def consumers(
     ledger: Ledger, name_of: Callable[[bytes], str], *, since: int | None = None
 ) -> list[Consumer]:
-    """Who takes how much, the most revisions first.
+    """The consumers of a database, most revisions first.
 
-    The sums over all consumers are the sums over the database: each revision counts once.
+    Each revision counts once, so the totals are those of the database.
 
     Args:
-        ledger: the heads of the whole database.
-        name_of: the consumer to whose account a key goes.
+        ledger: the keys-only records of the whole database.
+        name_of: returns the consumer that a key is counted under.
         since: count only revisions from this one on.
     """
     names = [name_of(key) for key in ledger.keys]
@@ -232,7 +232,7 @@ def consumers(
 def grouped(
     ledger: Ledger, groups: tuple[list[str], Numbers], *, since: int | None = None
 ) -> list[Consumer]:
-    """The same for groups that were found elsewhere: their names, and the group of each row."""
+    """Like ``consumers`` for given groups: their names, and the group of each row."""
     names, group = groups
     columns = ledger.columns
     counted = ~columns.left_over
@@ -262,7 +262,7 @@ def grouped(
 
 
 def _numbered(names: Sequence[str], key: Numbers) -> tuple[list[str], Numbers]:
-    """Distinct names, and for each row of the ledger the number of its key's name."""
+    """Distinct names, and the index of its key's name for each row of the ledger."""
     distinct = dict.fromkeys(names)
     number = {name: index for index, name in enumerate(distinct)}
     table = np.array([number[name] for name in names], dtype=np.int64)

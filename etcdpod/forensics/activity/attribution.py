@@ -1,4 +1,4 @@
-"""Who wrote: the last change of one object, and the share of each writer in a whole registry."""
+"""Who wrote: the last change of an object, and each writer's share of a registry."""
 
 from __future__ import annotations
 
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 def last_change(item: Mapping[str, Any]) -> tuple[str, datetime | None]:
     """Manager and time of the newest entry of managedFields; ``("", None)`` without any.
 
-    A whole history tells more (``history.blame``); this is for tables, where there is no time
-    to read one for each row.
+    ``history.blame`` is more precise, but reads the whole history: too slow for each table row.
     """
     entries = members(item, "metadata", "managedFields")
     if not entries:
@@ -39,7 +38,7 @@ def last_change(item: Mapping[str, Any]) -> tuple[str, datetime | None]:
 
 
 PREDECESSORS = 4000
-"""Objects whose last revision is remembered, so that the next one can be compared with it."""
+"""Maximum number of objects whose last revision is kept to compare with the next."""
 
 PROGRESS_EVERY = 500
 """Revisions between two calls of a progress function."""
@@ -52,17 +51,17 @@ def writers(
     since: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Consumer]:
-    """Who wrote how many revisions, and how large; the busiest first.
+    """Writers with the number and size of their revisions, busiest first.
 
-    Every revision is read and judged as ``history.blame`` does, in revision order. Of more than
-    ``PREDECESSORS`` objects in turn some are judged without the revision before them.
+    Attributes every revision as ``history.blame`` does, in revision order. With more than
+    ``PREDECESSORS`` objects, some are attributed without their previous revision.
     """
     names: dict[str, int] = {}
     groups = array("q")
     before: OrderedDict[bytes, Step] = OrderedDict()
     for record in registry.connector.records():
         if len(groups) == len(ledger):
-            break  # a live source has gone on since the ledger was filled
+            break  # written to a live source after the ledger was filled
         step = _step(registry, record, before.pop(record.key, None))
         groups.append(names.setdefault(_name(step), len(names)))
         if not record.tombstone:
@@ -75,7 +74,7 @@ def writers(
 
 
 def _step(registry: Registry, record: Record, before: Step | None) -> Step:
-    """The revision as far as a judgement on its writer needs it."""
+    """The parts of a revision needed to attribute it."""
     same_life = before is not None and before.record.create_revision == record.create_revision
     if record.tombstone:
         event: EventType = "DELETED"

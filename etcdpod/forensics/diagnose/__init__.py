@@ -1,1 +1,1 @@
-"""What is wrong in a registry: findings with their causes and evidence."""
+"""Diagnosis of a registry: findings with causes and evidence."""

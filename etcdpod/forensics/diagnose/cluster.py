@@ -1,4 +1,4 @@
-"""The neighbours of the object under examination, as of one revision, each read once."""
+"""The objects related to the one under examination, as of one revision, each read once."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 
 class Cluster:
-    """A registry as of a revision, as the rules ask about it.
+    """A registry as of a revision, as queried by the rules.
 
     Args:
-        registry: what is read.
-        namespace: events and troubled pods of this namespace alone; None: of all.
+        registry: the registry to read.
+        namespace: limits events and unhealthy pods to a namespace; None: all.
         at: main revision; None: the newest.
-        clock: of the registry, where there already is one.
+        clock: clock of the registry, if already built.
     """
 
     def __init__(
@@ -44,19 +44,19 @@ class Cluster:
         self.at = at
         self.clock = clock or Clock.from_registry(registry)
         self.troubled: dict[str, list[Finding]] = {}
-        """The first finding of each pod that has one, by the uid of the pod's owner."""
+        """The first finding of each unhealthy pod, by the uid of the pod's owner."""
         self._items: dict[tuple[str, str, str], Item | Absence] = {}
         self._all: dict[str, dict[tuple[str, str], Subject]] = {}
         self._grouped: dict[tuple[str, Callable[[Subject], str]], dict[str, list[Subject]]] = {}
 
     @property
     def revision(self) -> int:
-        """The revision that is asked about."""
+        """The revision under examination."""
         return self.registry.connector.info().current_revision if self.at is None else self.at
 
     @cached_property
     def now(self) -> datetime | None:
-        """The moment that is asked about; None where nothing in the registry tells a time."""
+        """The time of the revision under examination; None if the registry records no time."""
         span = self.clock.span(self.revision)
         return span.latest or span.estimate
 
@@ -65,11 +65,11 @@ class Cluster:
         return Events(self.registry, self.namespace, self.at)
 
     def events(self, subject: Subject) -> list[Event]:
-        """The telling events about an object, oldest first."""
+        """The relevant events of an object, oldest first."""
         return self._events.about(subject.kind, subject.namespace, subject.name, subject.event_uids)
 
     def all(self, resource: str) -> dict[tuple[str, str], Subject]:
-        """Every object of a kind by namespace and name; empty for a kind that is not known."""
+        """All objects of a kind by namespace and name; empty for an unknown kind."""
         if resource not in self._all:
             self._all[resource] = {
                 (subject.namespace, subject.name): subject for subject in self._read(resource)
@@ -77,7 +77,7 @@ class Cluster:
         return self._all[resource]
 
     def grouped(self, resource: str, by: Callable[[Subject], str]) -> dict[str, list[Subject]]:
-        """Every object of a kind by what ``by`` says of it; asked of each once."""
+        """All objects of a kind grouped by ``by``, which is called once for each."""
         if (resource, by) not in self._grouped:
             groups: dict[str, list[Subject]] = {}
             for subject in self.all(resource).values():
@@ -95,18 +95,18 @@ class Cluster:
                 yield Subject(item.object, item.record.mod_revision)
 
     def get(self, resource: str, namespace: str, name: str) -> Subject | None:
-        """One object; None if it does not exist, or cannot be read."""
+        """One object; None if it does not exist or cannot be read."""
         found = self._item(resource, namespace, name)
         if not isinstance(found, Item) or found.object is None:
             return None
         return Subject(found.object, found.record.mod_revision)
 
     def exists(self, resource: str, namespace: str, name: str) -> bool:
-        """Whether an object is there, readable or not; what was compacted away is taken to be."""
+        """Whether an object exists, readable or not; assumed if it was compacted."""
         return not isinstance(self._item(resource, namespace, name), Deleted | NotRecorded)
 
     def has_key(self, resource: str, namespace: str, name: str, key: str) -> bool:
-        """Whether a ConfigMap or Secret has a key; taken to be where its data cannot be read."""
+        """Whether a ConfigMap or Secret has a key; assumed if its data cannot be read."""
         found = self.get(resource, namespace, name)
         if found is None:
             return True
@@ -122,15 +122,15 @@ class Cluster:
         return self._items[identity]
 
     def unchanged_for(self, subject: Subject) -> float | None:
-        """Seconds since an object was last written, at least; None where unknown.
+        """Minimum number of seconds since an object was last written; None if unknown.
 
-        By the clock over revisions: what the writer's own clock says may be off.
+        Uses the revision clock, because the writer's own clock may be off.
         """
         span = self.clock.span(subject.revision)
         return self.age(span.latest or span.estimate)
 
     def age(self, since: datetime | None) -> float | None:
-        """Seconds from ``since`` to the moment that is asked about; None where unknown."""
+        """Seconds from ``since`` to ``now``; None if unknown."""
         if self.now is None or since is None:
             return None
         return (self.now - since).total_seconds()

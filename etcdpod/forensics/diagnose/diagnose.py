@@ -1,4 +1,4 @@
-"""The diagnosis of a registry: every rule over every object, the worst first."""
+"""Diagnosis of a registry: runs every rule over every object."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What was found, in what."""
+    """The result of a diagnosis."""
 
     findings: list[Finding]
-    """The worst first; among equals what broke first."""
+    """Worst first; within a severity, oldest first."""
     pods: int
-    """Pods that were looked at."""
+    """Number of pods examined."""
     unreadable: int
-    """Pods whose value is no object."""
+    """Pods whose value cannot be decoded."""
 
 
 def diagnose(
@@ -43,16 +43,16 @@ def diagnose(
     *,
     clock: Clock | None = None,
 ) -> list[Finding]:
-    """What is wrong in a registry, the worst first.
+    """Return the findings of a registry, worst first.
 
     Args:
-        registry: what is examined.
+        registry: the registry to examine.
         namespace: only this namespace, and the nodes; None: all.
         at: as of this main revision; None: the newest.
-        clock: of the registry, where there already is one.
+        clock: clock of the registry, if already built.
 
     Raises:
-        CompactedError: ``at`` lies below the compact revision.
+        CompactedError: ``at`` is below the compact revision.
     """
     return examine(registry, namespace, at, clock=clock).findings
 
@@ -64,7 +64,7 @@ def examine(
     *,
     clock: Clock | None = None,
 ) -> Diagnosis:
-    """The same as ``diagnose``, with what was looked at."""
+    """Like ``diagnose``, with the number of pods examined and those that could not be read."""
     cluster = Cluster(registry, namespace, at, clock)
     findings: list[Finding] = []
     pods = unreadable = 0
@@ -82,10 +82,10 @@ def examine(
 
 
 def pod_findings(pod: Pod, cluster: Cluster) -> list[Finding]:
-    """What the rules say of one pod, the cause first; it is remembered for the pod's owner.
+    """The findings of a pod, cause first; the first is recorded for the pod's owner.
 
-    A container that several rules explain is told by the first; what only repeats that the pod
-    is not ready is left out where something says why.
+    If several rules explain a container, the first wins. A finding that only says that the pod is
+    not ready is omitted if another says why.
     """
     found: list[Finding] = []
     for rule in RULES:
@@ -98,18 +98,18 @@ def pod_findings(pod: Pod, cluster: Cluster) -> list[Finding]:
 
 
 def _last_resort() -> PodRule:
-    """The rule that speaks only when no other has."""
+    """The fallback rule, used if no other rule has a finding."""
     return [rule for rule in RULES if isinstance(rule, PodRule)][-1]
 
 
 def _is_told(new: Finding, found: list[Finding]) -> bool:
-    """Whether an earlier finding speaks of the same container: the first names the cause."""
+    """Whether an earlier finding covers the same container: the first names the cause."""
     own = _container(new)
     return bool(own) and any(_container(old) == own for old in found)
 
 
 def _container(finding: Finding) -> str:
-    """The container whose status a finding rests on; empty for one about the pod."""
+    """The container whose status is the evidence; empty for a finding about the pod."""
     for item in finding.evidence:
         if item.field.startswith(("status.containerStatuses[", "status.initContainerStatuses[")):
             return item.field.partition("]")[0]
@@ -118,7 +118,7 @@ def _container(finding: Finding) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Some pods, as a worker saw them; only what is not healthy comes back."""
+    """A worker's batch of pods; only unhealthy pods are returned."""
 
     looked_at: int
     unreadable: int

@@ -1,4 +1,4 @@
-"""The events of a registry by the object that they are about."""
+"""The events of a registry by involved object."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from etcdpod.records import Record
 
 TELLING: Final = frozenset({"Killing", "Preempted", "TaintManagerEviction", "Scheduled"})
-"""Reasons of ordinary events that are read beside the warnings."""
+"""Reasons of Normal events that are read in addition to warnings."""
 
 COMBINED: Final = "(combined from similar events): "
-"""What client libraries write before the message of an event that stands for several."""
+"""Prefix that client libraries add to the message of an aggregated event."""
 
 CLUSTER_WIDE: Final = "default"
-"""The namespace of events about what has none, such as nodes."""
+"""The namespace of events about cluster-scoped objects, such as nodes."""
 
 _FIELDS: Final[dict[str, Any]] = {
     "metadata": {"name": {}, "namespace": {}, "creationTimestamp": {}},
@@ -45,13 +45,13 @@ _FIELDS: Final[dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event as it stood at a revision."""
+    """An event as of a revision."""
 
     revision: int
     namespace: str
     name: str
     kind: str
-    """Of the object that it is about."""
+    """Of the involved object."""
     about_namespace: str
     about: str
     uid: str
@@ -65,7 +65,7 @@ class Event:
     last: datetime | None
     component: str
     is_combined: bool = False
-    """Its message stands for others like it; what says so is left out of ``message``."""
+    """The event aggregates similar ones; the prefix is removed from ``message``."""
 
     def evidence(self) -> Evidence:
         """The event as evidence."""
@@ -83,11 +83,11 @@ class Event:
 
 
 class Events:
-    """Warnings, and what else is telling, about every object of a kind and name.
+    """Warnings and other relevant events by kind and name of the involved object.
 
     Args:
-        registry: where they are read, once.
-        namespace: only of this namespace, and what nodes tell; None: of all.
+        registry: read once.
+        namespace: only this namespace, and events of nodes; None: all.
         at: as of this revision.
     """
 
@@ -109,13 +109,13 @@ class Events:
     def about(
         self, kind: str, namespace: str, name: str, uids: Collection[str] = ()
     ) -> list[Event]:
-        """The events about one object, oldest first; those of an earlier life left out.
+        """The events of one object, oldest first, without those of an earlier incarnation.
 
         Args:
-            kind: of the object.
-            namespace: of the object; empty for one of the whole cluster.
-            name: of the object.
-            uids: by which events may name it; empty: any.
+            kind: kind of the object.
+            namespace: its namespace; empty if cluster-scoped.
+            name: its name.
+            uids: accepted uids of the involved object; empty: any.
         """
         found = self._by_object.get((kind, namespace, name), [])
         return [event for event in found if not uids or not event.uid or event.uid in uids]
@@ -131,7 +131,7 @@ def _telling(registry: Registry, records: Sequence[Record]) -> Iterator[Event]:
 
 
 def event_of(value: dict[str, Any], revision: int) -> Event:
-    """An event object of either API, as one shape."""
+    """Convert an event object of either API group."""
     about = mapping(value, "involvedObject") or mapping(value, "regarding")
     born = text(value, "metadata", "creationTimestamp")
     first = text(value, "firstTimestamp") or text(value, "eventTime") or born

@@ -1,4 +1,4 @@
-"""Whether a pod is worth a second look, asked of every pod: it reads little."""
+"""A cheap check, run on every pod, for whether the rules need to examine it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 def is_healthy(value: dict[str, Any], now: datetime | None) -> bool:
-    """Whether nothing about a pod is worth a second look.
+    """Whether the rules need not examine a pod.
 
     Args:
         value: the pod; the fields of ``HEALTH`` are enough.
-        now: the moment that is asked about.
+        now: the time of the revision under examination.
     """
     metadata, status = mapping(value, "metadata"), mapping(value, "status")
     if text(metadata, "deletionTimestamp"):
@@ -38,17 +38,17 @@ def is_healthy(value: dict[str, Any], now: datetime | None) -> bool:
 
 
 LATELY: Final = 600
-"""Seconds for which a container that came back is not yet trusted: the longest back-off is 300."""
+"""Seconds for which a restarted container is not considered stable; the longest back-off is 300."""
 
 OFTEN: Final = 3
-"""Restarts from which on the next may be expected after as long as those before took."""
+"""Number of restarts from which the next is predicted from the average interval."""
 
 EVERY: Final = 3600.0
-"""Seconds from one restart to the next, beyond which that is no rhythm."""
+"""Longest average interval between restarts, in seconds, that still predicts the next."""
 
 
 def _restarted_lately(status: dict[str, Any], now: datetime | None, age: float | None) -> bool:
-    """Whether a container ended badly not long ago, or ends so often that it is due again."""
+    """Whether a container failed recently, or fails so often that the next failure is due."""
     ended = mapping(status, "lastState", "terminated") or mapping(status, "state", "terminated")
     if not ended or (number(ended, "exitCode") == 0 and not number(status, "restartCount")):
         return False

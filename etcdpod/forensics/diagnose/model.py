@@ -1,4 +1,4 @@
-"""What an analysis answers with: findings, each with its evidence."""
+"""The result of an analysis: findings, each with its evidence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Severity = Literal["critical", "error", "warning", "info"]
 
 SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "error", "warning", "info")
-"""The worst first."""
+"""Worst first."""
 
 LATEST: Final = datetime.max.replace(tzinfo=UTC)
 
@@ -25,7 +25,7 @@ class Reference:
 
     kind: str
     namespace: str
-    """Empty for an object of the whole cluster."""
+    """Empty for a cluster-scoped object."""
     name: str
 
     def __str__(self) -> str:
@@ -35,21 +35,21 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One place in the registry that shows it: a field, or an event."""
+    """A field or an event that supports a finding."""
 
     kind: str
     namespace: str
     name: str
     revision: int
     field: str = ""
-    """Field path, where a field shows it."""
+    """Field path, if the evidence is a field."""
     event: str = ""
-    """Reason of the event, where an event shows it; the object is then the event's."""
+    """Event reason, if the evidence is an event; the object is then the event."""
     says: str = ""
-    """What stands there."""
+    """The value of the field, or the message of the event."""
 
     def as_json(self) -> dict[str, Any]:
-        """The JSON form: ``field`` or ``event``, whichever it is."""
+        """The JSON form, with either ``field`` or ``event``."""
         place = {"field": self.field} if self.field else {"event": self.event}
         return {
             "kind": self.kind,
@@ -63,10 +63,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong, why, and what to do about it."""
+    """A problem, its cause, and what to do about it."""
 
     rule: str
-    """The Kubernetes reason where there is one."""
+    """The Kubernetes reason, if there is one."""
     severity: Severity
     object: Reference
     cause: str
@@ -76,7 +76,7 @@ class Finding:
     solution: str
     next_check: str
     since: datetime | None
-    """When it began, as far as the evidence reaches back; None where nothing tells."""
+    """When it began, as far back as the evidence goes; None if unknown."""
 
     def __repr__(self) -> str:
         return f"<{self.severity} {self.rule} of {self.object}: {self.cause[:200]}>"
@@ -100,7 +100,7 @@ class Finding:
 
 
 def ranked(findings: Iterable[Finding]) -> list[Finding]:
-    """The worst first; among equals what broke first."""
+    """Sort findings worst first; within a severity, oldest first."""
     return sorted(
         findings,
         key=lambda finding: (

@@ -1,4 +1,4 @@
-"""A pod under examination: its containers as they should be, and as the kubelet sees them."""
+"""A pod under examination: the spec and status of its containers."""
 
 from __future__ import annotations
 
@@ -10,59 +10,59 @@ from etcdpod.forensics.diagnose.subject import Subject
 from etcdpod.kube.model.fields import field, mapping, members, number, text
 
 CREATING: Final = frozenset({"", "ContainerCreating", "PodInitializing"})
-"""Reasons to wait that say only that it has not begun."""
+"""Waiting reasons of a container that is just starting."""
 
 
 @dataclass(frozen=True)
 class Container:
-    """One container of a pod: what it should be, and how it is."""
+    """One container of a pod: its spec and status."""
 
     name: str
     spec: dict[str, Any]
     status: dict[str, Any]
-    """Empty while no kubelet has reported."""
+    """Empty until the kubelet has reported it."""
     spec_path: str
     path: str
-    """Field path of the status; ``spec_path`` is that of what it should be."""
+    """Field path of the status; ``spec_path`` is that of the spec."""
     is_init: bool
-    """An init container that has to end; a sidecar is none."""
+    """An init container that must complete; not a sidecar."""
 
     @property
     def waiting(self) -> str:
-        """Why it waits; empty if it does not, or for no reason but that it begins."""
+        """The waiting reason; empty if it is not waiting, or is just starting."""
         reason = text(self.status, "state", "waiting", "reason")
         return "" if reason in CREATING else reason
 
     @property
     def message(self) -> str:
-        """What the kubelet says to that."""
+        """The kubelet's message for the waiting reason."""
         return text(self.status, "state", "waiting", "message")
 
     @property
     def is_running(self) -> bool:
-        """Whether it runs at this revision."""
+        """Whether it is running at this revision."""
         return field(self.status, "state", "running") is not None
 
     @property
     def restarts(self) -> int:
-        """How often it was restarted."""
+        """The restart count."""
         return number(self.status, "restartCount")
 
     @property
     def ended(self) -> dict[str, Any]:
-        """How it ended the last time; empty if it never did."""
+        """The last terminated state; empty if it never terminated."""
         now = mapping(self.status, "state", "terminated")
         return now or mapping(self.status, "lastState", "terminated")
 
     @property
     def ended_path(self) -> str:
-        """The field path of that."""
+        """The field path of the last terminated state."""
         now = mapping(self.status, "state", "terminated")
         return f"{self.path}.{'state' if now else 'lastState'}.terminated"
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the last run; 0 if there is none."""
+        """The exit code of the last run; 0 if it never terminated."""
         return number(self.ended, "exitCode")
 
     @property
@@ -77,7 +77,7 @@ class Pod(Subject):
 
     @cached_property
     def containers(self) -> list[Container]:
-        """All containers: those that initialise first, then the others, then debuggers."""
+        """All containers: init containers, then regular, then ephemeral ones."""
         return [
             Container(
                 name=text(spec, "name"),
@@ -102,27 +102,27 @@ class Pod(Subject):
 
     @property
     def reason(self) -> str:
-        """The reason of the pod as a whole."""
+        """The pod's ``status.reason``."""
         return text(self.value, "status", "reason")
 
     @property
     def node(self) -> str:
-        """The node that it is bound to; empty before."""
+        """The node that it is bound to; empty if unbound."""
         return text(self.value, "spec", "nodeName")
 
     @property
     def is_leaving(self) -> bool:
-        """Whether its deletion was asked for."""
+        """Whether its deletion was requested."""
         return bool(text(self.value, "metadata", "deletionTimestamp"))
 
     @property
     def is_over(self) -> bool:
-        """Whether it has run to its end."""
+        """Whether its phase is Succeeded or Failed."""
         return self.phase in ("Succeeded", "Failed")
 
     @property
     def has_begun(self) -> bool:
-        """Whether any container ever ran."""
+        """Whether any container has ever run."""
         return any(item.is_running or item.ended for item in self.containers)
 
     def named(self) -> str:

@@ -1,4 +1,4 @@
-"""What a rule is: a question about a pod, about an object of a kind, or about the whole."""
+"""Rules: they check a pod, an object of a kind, or the whole registry."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PodRule:
-    """Asked of every pod that does not look healthy."""
+    """Runs on every pod that does not look healthy."""
 
     check: Callable[[Pod, Cluster], Iterable[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectRule:
-    """Asked of every object of a kind, after all pods."""
+    """Runs on every object of a kind, after all pods."""
 
     resource: str
-    """As ``Registry.resolve`` takes it."""
+    """As accepted by ``Registry.resolve``."""
     check: Callable[[Subject, Cluster], Iterable[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
 class RegistryRule:
-    """Asked once, of the registry as a whole."""
+    """Runs once on the whole registry."""
 
     check: Callable[[Cluster], Iterable[Finding]]
 

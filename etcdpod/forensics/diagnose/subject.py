@@ -1,4 +1,4 @@
-"""An object under examination: its fields as evidence for what is found."""
+"""An object under examination; its fields serve as evidence."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MIRROR: Final = "kubernetes.io/config.mirror"
-"""Annotation of the API object that stands for a static pod."""
+"""Annotation of a static pod's mirror pod."""
 
 SHOWN: Final = 300
-"""Characters of a value that are quoted."""
+"""Maximum characters quoted from a value."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """One object at one revision.
+    """An object at a revision.
 
     Args:
-        value: the object, in full.
+        value: the full object.
         revision: its main revision.
     """
 
@@ -40,7 +40,7 @@ class Subject:
 
     @property
     def namespace(self) -> str:
-        """The object's namespace; empty for one of the whole cluster."""
+        """The object's namespace; empty if cluster-scoped."""
         return text(self.value, "metadata", "namespace")
 
     @property
@@ -55,9 +55,9 @@ class Subject:
 
     @property
     def event_uids(self) -> frozenset[str]:
-        """The uids by which events name this object.
+        """The uids that events use for this object.
 
-        The kubelet names a node by its name, and a static pod by the hash of its manifest.
+        The kubelet uses a node's name, and the manifest hash of a static pod.
         """
         if not self.uid:
             return frozenset()
@@ -72,28 +72,28 @@ class Subject:
 
     @property
     def ends(self) -> datetime | None:
-        """The moment from which on it should be gone; None where nobody asked for that."""
+        """When it should be gone; None if its deletion was not requested."""
         return time_or_none(field(self.value, "metadata", "deletionTimestamp"))
 
     @property
     def reference(self) -> Reference:
-        """What findings call it."""
+        """The reference used in findings."""
         return Reference(self.kind, self.namespace, self.name)
 
     def condition(self, kind: str) -> dict[str, Any] | None:
-        """A condition of its status; None without one."""
+        """A status condition; None if absent."""
         return condition(self.value, kind)
 
     def is_true(self, kind: str) -> bool:
-        """Whether a condition is there and True."""
+        """Whether a condition is True."""
         return text(self.condition(kind), "status") == "True"
 
     def since(self, kind: str) -> datetime | None:
-        """When a condition last changed its status."""
+        """The last transition time of a condition."""
         return time_or_none(field(self.condition(kind), "lastTransitionTime"))
 
     def shows(self, path: str) -> Evidence:
-        """A field as evidence, with what stands in it; absent, too, if a name in it is none."""
+        """A field and its value as evidence; ``absent`` if any part of the path is missing."""
         try:
             found, value = value_at(self.value, parse_path(path))
         except UsageError:

@@ -1,4 +1,4 @@
-"""Findings as lines of text; what they quote from a cluster is made safe here."""
+"""Findings as lines of text; escapes what they quote from a cluster."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ INDENT: Final = " " * 10
 
 
 def finding_lines(finding: Finding, *, evidence: int = 4) -> Iterator[str]:
-    """A finding: one line, and below it the evidence and what to do.
+    """A finding: one line, then the evidence and the remedy.
 
     Args:
-        finding: what is told.
-        evidence: how many items of evidence are shown; the others are counted.
+        finding: the finding.
+        evidence: maximum number of items shown; the others are counted.
     """
     since = f"   since {clock_time(finding.since)}" if finding.since is not None else ""
     yield f"{finding.severity.upper():<9} {one_line(str(finding.object))}   {finding.rule}{since}"
@@ -31,7 +31,7 @@ def finding_lines(finding: Finding, *, evidence: int = 4) -> Iterator[str]:
 
 
 def evidence_lines(finding: Finding, shown: int, label: str = f"{INDENT}see   ") -> Iterator[str]:
-    """The items of evidence, one a line."""
+    """The items of evidence, one per line."""
     blank = " " * len(label)
     for number, item in enumerate(finding.evidence[:shown]):
         yield f"{label if number == 0 else blank}{evidence_line(item, finding)}"
@@ -40,7 +40,7 @@ def evidence_lines(finding: Finding, shown: int, label: str = f"{INDENT}see   ")
 
 
 def evidence_line(item: Evidence, finding: Finding) -> str:
-    """``rev 629 status.phase = Failed``, with the object where it is another one."""
+    """``rev 629 status.phase = Failed``, with the object if it is another one."""
     if item.event:
         return one_line(f"rev {item.revision} event {item.event}: {item.says}")
     own = (item.kind, item.namespace, item.name) == (
@@ -53,10 +53,10 @@ def evidence_line(item: Evidence, finding: Finding) -> str:
 
 
 def clock_time(moment: datetime) -> str:
-    """The time of day to a tenth of a second."""
+    """The time of day with tenths of a second."""
     return f"{moment:%H:%M:%S}.{moment.microsecond // 100_000}"
 
 
 def seconds(span: timedelta | None) -> str:
-    """``1.2`` seconds; empty where unknown."""
+    """``1.2`` seconds; empty if unknown."""
     return "" if span is None else f"{max(span.total_seconds(), 0.0):.1f}"

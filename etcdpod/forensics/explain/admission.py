@@ -1,7 +1,7 @@
-"""What admission added to a pod: the difference between what was sent and what was stored.
+"""What admission added to a pod: the difference between the submitted and the stored object.
 
-etcd holds only what came out of admission. What went in is known from the template of the
-pod's owner, or from the annotation in which ``kubectl apply`` keeps what it sent.
+etcd holds only the result. The submitted object is known from the template of the pod's owner, or
+from the last-applied-configuration annotation of ``kubectl apply``.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ _LISTS: Final = {
     "imagePullSecrets": ("imagePullSecret", "name"),
     "tolerations": ("toleration", "key"),
 }
-"""Lists to which admission adds, what a member is called, and the field of its name."""
+"""Lists that admission adds to, the name of an item, and its name field."""
 
 _FIELDS: Final = ("priorityClassName", "runtimeClassName", "serviceAccountName")
-"""Fields that admission fills in; plain defaults are not told."""
+"""Fields that admission sets; API defaults are not reported."""
 
 
 def added_by_admission(pod: Pod, cluster: Cluster) -> list[str]:
-    """What was added on the way in, such as ``toleration node.kubernetes.io/not-ready``.
+    """What admission added, such as ``toleration node.kubernetes.io/not-ready``.
 
     Args:
         pod: the pod at its first revision.
-        cluster: where its owner is looked up.
+        cluster: used to look up its owner.
 
     Returns:
-        The additions; empty if there are none, or what was sent is not known.
+        The additions; empty if there are none, or the submitted object is unknown.
     """
     sent = _sent(pod, cluster)
     if sent is None:

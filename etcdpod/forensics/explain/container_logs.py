@@ -1,7 +1,7 @@
-"""Where the logs of a pod's containers lie, and what the registry itself knows of their runs.
+"""Where the logs of a pod's containers are, and what the registry records of their runs.
 
-etcd holds no logs. The kubelet keeps them on the node, one file a run, and names the files by
-what etcd does hold: namespace, name and uid of the pod, the container, and its restart count.
+etcd holds no logs. The kubelet keeps them on the node, one file per run, named after namespace,
+name and uid of the pod, the container, and its restart count.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
     from etcdpod.registry.objects import Item
 
 CONFIG_HASH: Final = "kubernetes.io/config.hash"
-"""Annotation of a static pod's API object: what its kubelet takes for the uid."""
+"""Annotation of a mirror pod that its kubelet uses as the uid."""
 
 POD_LOGS: Final = "/var/log/pods"
 CONTAINER_LOGS: Final = "/var/log/containers"
-"""Links into the directory above, for log collectors."""
+"""Symbolic links into the directory above, for log collectors."""
 
 SORTS: Final = (
     ("initContainers", "initContainer", "init container"),
     ("containers", "container", "container"),
     ("ephemeralContainers", "ephemeralContainer", "ephemeral container"),
 )
-"""Field of the spec, stem of the status field, what people call it."""
+"""Spec field, prefix of the status field, and display name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of a container that ended, as a kept revision tells of it."""
+    """One terminated run of a container, as recorded in a kept revision."""
 
     number: int
-    """0 for the first, as in the name of its log file."""
+    """0 for the first run, as in its log file's name."""
     started: str
-    """RFC 3339; empty where nothing tells."""
+    """RFC 3339; empty if unknown."""
     finished: str
     exit_code: int
     signal: int
@@ -48,7 +48,7 @@ class Run:
     message: str
     """The container's termination message."""
     revision: int
-    """The first revision that tells of it."""
+    """The first revision that records it."""
 
     def as_json(self) -> dict[str, Any]:
         """The JSON form."""
@@ -70,7 +70,7 @@ class LogFile:
 
     path: str
     says: str
-    """What is, or was, in it."""
+    """What it contains or contained."""
 
     def as_json(self) -> dict[str, Any]:
         """The JSON form."""
@@ -79,23 +79,23 @@ class LogFile:
 
 @dataclass(frozen=True, slots=True)
 class ContainerLogs:
-    """What is known of one container."""
+    """Log files and runs of one container."""
 
     name: str
     sort: str
     """``container``, ``init container`` or ``ephemeral container``."""
     state: str
-    """``Running``, ``Waiting (CrashLoopBackOff)``, …; empty before a kubelet spoke of it."""
+    """``Running``, ``Waiting (CrashLoopBackOff)``, …; empty until the kubelet reports it."""
     says: str
-    """The kubelet's message to that state."""
+    """The kubelet's message for that state."""
     started: str
-    """Since when the present run runs; empty if it does not."""
+    """Start of the current run; empty if not running."""
     restarts: int
     container_id: str
     files: tuple[LogFile, ...]
-    """The newest first; none before there was a node or a run."""
+    """Newest first; empty before the pod had a node or a run."""
     runs: tuple[Run, ...]
-    """The runs that ended, the oldest first, as far as revisions that tell of them are kept."""
+    """Terminated runs, oldest first, as far as kept revisions record them."""
 
     def as_json(self) -> dict[str, Any]:
         """The JSON form."""
@@ -114,17 +114,17 @@ class ContainerLogs:
 
 @dataclass(frozen=True, slots=True)
 class PodLogs:
-    """What etcd holds in the place of a pod's logs."""
+    """What etcd records about a pod's logs."""
 
     namespace: str
     name: str
     uid: str
     revision: int
-    """As of which this is."""
+    """The revision under examination."""
     deleted_at: int | None
-    """The revision of the pod's deletion; None while it is there."""
+    """The revision of the pod's deletion; None if it exists."""
     node: str
-    """Empty for a pod that was never bound to one."""
+    """Empty if the pod was never bound."""
     address: str
     """Of the node."""
     containers: tuple[ContainerLogs, ...]
@@ -145,11 +145,11 @@ class PodLogs:
 
 
 def pod_logs(registry: Registry, item: Item) -> PodLogs | None:
-    """What is held of a pod; None if its value is no object.
+    """The log files and runs of a pod; None if its value cannot be decoded.
 
     Args:
-        registry: where its other revisions are.
-        item: the pod at the revision that is asked about, the last one of a deleted pod.
+        registry: used to read its other revisions.
+        item: the pod at the revision under examination; the last one of a deleted pod.
     """
     pod = item.object
     if pod is None:
@@ -178,7 +178,7 @@ def pod_logs(registry: Registry, item: Item) -> PodLogs | None:
 
 
 def _kept(registry: Registry, item: Item, uid: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The pod at each kept revision of this life, up to the one that is asked about."""
+    """The pod at each kept revision of this incarnation, up to the one under examination."""
     for record in registry.connector.history(item.record.key):
         if record.tombstone or record.revision > item.record.revision:
             continue
@@ -233,7 +233,7 @@ def _status(pod: dict[str, Any], stem: str, name: str) -> dict[str, Any]:
 def _files(
     pod: dict[str, Any], name: str, status: dict[str, Any], directory: str, container_id: str
 ) -> Iterator[LogFile]:
-    """The files of the newest run and of the one before, which is as many as a kubelet keeps."""
+    """The files of the newest run and the previous one: the kubelet keeps no more."""
     if not directory or not container_id:
         return
     count = number(status, "restartCount")
@@ -248,13 +248,13 @@ def _files(
 
 
 def _runs(name: str, stem: str, kept: Iterable[tuple[int, dict[str, Any]]]) -> dict[int, Run]:
-    """The runs that ended, by their number; what the first revision to tell of each says."""
+    """Terminated runs by number, each as first recorded."""
     found: dict[int, Run] = {}
     for revision, pod in kept:
         status = _status(pod, stem, name)
         count = number(status, "restartCount")
         before = mapping(status, "lastState", "terminated")
-        # While a container waits to be started again, its last state is that of its newest run.
+        # While a container waits for a restart, its last state is that of its newest run.
         same = text(before, "containerID") == text(status, "containerID") != ""
         now = mapping(status, "state", "terminated")
         for run, ended in ((count if same else count - 1, before), (count, now)):

@@ -1,4 +1,4 @@
-"""A pod explained: its way, what went wrong, why, who brought it, how it ended."""
+"""A pod explained: its lifecycle, what went wrong, why, who changed it, how it ended."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Bringer:
-    """The change that made the pod's template what it is."""
+    """The change that introduced the pod's template."""
 
     kind: str
     name: str
@@ -38,20 +38,20 @@ class Explanation:
 
     life: Life
     findings: list[Finding]
-    """What was wrong at its end (or is now), the cause first; empty for a healthy pod."""
+    """What was wrong at its end (or is now), cause first; empty for a healthy pod."""
     judged_at: int
-    """The revision that the findings are about."""
+    """The revision of the findings."""
     bringer: Bringer | None
     admitted: list[str]
-    """What admission added, where that can be told."""
+    """What admission added, if known."""
 
 
 def explain(registry: Registry, history: History, *, at: int | None = None) -> list[Explanation]:
-    """Every incarnation of a pod, oldest first, explained.
+    """Explain every incarnation of a pod, oldest first.
 
     Args:
-        registry: where the pod and its neighbours are read.
-        history: of the pod.
+        registry: used to read the pod and related objects.
+        history: the history of the pod.
         at: as of this main revision; None: the newest.
     """
     steps = (
@@ -84,7 +84,7 @@ def _explained(registry: Registry, life: Life, at: int | None, *, is_last: bool)
 
 
 def _in_order(findings: list[Finding]) -> list[Finding]:
-    """The cause first, then the others, the worst first."""
+    """The cause first, then the others, worst first."""
     return [*findings[:1], *ranked(findings[1:])]
 
 
@@ -93,7 +93,7 @@ def _namespace(step: Step) -> str:
 
 
 def _readable(registry: Registry, at: int | None) -> int | None:
-    """The revision, or the oldest that neighbours can still be read at."""
+    """The revision, or the oldest at which related objects can still be read."""
     return None if at is None else max(at, registry.connector.info().compact_revision)
 
 
@@ -103,12 +103,12 @@ def _admitted(life: Life, cluster: Cluster) -> list[str]:
         return []
     try:
         return added_by_admission(Pod(first.object, first.record.mod_revision), cluster)
-    except UsageError:  # an owner of a kind that this registry does not define any more
+    except UsageError:  # the owner's kind is no longer defined in this registry
         return []
 
 
 def _bringer(registry: Registry, pod: Pod) -> Bringer | None:
-    """The last change of the workload's template before the pod was made."""
+    """The last change of the workload's template before the pod was created."""
     owner = owner_of(pod.value)
     made = pod.created
     if owner is None or made is None:

@@ -1,7 +1,7 @@
-"""A pod's way through its life: each step with its revision, time and writer.
+"""A pod's lifecycle: each step with its revision, time and writer.
 
 created → scheduled → sandbox → init containers → images → started → ready → … → terminating →
-gone. Each incarnation is told for itself. A step is dated by the first revision that shows it.
+gone, for each incarnation. A step is dated by the first revision that shows it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NOT_KEPT: Final = "this revision is not kept; the time is creationTimestamp"
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
-    """One step of the way."""
+    """One step of the lifecycle."""
 
     name: str
     """``created``, ``scheduled``, ``sandbox``, ``init NAME``, ``images``, ``started``, ``ready``,
@@ -40,28 +40,28 @@ class Milestone:
     writer: Writer | None
     detail: str = ""
     is_exact: bool = True
-    """False: it happened at this revision or before; the time is then what the object says."""
+    """False: it happened at this revision or before; the time is taken from the object."""
 
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """A container that was started again, and how its run before had ended."""
+    """A container restart, and how the previous run ended."""
 
     container: str
     number: int
-    """The restart count since then."""
+    """The restart count after it."""
     revision: int
     exit_code: int
     reason: str
     signal: int
     started: str
-    """RFC 3339 by the kubelet's clock, as is ``finished``; empty if it does not say."""
+    """RFC 3339 by the kubelet's clock, like ``finished``; empty if unknown."""
     finished: str
 
 
 @dataclass(frozen=True, slots=True)
 class LifeState:
-    """What kubectl would have shown as STATUS, from a revision on."""
+    """The STATUS column of kubectl from a revision on."""
 
     revision: int
     time: TimeSpan | None
@@ -81,20 +81,20 @@ class Life:
     restarts: list[Restart] = field(default_factory=list)
     first: Step | None = None
     last: Step | None = None
-    """The newest revision that holds the pod, the deletion not counted."""
+    """The newest revision of the pod before its deletion."""
     before_end: Step | None = None
-    """The newest revision before the deletion was asked for."""
+    """The newest revision before the deletion was requested."""
     is_complete: bool = True
-    """False where revisions from the beginning are not kept."""
+    """False if the first revisions are not kept."""
     end_missing: bool = False
-    """The pod is gone, and its deletion is not kept."""
+    """The pod is gone, but its deletion is not kept."""
 
     def milestone(self, name: str) -> Milestone | None:
-        """The first step of a name; None if it was never made."""
+        """The first step of a name; None if it was not reached."""
         return next((each for each in self.milestones if each.name == name), None)
 
     def elapsed(self, milestone: Milestone) -> timedelta | None:
-        """How long after the first step; None where a time is not known."""
+        """Time since the first step; None if unknown."""
         return _between(self.milestones[0] if self.milestones else None, milestone)
 
     @property
@@ -104,7 +104,7 @@ class Life:
 
     @property
     def stuck_at(self) -> Stage | None:
-        """The stage that the pod has not reached; None if it reached all of them."""
+        """The first stage that the pod has not reached; None if it reached all."""
         if self.last is None or self.last.object is None:
             return None
         pod = Pod(self.last.object, self.last.record.mod_revision)
@@ -118,11 +118,11 @@ def _between(one: Milestone | None, other: Milestone) -> timedelta | None:
 
 
 def lives(steps: Iterable[Step]) -> list[Life]:
-    """The ways of all incarnations, oldest first.
+    """The lifecycles of all incarnations, oldest first.
 
     Args:
-        steps: the history of one pod from its oldest kept revision on, as ``annotate`` gives
-            it; cut off where the question is about the past.
+        steps: the history of one pod from its oldest kept revision on, as returned by
+            ``annotate``, up to the revision under examination.
     """
     found: list[Life] = []
     teller: _Teller | None = None
@@ -135,7 +135,7 @@ def lives(steps: Iterable[Step]) -> list[Life]:
 
 
 class _Teller:
-    """Follows one life, a revision at a time."""
+    """Builds one incarnation revision by revision."""
 
     def __init__(self, life: Life) -> None:
         self.life = life
@@ -169,13 +169,13 @@ class _Teller:
         self._state(step.object, step)
 
     def _tell(self, name: str, step: Step, detail: str = "", since: datetime | None = None) -> None:
-        """A step; after a gap only by when it had happened, and what the object says of it."""
+        """Add a step; after a gap only the latest possible revision and the object's own time."""
         revision, known = step.record.mod_revision, step.missing_before == 0
         told = (step.time, step.writer) if known else (_second(since) or step.time, None)
         self.life.milestones.append(Milestone(name, revision, *told, detail, is_exact=known))
 
     def _begin(self, pod: Pod, step: Step) -> None:
-        """The creation; where it is not kept, what the oldest revision says of the way so far."""
+        """Add the creation; if it is not kept, the steps that the oldest revision shows."""
         if self.life.is_complete:
             self._tell("created", step)
             return
@@ -263,7 +263,7 @@ class _Teller:
         try:
             shown = summarise(value)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-            return  # of no shape that kubectl could show
+            return  # malformed: kubectl could not show it
         state = LifeState(
             step.record.mod_revision, step.time, shown.status, f"{shown.ready}/{shown.total}"
         )
@@ -273,7 +273,7 @@ class _Teller:
 
 
 def _second(moment: datetime | None) -> TimeSpan | None:
-    """A time that an object tells, cut to the second as they are."""
+    """A time from an object, truncated to the second."""
     if moment is None:
         return None
     return TimeSpan(moment, moment + timedelta(seconds=1), moment + timedelta(seconds=0.5))

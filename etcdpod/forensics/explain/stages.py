@@ -1,4 +1,4 @@
-"""The stages that every pod passes, in order, and how an object shows that it did."""
+"""The stages that every pod passes, in order, and how to tell from the object."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from etcdpod.forensics.diagnose.pod import Pod
 
 SANDBOX_CONDITIONS: Final = ("PodReadyToStartContainers", "PodHasNetwork")
-"""The condition of the sandbox, by its names since Kubernetes 1.28 and 1.25."""
+"""The condition of the sandbox, as named since Kubernetes 1.28 and 1.25."""
 
 
 def _always(_: Pod) -> bool:
@@ -26,14 +26,14 @@ def _nothing(_: Pod) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage of the way."""
+    """One stage of the lifecycle."""
 
     name: str
     is_done: Callable[[Pod], bool]
     applies: Callable[[Pod], bool] = _always
     detail: Callable[[Pod], str] = _nothing
     condition: str = ""
-    """The condition whose last transition dates it, where there is one."""
+    """The condition whose last transition dates it, if any."""
 
 
 def _is_scheduled(pod: Pod) -> bool:
@@ -86,9 +86,9 @@ STAGES: Final = (
     Stage("started", _has_started),
     Stage("ready", _is_ready, condition="Ready"),
 )
-"""In the order in which a pod passes them."""
+"""In order."""
 
 
 def reached(stage: Stage, pod: Pod) -> bool:
-    """Whether a pod has passed a stage, or does not have to."""
+    """Whether a pod has passed or skips a stage."""
     return not stage.applies(pod) or stage.is_done(pod)

@@ -1,4 +1,4 @@
-"""An explained pod as lines of text, and as JSON; what is quoted is made safe here."""
+"""An explained pod as lines of text and as JSON; escapes what it quotes."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from etcdpod.forensics.explain.lifecycle import Life, Milestone
 
 SETTLED: Final = frozenset({"Running", "Completed", "Succeeded"})
-"""States, as kubectl calls them, of a pod that is where it should be."""
+"""STATUS values of a healthy pod."""
 
 DETAIL: Final = 100
-"""Characters of a step's detail that a line shows; the cause above has it in full."""
+"""Maximum characters of a step's detail on a line; the cause shows it in full."""
 
 
 def explanation_lines(explanation: Explanation, title: str) -> Iterator[str]:
-    """A pod's life explained: cause, evidence, since, way, steps, and what to do."""
+    """A pod explained: cause, evidence, since, stages, steps, and remedy."""
     life = explanation.life
     yield _heading(life, title)
     yield ""
@@ -78,7 +78,7 @@ def _cause(explanation: Explanation) -> Iterator[str]:
 
 
 def _unhurt(life: Life) -> str:
-    """How a pod is of which nothing is wrong."""
+    """The state of a healthy pod."""
     end = life.milestone("terminating")
     if life.is_over and end is not None and not end.is_exact:
         return "what is kept of it shows nothing wrong"
@@ -98,11 +98,11 @@ def _after_birth(moment: datetime, life: Life) -> str:
 
 
 def _way(life: Life) -> list[str]:
-    """The stages with the seconds since creation; a cross where it got stuck."""
+    """The stages with the seconds since creation; a cross marks where it got stuck."""
     shown = []
     for name in ("created", *(stage.name for stage in STAGES)):
         milestone = life.milestone(name)
-        # Where the beginning is not kept, a stage that is reached now may not be reached first.
+        # If the beginning is not kept, a stage reached now may have been reached before.
         if milestone is not None and (life.is_complete or not life.restarts or name != "ready"):
             shown.append(_passed(life, milestone))
     stuck = life.stuck_at
@@ -116,7 +116,7 @@ def _way(life: Life) -> list[str]:
 
 
 def _passed(life: Life, milestone: Milestone) -> str:
-    """``ready 2.0``; of what was passed in a gap, by when at the latest."""
+    """``ready 2.0``; for a stage passed in a gap, the latest possible time."""
     elapsed = seconds(life.elapsed(milestone))
     is_bound = not milestone.is_exact and milestone.writer is None and life.is_complete
     return f"{milestone.name} {'≤ ' if is_bound and elapsed else ''}{elapsed}".rstrip()
@@ -186,7 +186,7 @@ def _time(span: TimeSpan | None) -> str:
 
 
 def explanation_json(explanation: Explanation) -> dict[str, Any]:
-    """The same for programs."""
+    """The JSON form of the explanations."""
     life = explanation.life
     stuck = life.stuck_at
     brought = explanation.bringer

@@ -1,1 +1,1 @@
-"""A likeness of a registry that can be shared: its shape without its contents."""
+"""A redacted registry that is safe to share: its structure without its contents."""

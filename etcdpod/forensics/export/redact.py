@@ -1,8 +1,8 @@
-"""A share-safe likeness of a registry: all of its shape, none of its contents.
+"""Redaction of a registry for sharing: all of its structure, none of its contents.
 
-Kept are revisions, sizes, kinds, and the names of fields that Kubernetes itself has. Every other
-word (names of objects and labels, values, keys of maps) becomes a salted hash: equal words have
-equal hashes in one bundle, and nobody can try words against them, for the salt is thrown away.
+Revisions, sizes, kinds and the names of Kubernetes' own fields are kept. Every other word (names
+of objects and labels, values, map keys) becomes a salted hash: equal words have equal hashes in
+one bundle, and words cannot be guessed because the salt is discarded.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 FORMAT: Final = "etcdpod redacted bundle 1"
 SALT_SIZE: Final = 32
 PAIRS: Final = 6
-"""Pairs of letters in a hash: 60 bits, ``~q2~7f~ab~c9~1d~x4``. No six bytes in a row come from
-the hash alone, so no word of the source can be found in a bundle by chance."""
+"""Pairs of characters in a hash: 60 bits, ``~q2~7f~ab~c9~1d~x4``. No six consecutive bytes come
+from the hash alone, so no word of the source appears in a bundle by chance."""
 LARGEST_PLAIN_NUMBER: Final = 65535
-"""Ports and counts are shown; larger numbers may be ids."""
+"""Numbers up to this are kept (ports, counts); larger ones may be ids."""
 DEEPEST: Final = 100
 HASHED_KINDS: Final = frozenset({("", "ConfigMap"), ("", "Secret")})
-"""Kinds of which numbers are hashed too; all custom resources are such."""
+"""Kinds whose numbers are hashed too, as in all custom resources."""
 MAPS: Final = frozenset(
     {"data", "stringData", "binaryData", "labels", "annotations", "matchLabels", "nodeSelector"}
 )
-"""Fields whose members somebody named, even where they have the names of fields."""
+"""Fields whose members are user-defined, even if named like Kubernetes fields."""
 PLAIN_DETAILS: Final = (
     *("page_size", "transaction", "older_transaction", "database_size", "free_pages"),
     *("freelist_stored", "storage_version", "cluster_version", "downgrade_target"),
@@ -48,14 +48,14 @@ PLAIN_DETAILS: Final = (
     *("scheduled_compaction", "finished_compaction", "auth_enabled", "leases", "revisions"),
     *("tombstones", "buckets", "committed_raft_index", "last_raft_index"),
 )
-"""What of a source's facts names nothing."""
+"""Facts of a source that contain no names."""
 
 
 class Redactor:
-    """Replaces words by their hashes.
+    """Replaces words with their hashes.
 
     Args:
-        salt: what the hashes depend on; random, and known to nobody, unless given.
+        salt: salt of the hashes; random and discarded by default.
     """
 
     def __init__(self, salt: bytes | None = None) -> None:
@@ -69,7 +69,7 @@ class Redactor:
         return "".join(f"~{letters[at : at + 2]}" for at in range(0, len(letters), 2))
 
     def key(self, key: bytes, prefixes: Sequence[str]) -> str:
-        """An etcd key with its shape: known parts stay, namespaces and names are hashed."""
+        """An etcd key: known parts are kept, namespaces and names are hashed."""
         for prefix in prefixes:
             if key.startswith(f"{prefix}/".encode()) and parse_key(key, prefix) is not None:
                 rest = key[len(prefix) + 1 :].decode()
@@ -87,7 +87,7 @@ class Redactor:
         return part if part in _key_words() or not part else self.word(part)
 
     def object(self, value: dict[str, Any]) -> dict[str, Any]:
-        """An object's structure: names of Kubernetes' own fields, and hashes."""
+        """An object's structure: Kubernetes' own field names, and hashes."""
         version, kind = str(value.get("apiVersion", "")), str(value.get("kind", ""))
         group = version.rpartition("/")[0]
         plain_numbers = (group, kind) in _kinds() and (group, kind) not in HASHED_KINDS
@@ -118,7 +118,7 @@ class Redactor:
         }
 
     def _field(self, name: str, *, is_map: bool = False) -> str:
-        """The name of a member; those of ``fieldsV1`` carry a mark before the name."""
+        """The name of a member; those of ``fieldsV1`` have a prefix."""
         mark, _, rest = name.partition(":")
         if mark == "f" and rest:
             return f"f:{self._field(rest, is_map=is_map)}"
@@ -129,7 +129,7 @@ class Redactor:
 def bundle(
     registry: Registry, redactor: Redactor, records: Sequence[Record]
 ) -> Iterator[dict[str, Any]]:
-    """A line for each record: revision, sizes, and the redacted structure of its object."""
+    """One line per record: revision, sizes, and the redacted structure of its object."""
     for record in records:
         line: dict[str, Any] = {
             "key": redactor.key(record.key, registry.prefixes),
@@ -163,12 +163,12 @@ def _content(redactor: Redactor, outcome: Decoded | Encrypted | Undecodable) -> 
         return {**content, "object": redactor.object(outcome.object)}
     if isinstance(outcome, Encrypted):
         return {"encrypted": redactor.word(f"{outcome.scheme} {outcome.key_name}")}
-    # Its reason may quote the value.
+    # the reason may quote the value
     return {"undecodableAt": outcome.offset, "object": None}
 
 
 def source_facts(registry: Registry, redactor: Redactor) -> dict[str, Any]:
-    """The first line of a bundle: what was read, without a name of it."""
+    """The first line of a bundle: the source, without names."""
     info = registry.connector.info()
     known = dict(detail_fields(info.details))
     details = {detail_label(name): known[name] for name in PLAIN_DETAILS if name in known}
@@ -185,7 +185,7 @@ def source_facts(registry: Registry, redactor: Redactor) -> dict[str, Any]:
 
 
 def damage_facts(damage: Damage, registry: Registry, redactor: Redactor) -> dict[str, Any]:
-    """A line for a defect: where in the file, never in its own words, which may quote it."""
+    """One line per defect: its place in the file, without its message, which may quote values."""
     return {
         "damage": damage.severity.value,
         "page": damage.page,
@@ -194,12 +194,12 @@ def damage_facts(damage: Damage, registry: Registry, redactor: Redactor) -> dict
     }
 
 
-# --- the words that Kubernetes itself has ----------------------------------------------------
+# --- Kubernetes' own words --------------------------------------------------------------------
 
 
 @cache
 def _kinds() -> frozenset[tuple[str, str]]:
-    """Group and kind of everything built in."""
+    """Group and kind of all built-in resources."""
     return frozenset((row.group, row.kind) for row in load_kinds())
 
 
@@ -212,7 +212,7 @@ def _type_words() -> frozenset[str]:
 
 @cache
 def _key_parts() -> frozenset[str]:
-    """What stands below the prefix in the keys of built-in kinds: ``pods``, ``services/specs``."""
+    """Key parts below the prefix for built-in kinds: ``pods``, ``services/specs``."""
     rows = [row for row in load_kinds() if row.key_prefix]
     return frozenset({row.key_prefix for row in rows})
 
@@ -226,7 +226,7 @@ def _key_words() -> frozenset[str]:
 
 @cache
 def _field_words() -> frozenset[str]:
-    """The JSON names of all fields of all messages that the stored kinds are made of."""
+    """The JSON names of all fields of all messages of the stored kinds."""
     words = {"apiVersion", "kind", "items"}
     waiting = [row.message for row in load_kinds() if row.stored]
     seen: set[str] = set()

@@ -1,4 +1,4 @@
-"""Times for an axis: enough samples of the clock to place every revision between them."""
+"""Times for an axis: clock samples to interpolate revisions between."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from etcdpod.history.clock.clock import Clock
 
 SAMPLES = 240
-"""Revisions whose time is asked for: more than an axis has columns on most terminals."""
+"""Number of revisions sampled: more than the columns of most terminals."""
 
 
 def axis_moments(clock: Clock, first: int, last: int) -> tuple[tuple[int, float], ...]:
-    """(revision, Unix time) of revisions spread evenly over a span, ascending in both.
+    """(revision, Unix time) of evenly spaced revisions of a span, ascending in both.
 
-    Empty where nothing carries a time.
+    Empty if no times are recorded.
     """
     return rising(list(clock_samples(clock, first, last, SAMPLES)))
 
 
 def clock_samples(clock: Clock, first: int, last: int, count: int) -> Iterator[tuple[int, float]]:
-    """The same as the clock gives them, one by one: each may have to be read for."""
+    """The unsorted clock samples, lazily: each may need reads."""
     step = max((last - first) // count, 1)
     for revision in sorted({*range(first, last, step), last}):
         estimate = clock.span(revision).estimate

@@ -1,4 +1,4 @@
-"""Pods and nodes as lanes: their states over all kept revisions, and what marks the way."""
+"""Pods and nodes as lanes: their states over all kept revisions, with marks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PROGRESS_EVERY = 200
 
 @dataclass
 class LaneBuilder:
-    """Strings the revisions of one key together, as they come in revision order."""
+    """Builds a lane from the revisions of one key, added in revision order."""
 
     kind: str
     namespace: str
@@ -48,13 +48,13 @@ class LaneBuilder:
     _version: int = 0
     _left_over: int | None = None
     last: int = 0
-    """The newest revision that was added, if it is a put; else 0."""
+    """The newest added revision if it is a put, else 0."""
     _node: str = ""
     _restarts: dict[str, int] = field(default_factory=dict)
     _note: str = ""
 
     def add(self, record: Record, found: dict[str, Any] | None) -> None:
-        """One revision; ``found`` is None for a deletion and for what cannot be decoded."""
+        """Add a revision; ``found`` is None for a deletion or an undecodable value."""
         revision = record.mod_revision
         if self._left_over is None and record.provenance.trust in LEFT_OVER:
             self._left_over = revision
@@ -76,7 +76,7 @@ class LaneBuilder:
             self._mark(revision, found)
 
     def lane(self, end: int) -> Lane:
-        """The lane up to revision ``end``, that one included."""
+        """The lane up to and including revision ``end``."""
         self._close(end + 1, keep=True)
         return Lane(
             self.kind,
@@ -92,7 +92,7 @@ class LaneBuilder:
         return pod_state(found) if self.kind == "pods" else node_state(found)
 
     def _begin(self, record: Record) -> None:
-        """A new life; what lies between its creation and the first revision kept is a gap."""
+        """Begin an incarnation, with a gap from its creation to its first kept revision."""
         self._close(record.create_revision)
         self._life = record.create_revision
         self._restarts = {}
@@ -100,12 +100,12 @@ class LaneBuilder:
             self._state, self._since = (LaneState.NOT_KEPT, ""), record.create_revision
 
     def _gap(self) -> None:
-        """From here on revisions are missing, up to the next that is kept."""
+        """Begin a gap up to the next kept revision."""
         self._close(self.last + 1)
         self._state, self._since = (LaneState.NOT_KEPT, ""), self.last + 1
 
     def end_unseen(self, compact_revision: int) -> None:
-        """The object is gone, and compaction took its deletion."""
+        """End the object, whose deletion was compacted."""
         self._gap()
         self._close(compact_revision + 1)
         self.marks.append(Mark(compact_revision, MarkKind.GONE, "deleted by then"))
@@ -140,7 +140,7 @@ def _containers(status: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _ended(container: dict[str, Any]) -> Any:
-    """How the container ended last, before or in its present state; None if it never did."""
+    """The last terminated state of a container, current or previous; None if it has none."""
     last = field_of(container, "lastState", "terminated")
     return last or field_of(container, "state", "terminated")
 
@@ -152,7 +152,7 @@ def _restart_text(container: dict[str, Any], count: int) -> str:
 
 
 def _note(status: dict[str, Any]) -> str:
-    """The most telling fact of one moment; empty where nothing is wrong."""
+    """The most relevant fact at a revision; empty if nothing is wrong."""
     for entry in members(status, "conditions"):
         if entry.get("type") == "PodScheduled" and entry.get("status") == "False":
             return _joined("unschedulable", text(entry, "message"))
@@ -177,14 +177,14 @@ def _joined(word: str, message: str) -> str:
 def pod_lanes(
     registry: Registry, namespace: str | None = None, *, progress: Progress | None = None
 ) -> list[Lane]:
-    """The lanes of all pods that the source knows of, deleted ones too, by first revision."""
+    """The lanes of all pods of the source, deleted ones included, by first revision."""
     builders = _read(registry, "pods", namespace, POD_PROJECTION, progress)
     end = registry.connector.info().current_revision
     return sorted((b.lane(end) for b in builders.values()), key=lambda lane: lane.first)
 
 
 def node_lanes(registry: Registry) -> list[Lane]:
-    """The lanes of the nodes, with the stretches in which a node renewed no Lease."""
+    """The lanes of the nodes, with the spans without a Lease renewal."""
     end = registry.connector.info().current_revision
     renewals = node_renewals(registry)
     lanes = []

@@ -1,4 +1,4 @@
-"""What a picture of lanes is made of: states, spans, marks, lanes, and the axis beneath them."""
+"""The parts of a timeline: states, spans, marks, lanes, and the axis."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class LaneState(Enum):
-    """What an object was doing; the letter carries the meaning where there is no colour."""
+    """The state of an object; its letter identifies it without colour."""
 
     PENDING = ("pending", "░", "yellow", False)
     UNSCHEDULABLE = ("unschedulable", "u", "magenta", True)
@@ -36,44 +36,44 @@ class LaneState(Enum):
 
     def __init__(self, label: str, glyph: str, colour: str, trouble: bool) -> None:
         self.label = label
-        """What the legend calls it."""
+        """Label in the legend."""
         self.glyph = glyph
         self.colour = colour
-        """One of the eight names that every colour terminal has."""
+        """One of the eight ANSI colours."""
         self.trouble = trouble
-        """Whether an engineer wants to be shown it first."""
+        """Whether it indicates trouble."""
 
 
 class MarkKind(Enum):
-    """What happened at one revision, in the order of the legend."""
+    """Events at one revision, in the order of the legend."""
 
     RESTART = ("restart", "R", "red")
-    """A container was started again."""
+    """A container was restarted."""
     MOVED = ("other node", "@", "magenta")
-    """A life began on another node than the last one ended on."""
+    """An incarnation began on another node than the previous one."""
     GONE = ("deleted", "×", "white")
 
     def __init__(self, label: str, glyph: str, colour: str) -> None:
         self.label = label
-        """What the legend calls it."""
+        """Label in the legend."""
         self.glyph = glyph
         self.colour = colour
 
 
 @dataclass(frozen=True, slots=True)
 class LaneSpan:
-    """A stretch of one state, from ``start`` up to and without ``end`` (main revisions)."""
+    """A span of one state, from ``start`` up to but excluding ``end`` (main revisions)."""
 
     start: int
     end: int
     state: LaneState
     reason: str = ""
-    """Kubernetes' own word for it, where there is one."""
+    """The Kubernetes reason, if any."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Something that happened at one revision."""
+    """An event at one revision."""
 
     revision: int
     kind: MarkKind
@@ -82,32 +82,32 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """The lives of one key, side by side on the axis."""
+    """The incarnations of one key on the axis."""
 
     kind: str
-    """The plural, as in the keys: ``pods``, ``nodes``."""
+    """The plural, as in keys: ``pods``, ``nodes``."""
     namespace: str
     name: str
     spans: tuple[LaneSpan, ...]
     """In revision order, without overlap."""
     marks: tuple[Mark, ...] = ()
     note: str = ""
-    """The most telling fact, in a few words."""
+    """The most relevant fact, in a few words."""
     left_over: int | None = None
-    """The oldest revision of it that was found where nothing vouches for it any more."""
+    """Its oldest revision recovered from unreferenced space."""
 
     @property
     def first(self) -> int:
-        """The first revision that is known of it."""
+        """Its first known revision."""
         return self.spans[0].start if self.spans else self.marks[0].revision
 
     @property
     def first_trouble(self) -> int | None:
-        """The revision at which trouble begins; None for a lane without any."""
+        """The revision at which trouble begins; None if there is none."""
         return next((span.start for span in self.spans if span.state.trouble), None)
 
     def span_at(self, revision: int) -> LaneSpan | None:
-        """The span that holds a revision; None where the object did not exist."""
+        """The span that contains a revision; None if the object did not exist."""
         index = bisect_right(self.spans, revision, key=lambda span: span.start) - 1
         if index < 0 or self.spans[index].end <= revision:
             return None
@@ -115,10 +115,9 @@ class Lane:
 
 
 def first_shown(lanes: Sequence[Lane], compact_revision: int) -> int:
-    """Where an axis begins that shows all that is known of lanes.
+    """The first revision of an axis that shows everything known of lanes.
 
-    Below the compact revision little is kept, and of it nothing is worth a look unless more was
-    found elsewhere.
+    Below the compact revision little is kept, which is shown only if more was recovered.
     """
     births = min((lane.first for lane in lanes), default=compact_revision)
     found = [lane.left_over for lane in lanes if lane.left_over is not None]
@@ -127,21 +126,20 @@ def first_shown(lanes: Sequence[Lane], compact_revision: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """A stretch of revisions, laid out by time where times are known.
+    """A range of revisions, laid out by time if times are known.
 
-    Positions are counted in columns, from 0 up to ``columns``.
+    Positions are columns from 0 to ``columns``.
     """
 
     first: int
     last: int
     columns: int
     moments: tuple[tuple[int, float], ...] = field(default=(), repr=False)
-    """(revision, Unix time) in ascending order of both; fewer than two: the axis counts
-    revisions."""
+    """(revision, Unix time), ascending in both; with fewer than two the axis counts revisions."""
 
     @property
     def has_times(self) -> bool:
-        """Whether it is laid out by time: that takes two moments."""
+        """Whether it is laid out by time, which takes two samples."""
         return len(self.moments) > 1
 
     def position(self, revision: int) -> int:
@@ -153,19 +151,19 @@ class Axis:
         return min(max(int(share * self.columns), 0), self.columns - 1)
 
     def revision_at(self, column: int) -> int:
-        """The first revision whose column is ``column`` or lies after it."""
+        """The first revision at or after a column."""
         revisions = range(self.first, self.last + 1)
         index = bisect_left(revisions, column, key=self.position)
         return revisions[min(index, len(revisions) - 1)]
 
     def moment(self, revision: int) -> datetime | None:
-        """The time of a revision (UTC), between its neighbours; None outside all that is known."""
+        """The interpolated time of a revision (UTC); None outside the known samples."""
         if not self.has_times or not self.moments[0][0] <= revision <= self.moments[-1][0]:
             return None
         return datetime.fromtimestamp(self._place(revision), UTC)
 
     def moment_at(self, column: int) -> datetime | None:
-        """The time at the left edge of a column; None without any times."""
+        """The time at the left edge of a column; None if there are no times."""
         if not self.has_times:
             return None
         left, right = self._place(self.first), self._place(self.last + 1)
@@ -177,15 +175,14 @@ class Axis:
         index = bisect_right(self.moments, revision, key=lambda moment: moment[0])
         index = min(max(index, 1), len(self.moments) - 1)
         (before, start), (after, end) = self.moments[index - 1], self.moments[index]
-        # Beyond the outermost samples nothing is known: the line goes on as it was.
+        # Extrapolate beyond the outermost samples.
         return start + (end - start) * (revision - before) / (after - before)
 
 
 def rising(samples: Sequence[tuple[int, float]]) -> tuple[tuple[int, float], ...]:
-    """The most samples of (revision, time) that ascend in both, for an ``Axis``.
+    """The longest sequence of (revision, time) that ascends in both, for an ``Axis``.
 
-    Clocks of different writers differ: the few samples that would let time run backwards are
-    left out (longest ascending subsequence).
+    Writers' clocks differ: the few samples that would make time run backwards are dropped.
     """
     ordered = sorted(set(samples), key=lambda sample: (sample[0], -sample[1]))
     tails: list[float] = []
@@ -205,7 +202,7 @@ def rising(samples: Sequence[tuple[int, float]]) -> tuple[tuple[int, float], ...
 
 
 def round_moments(axis: Axis, spacing: int) -> list[tuple[int, datetime]]:
-    """Columns at which a round time falls, at least ``spacing`` columns apart."""
+    """Columns of round times, at least ``spacing`` columns apart."""
     start, end = axis.moment_at(0), axis.moment_at(axis.columns)
     if start is None or end is None:
         return []
@@ -222,7 +219,7 @@ def round_moments(axis: Axis, spacing: int) -> list[tuple[int, datetime]]:
 
 
 def round_times(axis: Axis, spacing: int) -> list[tuple[int, str]]:
-    """The same in words: the time of day, and of several days the date of each first one."""
+    """The same as text: the time of day, with the date on the first of each of several days."""
     ticks = round_moments(axis, spacing)
     is_long = len({moment.date() for _, moment in ticks}) > 1
     labels, day = [], None

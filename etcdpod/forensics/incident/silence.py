@@ -1,4 +1,4 @@
-"""When a node fell silent: the stretches in which its kubelet renewed no Lease."""
+"""When a node fell silent: spans without a Lease renewal by its kubelet."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from etcdpod.kube.codec import Projection
 
 LEASE_PROJECTION: Projection = {"spec": {"renewTime": {}, "leaseDurationSeconds": {}}}
-"""What the silence of a node is read from."""
+"""The kind that shows the silence of a node."""
 
 LEASE_SECONDS = 40.0
-"""How long a node may be silent before the control plane calls it lost, unless it says so."""
+"""Default time in seconds after which the control plane considers a silent node lost."""
 
 NODE_LEASES = "kube-node-lease"
 """The namespace of the Leases that kubelets renew."""
@@ -32,7 +32,7 @@ class Renewal:
 
     revision: int
     time: datetime
-    """UTC, by the clock of the one who renewed."""
+    """UTC, by the holder's clock."""
 
 
 def node_renewals(registry: Registry) -> dict[str, list[Renewal]]:
@@ -53,7 +53,7 @@ def node_renewals(registry: Registry) -> dict[str, list[Renewal]]:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """A stretch without a renewal, from the last one before it to the first one after it."""
+    """A span without a renewal, from the last one before it to the first one after it."""
 
     start: int
     end: int
@@ -61,7 +61,7 @@ class Silence:
 
 
 def silences(renewals: Iterable[Renewal], allowed: float) -> list[Silence]:
-    """The stretches between two renewals that lasted longer than ``allowed`` seconds."""
+    """The spans between two renewals longer than ``allowed`` seconds."""
     found = []
     before: Renewal | None = None
     for renewal in renewals:
@@ -74,7 +74,7 @@ def silences(renewals: Iterable[Renewal], allowed: float) -> list[Silence]:
 
 
 def with_silences(lane: Lane, quiet: Iterable[Silence]) -> Lane:
-    """The lane with its ready stretches called silent where no Lease was renewed."""
+    """The lane, with ready spans marked silent where no Lease was renewed."""
     spans = list(lane.spans)
     note = lane.note
     for silence in quiet:

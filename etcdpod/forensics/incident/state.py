@@ -26,19 +26,19 @@ POD_PROJECTION: Projection = {
         "containerStatuses": {},
     },
 }
-"""What ``pod_state`` and the marks read of a pod."""
+"""The pod fields read by ``pod_state`` and the marks."""
 
 NODE_PROJECTION: Projection = {
     "status": {"conditions": {"type": {}, "status": {}, "reason": {}}},
 }
-"""What ``node_state`` reads of a node."""
+"""The node fields read by ``node_state``."""
 
 
 _CREATING_REASONS = {"ContainerCreating", "PodInitializing", ""}
 
 
 def pod_state(pod: dict[str, Any]) -> tuple[LaneState, str]:
-    """The state of a pod, and Kubernetes' own word for it where there is one."""
+    """The state of a pod, and the Kubernetes reason if there is one."""
     status = mapping(pod, "status")
     reason = text(status, "reason")
     phase = text(status, "phase")
@@ -82,7 +82,7 @@ def _running(pod: dict[str, Any], conditions: dict[Any, dict[str, Any]]) -> tupl
 
 
 def _init_state(pod: dict[str, Any], status: dict[str, Any]) -> tuple[LaneState, str] | None:
-    """The state of the first init container that is not done; None when all are."""
+    """The state of the first incomplete init container; None if all are complete."""
     sidecars = {
         text(container, "name")
         for container in members(pod, "spec", "initContainers")
@@ -102,7 +102,7 @@ def _init_state(pod: dict[str, Any], status: dict[str, Any]) -> tuple[LaneState,
 
 
 def _container_state(status: dict[str, Any]) -> tuple[LaneState, str] | None:
-    """The worst that holds a container back; None when all of them run."""
+    """The worst state that blocks a container; None if all run."""
     found = []
     for container in members(status, "containerStatuses"):
         terminated = field(container, "state", "terminated")
@@ -129,7 +129,7 @@ def _waiting(reason: str) -> tuple[LaneState, str]:
 
 
 def exit_text(terminated: Any) -> str:
-    """``OOMKilled (137)``: why and how a container ended."""
+    """``OOMKilled (137)``: reason and exit code of a container."""
     return f"{text(terminated, 'reason') or 'Error'} ({number(terminated, 'exitCode')})"
 
 

@@ -1,4 +1,4 @@
-"""Lanes as SVG, for a post-mortem: no scripts, no fonts from elsewhere, safe text only."""
+"""Lanes as SVG, for a post-mortem: no scripts, no external fonts, escaped text."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from etcdpod.forensics.incident.model import Axis, Lane, LaneSpan
 
 ROW: Final = 18
-"""Pixels from one lane to the next."""
+"""Height of a lane in pixels."""
 BAR: Final = 11
-"""Pixels that a bar is high."""
+"""Height of a bar in pixels."""
 LETTER: Final = 7.2
-"""Pixels that a letter of the names is wide, at most."""
+"""Maximum width of a character in pixels."""
 TOP: Final = 46
-"""Pixels above the first lane."""
+"""Space above the first lane in pixels."""
 NOTES: Final = 330
-"""Pixels beside the lanes, for notes."""
+"""Width of the notes in pixels."""
 NOTE: Final = int((NOTES - 8) / LETTER)
-"""Letters that fit there."""
+"""Maximum characters of a note."""
 
 _COLOURS: Final = {
     LaneState.PENDING: "#e3c567",
@@ -55,12 +55,12 @@ _STYLE: Final = (
 
 
 def lanes_svg(lanes: Sequence[Lane], axis: Axis, *, heading: str = "") -> str:
-    """A picture of the lanes as one self-contained SVG file.
+    """The lanes as one self-contained SVG file.
 
     Args:
-        lanes: what to draw, in this order.
-        axis: its ``columns`` are the pixels of the axis.
-        heading: a line above the picture.
+        lanes: the lanes, in drawing order.
+        axis: its ``columns`` are pixels.
+        heading: a line above the lanes.
     """
     several = len({lane.namespace for lane in lanes if lane.kind != "nodes"}) > 1
     names = [_text(title(lane, namespace=several)) for lane in lanes]
@@ -84,7 +84,7 @@ def lanes_svg(lanes: Sequence[Lane], axis: Axis, *, heading: str = "") -> str:
 
 
 def _text(text: str) -> str:
-    """Safe, on one line, and without what XML cannot hold."""
+    """Escape text onto one line, without characters invalid in XML."""
     return printable(text).replace("\n", " ").replace("\t", " ")
 
 
@@ -136,7 +136,7 @@ def _bar(span: LaneSpan, axis: Axis, left: int, top: int) -> str:
         f'<rect x="{left + start}" y="{top + 1}" width="{width}" height="{BAR}" '
         f'fill="{_COLOURS[span.state]}"/>'
     )
-    # Troubles carry their letter too: colour is never the only carrier of a meaning.
+    # Trouble is also marked by its letter: colour alone never carries meaning.
     letter = (
         f'<text class="k" x="{left + start + 3}" y="{top + 10}">{span.state.glyph}</text>'
         if span.state.trouble and width >= 12
@@ -148,7 +148,7 @@ def _bar(span: LaneSpan, axis: Axis, left: int, top: int) -> str:
 def _legend(
     signs: Sequence[LaneState | MarkKind], top: int, width: int
 ) -> Iterator[tuple[int, str]]:
-    """The signs with their words, in as many rows as they need; each with the row it stands in."""
+    """The signs with their labels and rows, wrapped to as many rows as needed."""
     x, row = 8.0, 1
     for sign in signs:
         needed = 26 + len(sign.label) * LETTER

@@ -1,4 +1,4 @@
-"""Lanes as a picture of letters: each object a line, each column a stretch of the axis."""
+"""Lanes as text: one line per object, one column per slice of the axis."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from etcdpod.forensics.incident.model import Axis, Lane, Mark
 
 NAME_WIDTH = 40
-"""Columns that a lane's name may take; a longer one loses its middle."""
+"""Maximum columns of a lane's name; longer ones are shortened in the middle."""
 
 _SGR = {"red": 31, "green": 32, "yellow": 33, "blue": 34, "magenta": 35, "cyan": 36, "white": 90}
 
@@ -26,7 +26,7 @@ class Cell:
     glyph: str
     colour: str
     state: LaneState | None = None
-    """None where the object did not exist, or where only a mark is."""
+    """None if the object did not exist or only has a mark."""
 
 
 BLANK = Cell(" ", "")
@@ -35,8 +35,7 @@ BLANK = Cell(" ", "")
 def cells(lane: Lane, axis: Axis) -> list[Cell]:
     """The columns of a lane.
 
-    A column shows the mark that falls into it, else the trouble that does, else the state
-    that it ends in: what was short and bad stays visible when one looks from afar.
+    A column shows its mark, else its trouble, else its last state: short trouble stays visible.
     """
     row = [BLANK] * axis.columns
     for span in lane.spans:
@@ -57,13 +56,13 @@ def cells(lane: Lane, axis: Axis) -> list[Cell]:
 
 
 def _loudest_last(marks: Sequence[Mark]) -> list[Mark]:
-    """Marks in the order of drawing: where several share a column, the last one stays."""
+    """Marks in drawing order: the last one in a column wins."""
     loudness = (MarkKind.MOVED, MarkKind.GONE, MarkKind.RESTART)
     return sorted(marks, key=lambda mark: loudness.index(mark.kind))
 
 
 def ruler(axis: Axis, *, spacing: int = 16) -> str:
-    """The line of times (or revisions) above the lanes, as wide as the axis."""
+    """The line of times (or revisions) above the lanes."""
     ticks = round_times(axis, spacing)
     if not ticks:
         ticks = [
@@ -78,7 +77,7 @@ def ruler(axis: Axis, *, spacing: int = 16) -> str:
 
 
 def legend(lanes: Sequence[Lane]) -> list[LaneState | MarkKind]:
-    """All that occurs in the lanes, in a fixed order."""
+    """The states and marks that occur in the lanes, in a fixed order."""
     states = {span.state for lane in lanes for span in lane.spans}
     marks = {mark.kind for lane in lanes for mark in lane.marks}
     return [
@@ -88,14 +87,14 @@ def legend(lanes: Sequence[Lane]) -> list[LaneState | MarkKind]:
 
 
 def title(lane: Lane, *, namespace: bool = True) -> str:
-    """What stands before a lane: the name, with the namespace, or with the kind of a node."""
+    """The label of a lane: the name with the namespace, or with the kind for a node."""
     if lane.kind == "nodes":
         return printable(f"node {lane.name}")
     return printable(f"{lane.namespace}/{lane.name}" if namespace else lane.name)
 
 
 def shortened(text: str, width: int) -> str:
-    """A name without its middle, where it is longer than ``width``."""
+    """A name, shortened in the middle to ``width``."""
     if len(text) <= width:
         return text
     tail = (width - 1) // 2
@@ -103,12 +102,12 @@ def shortened(text: str, width: int) -> str:
 
 
 def draw_lanes(lanes: Sequence[Lane], axis: Axis, *, colour: bool = False) -> Iterator[str]:
-    """The whole picture, line by line: ruler, lanes with their notes, legend.
+    """The timeline, line by line: ruler, lanes with notes, legend.
 
     Args:
-        lanes: what to draw, in this order.
-        axis: its ``columns`` are those of the picture alone, names and notes come beside.
-        colour: mark states with terminal colours, beside their letters.
+        lanes: the lanes, in drawing order.
+        axis: its ``columns`` exclude names and notes.
+        colour: use terminal colours as well as letters.
     """
     several = len({lane.namespace for lane in lanes if lane.kind != "nodes"}) > 1
     names = [shortened(title(lane, namespace=several), NAME_WIDTH) for lane in lanes]

@@ -1,1 +1,1 @@
-"""Good practice: what could be better about workloads, whether or not anything broke."""
+"""Lint: departures of workloads from good practice."""

@@ -1,4 +1,4 @@
-"""Every practice, and what a registry's workloads are remarked on for."""
+"""Lint of a registry's workloads against all practices."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def lint(
     *,
     unread: list[Item] | None = None,
 ) -> Iterator[Remark]:
-    """What could be better, workload by workload, the worst of each first.
+    """The remarks on a registry, workload by workload, worst first.
 
     Args:
-        registry: what is examined.
+        registry: the registry to examine.
         namespace: only this one; None: all.
         at: as of this main revision; None: the newest.
-        unread: gets what cannot be read, and so is not judged.
+        unread: receives items that cannot be decoded and are skipped.
     """
     for workload in workloads(registry, namespace, at, unread=unread):
         found = remarks(workload)
@@ -38,7 +38,7 @@ def lint(
 
 
 def remarks(workload: Workload) -> Iterator[Remark]:
-    """What could be better about one workload, in the order of the practices."""
+    """The remarks on a workload, in the order of the practices."""
     for practice in PRACTICES:
         for breach in practice.check(workload):
             yield Remark(

@@ -1,4 +1,4 @@
-"""What a practice is, and what it remarks on."""
+"""Practices, breaches and remarks."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """One place where a workload departs from a practice."""
+    """A departure of a workload from a practice."""
 
     field: str
     """Field path in the workload's object."""
     value: str
-    """What stands there; ``absent`` where nothing does, never anything secret."""
+    """The value; ``absent`` if there is none. Never a secret."""
     reason: str
-    """Why that matters, one sentence without a full stop."""
+    """Why it matters, one sentence without a full stop."""
     severity: Severity | None = None
-    """Where it is not the practice's own."""
+    """Overrides the practice's severity."""
 
 
 @dataclass(frozen=True, slots=True)
 class Practice:
-    """One thing that good workloads do."""
+    """A good practice for workloads."""
 
     name: str
     severity: Severity
     solution: str
-    """What to do about a breach, a clause."""
+    """The remedy, as a clause."""
     check: Callable[[Workload], Iterable[Breach]]
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A breach, of which practice and by which object."""
+    """A breach with its practice and object."""
 
     practice: str
     severity: Severity
     object: Reference
     revision: int
-    """At which the object says so."""
+    """The revision of the object."""
     breach: Breach
     solution: str
 

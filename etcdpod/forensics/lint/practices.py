@@ -1,4 +1,4 @@
-"""Every practice: what is checked of a workload, and what to do about a breach."""
+"""All practices: the check and the remedy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def _bare_pod(workload: Workload) -> Iterator[Breach]:
-    """Pods that nothing would make again."""
+    """Pods without a controller."""
     if not workload.template_path and owner_of(workload.value) is None:
         yield Breach(
             "metadata.ownerReferences",
@@ -33,13 +33,13 @@ MISSING_REQUESTS_WHY = {
 
 
 def _missing_requests(workload: Workload) -> Iterator[Breach]:
-    """Containers that do not say what they need."""
+    """Containers without resource requests."""
     pod_level = mapping(workload.pod_spec, "resources", "requests")
     for container in workload.containers:
         if container.is_init:
             continue
         resources = mapping(container.spec, "resources")
-        # What is limited and not requested is requested as much as it is limited.
+        # A missing request defaults to the limit.
         said = {*mapping(resources, "requests"), *mapping(resources, "limits"), *pod_level}
         for name, why in MISSING_REQUESTS_WHY.items():
             if name not in said:
@@ -51,7 +51,7 @@ CPU = "it may starve what runs beside it; some leave this out on purpose, to use
 
 
 def _missing_limits(workload: Workload) -> Iterator[Breach]:
-    """Containers that may take all there is."""
+    """Containers without resource limits."""
     pod_level = mapping(workload.pod_spec, "resources", "limits")
     rows: tuple[tuple[str, str, Severity | None], ...] = (
         ("memory", MEMORY, None),
@@ -67,7 +67,7 @@ def _missing_limits(workload: Workload) -> Iterator[Breach]:
 
 
 def _missing_readiness(workload: Workload) -> Iterator[Breach]:
-    """Containers that get traffic before they can serve it."""
+    """Containers without a readiness probe."""
     for container in workload.serving:
         if not container.spec.get("readinessProbe"):
             yield Breach(
@@ -79,7 +79,7 @@ def _missing_readiness(workload: Workload) -> Iterator[Breach]:
 
 
 def _missing_liveness(workload: Workload) -> Iterator[Breach]:
-    """Containers that nobody restarts when they hang."""
+    """Containers without a liveness probe."""
     for container in workload.serving:
         if not container.spec.get("livenessProbe"):
             yield Breach(
@@ -93,7 +93,7 @@ MOVING = "latest"
 
 
 def _image_tag(workload: Workload) -> Iterator[Breach]:
-    """Images that mean something else tomorrow."""
+    """Images with a mutable tag."""
     for container in workload.containers:
         image = text(container.spec, "image")
         if image and tag(image) == MOVING:
@@ -105,15 +105,15 @@ def _image_tag(workload: Workload) -> Iterator[Breach]:
 
 
 def tag(image: str) -> str:
-    """The tag that an image is pulled by; empty where a digest names it for good."""
+    """The tag of an image; empty if it is pinned by digest."""
     if "@" in image:
         return ""
-    # A colon before the last slash is that of a registry's port.
+    # A colon before the last slash belongs to a registry's port.
     return image.rpartition("/")[2].partition(":")[2] or MOVING
 
 
 def _single_replica(workload: Workload) -> Iterator[Breach]:
-    """Workloads of which there is only one pod."""
+    """Workloads with a single replica."""
     if workload.replicas == 1:
         yield Breach(
             "spec.replicas",
@@ -123,7 +123,7 @@ def _single_replica(workload: Workload) -> Iterator[Breach]:
 
 
 def _no_spread(workload: Workload) -> Iterator[Breach]:
-    """Replicas that may all land on one node."""
+    """Replicas that may all be scheduled to one node."""
     if (workload.replicas or 0) < 2:
         return
     spec = workload.pod_spec
@@ -139,7 +139,7 @@ def _no_spread(workload: Workload) -> Iterator[Breach]:
 
 
 def _privileged(workload: Workload) -> Iterator[Breach]:
-    """Containers that are the node's root in all but name."""
+    """Privileged containers."""
     for container in workload.containers:
         if field(container.spec, "securityContext", "privileged") is True:
             yield Breach(
@@ -154,7 +154,7 @@ MAYBE = "the image alone decides: many run as root, and nothing forbids it here"
 
 
 def _runs_as_root(workload: Workload) -> Iterator[Breach]:
-    """Containers that run as root, or that nothing keeps from it."""
+    """Containers that run or may run as root."""
     pod = workload.pod_spec.get("securityContext")
     if text(workload.pod_spec, "os", "name") == "windows":
         return
@@ -171,7 +171,7 @@ def _runs_as_root(workload: Workload) -> Iterator[Breach]:
 
 
 def _first(own: object, pod: object, name: str) -> tuple[object, object]:
-    """What holds for a container, which overrides its pod, and which of the two says so."""
+    """The effective setting of a container or its pod, and which of them sets it."""
     value = field(own, name)
     return (value, own) if value is not None else (field(pod, name), pod)
 
@@ -184,7 +184,7 @@ HOST_NAMESPACES_WHY = {
 
 
 def _host_namespaces(workload: Workload) -> Iterator[Breach]:
-    """Pods that share the network, the processes or the memory of their node."""
+    """Pods that share the network, PID or IPC namespace of their node."""
     for name, why in HOST_NAMESPACES_WHY.items():
         if workload.pod_spec.get(name) is True:
             yield Breach(workload.path(name), "true", why)
@@ -195,7 +195,7 @@ SECRET_NAME: Final = re.compile(
     r"CREDENTIALS?|[A-Z]*PASSWORD)(?:$|_(?!FILE|PATH|URL|NAME))",
     re.IGNORECASE,
 )
-"""Names of variables whose value is a secret more often than not."""
+"""Names of variables whose value is probably a secret."""
 CLEAR: Final = "the value stands in clear text in etcd, and whoever may read the pod may read it"
 VISIBLE: Final = (
     "child processes, crash reports and debug pages get it too, and a change needs a restart"
@@ -203,7 +203,7 @@ VISIBLE: Final = (
 
 
 def _secret_in_env(workload: Workload) -> Iterator[Breach]:
-    """Secrets in the environment, worst of all in clear text."""
+    """Secrets in the environment, worst if in clear text."""
     for container in workload.containers:
         yield from _variables(container)
         for number, source in enumerate(members(container.spec, "envFrom")):

@@ -1,4 +1,4 @@
-"""The workloads of a registry: each thing that someone wrote a pod's specification into."""
+"""The workloads of a registry: every object in which someone wrote a pod spec."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KINDS: Final = (
     ("cronjobs.batch", ("spec", "jobTemplate", "spec", "template")),
     ("jobs.batch", TEMPLATE),
 )
-"""Kinds with a pod template, and where it is. What another of them controls is not looked at."""
+"""Kinds with a pod template, and its path. Objects controlled by another are skipped."""
 
 OWNERS: Final = frozenset(
     {
@@ -42,36 +42,36 @@ OWNERS: Final = frozenset(
         "Node",
     }
 )
-"""Controllers that answer for their pods; a Node does for those that its kubelet runs itself."""
+"""Controllers that replace their pods; a Node owns its static pods."""
 
 BRIEF: Final = frozenset({"Job", "CronJob"})
-"""Kinds whose pods run to an end."""
+"""Kinds whose pods run to completion."""
 
 
 @dataclass(frozen=True)
 class WorkloadContainer:
-    """A container as it is specified."""
+    """A container spec."""
 
     spec: dict[str, Any]
     path: str
     """Field path in the workload's object."""
     is_init: bool
-    """It has to end before the others begin; a sidecar is none."""
+    """Whether it must complete before the others start; False for a sidecar."""
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """The container's name."""
         return text(self.spec, "name")
 
 
 @dataclass(frozen=True)
 class Workload:
-    """One object that pods are made by, or a pod that nothing made.
+    """An object that creates pods, or a pod without a controller.
 
     Args:
-        value: the whole object.
+        value: the full object.
         revision: its main revision.
-        template_path: where the pod template stands; empty for a pod itself.
+        template_path: path of the pod template; empty for a pod.
     """
 
     value: dict[str, Any]
@@ -85,22 +85,22 @@ class Workload:
 
     @property
     def reference(self) -> Reference:
-        """What remarks call it."""
+        """The reference used in remarks."""
         metadata = mapping(self.value, "metadata")
         return Reference(self.kind, text(metadata, "namespace"), text(metadata, "name"))
 
     @cached_property
     def pod_spec(self) -> dict[str, Any]:
-        """The specification of the pods."""
+        """The pod spec."""
         return mapping(self.value, *self.template_path, "spec")
 
     def path(self, field: str) -> str:
-        """The path of a field of the pods' specification."""
+        """The path of a field of the pod spec."""
         return ".".join((*self.template_path, "spec", field))
 
     @cached_property
     def containers(self) -> tuple[WorkloadContainer, ...]:
-        """The containers that run beside each other, and those that initialise before."""
+        """Regular and init containers."""
         return tuple(
             WorkloadContainer(
                 spec,
@@ -113,14 +113,14 @@ class Workload:
 
     @property
     def serving(self) -> tuple[WorkloadContainer, ...]:
-        """The containers that should run for good; none where pods run to an end."""
+        """The long-running containers; none if the pods run to completion."""
         if self.kind in BRIEF or text(self.pod_spec, "restartPolicy") in ("Never", "OnFailure"):
             return ()
         return tuple(one for one in self.containers if not one.is_init)
 
     @property
     def replicas(self) -> int | None:
-        """How many pods are wanted; None for a kind that does not say."""
+        """The desired number of pods; None for a kind without replicas."""
         found = mapping(self.value, "spec").get("replicas")
         return found if isinstance(found, int) and self.template_path else None
 
@@ -132,16 +132,15 @@ def workloads(
     *,
     unread: list[Item] | None = None,
 ) -> Iterator[Workload]:
-    """Every workload once: the Deployment, not its ReplicaSets, and not each of its pods.
+    """Every workload once: the Deployment, but not its ReplicaSets and pods.
 
-    Of pods that a controller of another kind made (a custom resource), the first in the order
-    of the keys stands for all of them.
+    Pods of an unknown controller (a custom resource) are represented by the first in key order.
 
     Args:
-        registry: where they are.
+        registry: the registry to read.
         namespace: only this one; None: all.
         at: as of this main revision; None: the newest.
-        unread: gets the items whose value is no object, which are passed over.
+        unread: receives the items that cannot be decoded and are skipped.
     """
     unreadable = [] if unread is None else unread
     for kind, template_path in KINDS:
@@ -163,7 +162,7 @@ def workloads(
 
 
 def _own_pods(registry: Registry) -> Any:
-    """What a worker does with records of pods: those that no known controller answers for."""
+    """The pods of a worker's records that have no known controller."""
 
     def work(records: Sequence[Record]) -> list[tuple[str, Item]]:
         found = []

@@ -1,7 +1,7 @@
-"""Where the members of one cluster disagree: the first revision, the keys, and who is alone.
+"""Where the members of a cluster disagree: first revision, keys, and the minority.
 
-Healthy members hold the same records under the same revisions, byte for byte, from the newest of
-their compact revisions up to the oldest of their current ones; only that span can be compared.
+Healthy members hold identical records from the newest of their compact revisions up to the
+oldest of their current revisions; only that span can be compared.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from etcdpod.records import Record, SourceInfo
 
 BELIEVED = (Trust.VOUCHED, Trust.LOGGED)
-"""What a member itself goes by; leftovers in free pages differ between members by nature."""
+"""Trusted records only; leftovers in free pages naturally differ between members."""
 
 Content = tuple[bytes, bool, int, int, int, bytes]
 
@@ -34,30 +34,30 @@ class Common:
     """The span that all members cover."""
 
     base: int
-    """The newest compact revision: here and later everything is kept by all."""
+    """The newest compact revision: from here on all members keep everything."""
     upto: int
     """The oldest current revision."""
 
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """One revision of one key that is not the same on all members."""
+    """A revision of a key that differs between members."""
 
     revision: Revision
     key: bytes
     records: tuple[Record | None, ...]
-    """What each member has; None where it has nothing at this revision."""
+    """The record of each member; None if it has none at this revision."""
     minority: tuple[int, ...]
-    """Positions of the members that differ from most; empty where there is no majority."""
+    """Positions of the members that differ from the majority; empty without a majority."""
     differences: tuple[Difference, ...]
-    """From what most have (or the first member) to what each differing member has."""
+    """Changes from the majority (or the first member) to each differing member."""
 
 
 def common_span(sources: Sequence[SourceInfo]) -> Common:
-    """The span to compare.
+    """Return the span to compare.
 
     Raises:
-        UsageError: the sources have no revision in common, or are of different clusters.
+        UsageError: the sources share no revision, or belong to different clusters.
     """
     clusters = {info.cluster_id for info in sources if info.cluster_id is not None}
     if len(clusters) > 1:
@@ -80,9 +80,9 @@ def disagreements(
     """Every revision that differs between members, oldest first.
 
     Args:
-        registries: one for each member.
-        span: what all cover.
-        noise: put managedFields and the like among the changes.
+        registries: one per member.
+        span: the span that all members cover.
+        noise: include managedFields and the like in the changes.
     """
     for revision, key, records in sorted(_at_base(registries, span.base), key=_order):
         yield _judged(registries, revision, key, records, noise=noise)
@@ -101,7 +101,7 @@ def _order(item: tuple[Revision, bytes, tuple[Record | None, ...]]) -> tuple[Rev
 def _at_base(
     registries: Sequence[Registry], base: int
 ) -> Iterator[tuple[Revision, bytes, tuple[Record | None, ...]]]:
-    """What differs in the state at the base revision: older than that nobody has everything."""
+    """Differences in the state at the base revision; older history is incomplete."""
     if base <= 0:
         return
     streams = [
@@ -118,7 +118,7 @@ def _at_base(
 
 
 def _numbered(number: int, records: Iterable[Record]) -> Iterator[tuple[int, Record]]:
-    """Each record with the position of the member that it is from."""
+    """Each record with the position of its member."""
     return ((number, record) for record in records)
 
 
@@ -133,7 +133,7 @@ def _since(registry: Registry, span: Common) -> Iterator[Record]:
 def _sides(
     group: Iterable[tuple[int, Record]], count: int
 ) -> Iterator[tuple[bytes, tuple[Record | None, ...]]]:
-    """The records of one revision by key: members that disagree may disagree about the key."""
+    """The records of one revision by key, since members may disagree about the key."""
     sides: dict[bytes, list[Record | None]] = defaultdict(lambda: [None] * count)
     for number, record in group:
         sides[record.key][number] = record

@@ -1,4 +1,4 @@
-"""What can be had back of objects that were deleted or lost, how whole it is, and how sure."""
+"""Recovery of deleted or lost objects, with completeness and trust."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Objects as an API server takes them back: without what servers and controllers had set.
+"""Objects ready to apply: without the fields set by servers and controllers.
 
-What a person set stays. Where a field may have been set by either (a cluster IP, a node port, a
-node name), ``metadata.managedFields`` tells: what a server allots appears in nobody's.
+User-set fields are kept. ``metadata.managedFields`` decides for fields that either may set (a
+cluster IP, a node port, a node name): a value allocated by the server has no manager.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SERVER_METADATA: Final = (
     *("deletionTimestamp", "deletionGracePeriodSeconds", "ownerReferences", "clusterName"),
 )
 DELETION_FINALIZERS: Final = ("foregroundDeletion", "orphan", "batch.kubernetes.io/job-tracking")
-"""Put there for a deletion, or by an owner that the object no longer has."""
+"""Set for a deletion, or by an owner that no longer exists."""
 SERVER_ANNOTATIONS: Final = (
     "autoscaling.alpha.kubernetes.io/conditions",
     "autoscaling.alpha.kubernetes.io/current-metrics",
@@ -37,23 +37,23 @@ SERVER_ANNOTATIONS: Final = (
     "volume.kubernetes.io/selected-node",
     "volume.kubernetes.io/storage-provisioner",
 )
-"""What controllers write down for themselves; false or refused on a new object."""
+"""Bookkeeping of controllers; wrong or rejected on a new object."""
 _POD: Final = ("", "Pod")
 _WORKLOADS: Final = (
     ("", "ReplicationController"),
     *(("apps", kind) for kind in ("DaemonSet", "Deployment", "ReplicaSet", "StatefulSet")),
     *(("batch", kind) for kind in ("CronJob", "Job")),
 )
-"""Group and kind of what has a pod template in its spec."""
+"""Group and kind of objects with a pod template in their spec."""
 JOB_LABELS: Final = ("controller-uid", "batch.kubernetes.io/controller-uid")
 
 
 def apply_ready(value: dict[str, Any], *, has_volume: Callable[[str], bool]) -> dict[str, Any]:
-    """A copy of an object that ``kubectl apply`` takes.
+    """Return a copy of an object that ``kubectl apply`` accepts.
 
     Args:
         value: the object as stored.
-        has_volume: whether a PersistentVolume of that name is there, or comes back too.
+        has_volume: whether a PersistentVolume of that name exists or is also recovered.
     """
     ready = deepcopy(value)
     kind = group_kind(ready)
@@ -75,7 +75,7 @@ def apply_ready(value: dict[str, Any], *, has_volume: Callable[[str], bool]) -> 
 
 
 def group_kind(value: dict[str, Any]) -> tuple[str, str]:
-    """API group (empty for the core group) and kind: what no custom resource can imitate."""
+    """API group (empty for the core group) and kind."""
     return str(value.get("apiVersion", "")).rpartition("/")[0], str(value.get("kind", ""))
 
 
@@ -95,7 +95,7 @@ def _clean_metadata(metadata: dict[str, Any]) -> None:
 
 
 def _claims(metadata: dict[str, Any]) -> Kept:
-    """Tells for a path (``"spec", "clusterIP"``) whether some manager set the field itself."""
+    """Return a function that checks whether a manager set the field at a path."""
     managed = metadata.get("managedFields")
     entries = managed if isinstance(managed, list) else []
     sets = [entry.get("fieldsV1") for entry in entries if isinstance(entry, dict)]
@@ -130,12 +130,12 @@ def _pod_specs(
 
 
 def _mapping(holder: dict[str, Any], name: str) -> dict[str, Any]:
-    """A member that is an object; an empty one, not put in, where it is none."""
+    """A member that is an object; otherwise a new empty one, not inserted."""
     found = holder.get(name)
     return found if isinstance(found, dict) else {}
 
 
-# --- one kind each: (object, spec, kept) ----------------------------------------------------
+# --- one function per kind: (object, spec, kept) ---------------------------------------------
 
 
 def _service(_value: dict[str, Any], spec: dict[str, Any], kept: Kept) -> None:
@@ -182,7 +182,7 @@ def _service_account(value: dict[str, Any], _spec: dict[str, Any], _kept: Kept) 
 
 
 def _secret(value: dict[str, Any], _spec: dict[str, Any], _kept: Kept) -> None:
-    # A token names the uid of its account; the controller fills in a new one.
+    # A token refers to its account's uid; the controller sets a new one.
     if value.get("type") == "kubernetes.io/service-account-token":
         value.pop("data", None)
 

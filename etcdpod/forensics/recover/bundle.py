@@ -1,4 +1,4 @@
-"""What recovery writes: a file for each object, in the order of applying, and a manifest."""
+"""The recovery bundle: one file per object, in apply order, and a manifest."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from etcdpod.forensics.recover.verdict import Gap
 
 APPLY, REMADE = "apply", "remade"
-"""Folders: what is to be applied, and what the cluster makes again by itself."""
+"""Directories: objects to apply, and objects that the cluster recreates."""
 _LONGEST_NAME = 150
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -29,36 +29,36 @@ class BundleEntry:
 
     lost: Lost
     file: str
-    """Path below the bundle's folder; empty where nothing is written."""
+    """Path relative to the bundle; empty if not written."""
     object: dict[str, Any] | None
-    """What is written; None where nothing is."""
+    """The object to write; None if not written."""
     withheld: str
-    """Why nothing is written; empty where it is."""
+    """Why it is not written; empty if it is."""
     remade: str
-    """Who makes the object again; empty where nobody does."""
+    """What recreates the object; empty if nothing does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the user wants in the bundle."""
+    """Options of a bundle."""
 
     verbatim: bool = False
-    """Objects as stored, with what servers had set."""
+    """Write objects as stored, including server-set fields."""
     secrets: bool = False
-    """Secrets too."""
+    """Include Secrets."""
     part_remade: bool = True
-    """What the cluster makes again goes to a folder of its own."""
+    """Put objects that the cluster recreates in a separate directory."""
 
 
 def entries(
     found: Iterable[Lost], choice: Choice, *, has_volume: Callable[[str], bool]
 ) -> list[BundleEntry]:
-    """The bundle's entries in the order of applying; what cannot be written comes last.
+    """Return the bundle's entries in apply order; those that cannot be written come last.
 
     Args:
-        found: the objects that are gone.
-        choice: what is to be written, and how.
-        has_volume: whether a PersistentVolume of that name is in the registry.
+        found: the lost objects.
+        choice: the options.
+        has_volume: whether a PersistentVolume of that name exists in the registry.
     """
     listed = sorted(found, key=lambda lost: (lost.object is None, *_rank(lost), lost.key))
     volumes = {
@@ -94,9 +94,9 @@ def manifest(
 
     Args:
         made: the entries.
-        source: what was read, as ``info`` names it.
-        verbatim: whether the objects are as they were stored.
-        time_of: when a revision was written, as text; empty where unknown.
+        source: the source, as named by ``info``.
+        verbatim: whether the objects are written as stored.
+        time_of: the time of a revision as text; empty if unknown.
     """
     return {
         "source": dict(source),
@@ -164,7 +164,7 @@ def _name(value: dict[str, Any] | None) -> str:
 
 
 def _file_name(value: dict[str, Any]) -> str:
-    """Kind, namespace and name as a file name that no file system minds."""
+    """A portable file name from kind, namespace and name."""
     metadata = value.get("metadata")
     names = metadata if isinstance(metadata, dict) else {}
     parts = (value.get("kind", ""), names.get("namespace", ""), names.get("name", ""))

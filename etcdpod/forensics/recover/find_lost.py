@@ -1,4 +1,4 @@
-"""Which objects are gone, and the last state of each that can still be read."""
+"""Lost objects, and the last readable state of each."""
 
 from __future__ import annotations
 
@@ -21,41 +21,41 @@ if TYPE_CHECKING:
 Fate = Literal["deleted", "lost", "damaged"]
 
 INTERNAL = frozenset({"masterleases", "peerserverleases", "ranges"})
-"""Key parts below which the API server keeps its own books: no objects of any API."""
+"""Key parts of the API server's internal records, which are not API objects."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """An object that is gone, with the last that can be read of it."""
+    """A lost object and its last readable state."""
 
     key: bytes
     names: ResourceKey
-    """What the key says: resource, namespace and name, also where the object is damaged."""
+    """Resource, namespace and name from the key, known even if the object is damaged."""
     fate: Fate
-    """``deleted``: its tombstone is kept. ``lost``: it is gone without one. ``damaged``: it is
-    there, and its newest value cannot be read."""
+    """``deleted``: its tombstone is kept. ``lost``: it has none. ``damaged``: it exists, but its
+    newest value cannot be read."""
     verdict: Verdict
     record: Record | None
-    """The revision that was recovered; None where no value is left."""
+    """The recovered revision; None if no value is left."""
     object: dict[str, Any] | None
-    """That revision as stored, Secrets included: it is for writing back, not for showing."""
+    """That revision as stored, with unmasked Secrets: for writing back, not for display."""
     notes: tuple[str, ...] = ()
 
     @property
     def ended_at(self) -> int | None:
-        """Main revision of the deletion, where it is known."""
+        """Main revision of the deletion, if known."""
         return self.verdict.end
 
 
 def find_lost(
     registry: Registry, prefixes: Iterable[bytes] = (), *, since: int | None = None
 ) -> Iterator[Lost]:
-    """The objects below key prefixes that were deleted, lost or damaged, in key order.
+    """The deleted, lost or damaged objects below key prefixes, in key order.
 
     Args:
-        registry: where to look.
-        prefixes: key prefixes; the whole registry if none is given.
-        since: leave out what was deleted before this main revision.
+        registry: the registry to search.
+        prefixes: key prefixes; empty: the whole registry.
+        since: omit objects deleted before this main revision.
     """
     source = registry.connector
     info = source.info()
@@ -76,14 +76,14 @@ def find_lost(
 
 
 def _names(registry: Registry, key: bytes) -> ResourceKey | None:
-    """What a key names; None for the API server's own books, and for no object at all."""
+    """The object that a key names; None for internal records and other keys."""
     parsed = (parse_key(key, prefix) for prefix in registry.prefixes)
     names = next((one for one in parsed if one is not None), None)
     return None if names is None or names.resource in INTERNAL else names
 
 
 def _undecodable(registry: Registry, prefix: bytes) -> Iterator[bytes]:
-    """The keys of live objects whose values cannot be read; encrypted ones can, with a key."""
+    """The keys of live objects whose values cannot be decoded, missing encryption keys aside."""
 
     def work(records: Sequence[Record]) -> list[bytes]:
         items = [registry.read_unmasked(record) for record in records]
@@ -96,7 +96,7 @@ def _undecodable(registry: Registry, prefix: bytes) -> Iterator[bytes]:
 def _recovered(
     registry: Registry, key: bytes, names: ResourceKey, revisions: Revisions, *, is_alive: bool
 ) -> Lost:
-    """What is left of one key, from its newest life that has a readable value."""
+    """The last readable value of a key, from the newest incarnation that has one."""
     records = list(registry.connector.history(key))
     lives = _lives(records)
     ended = lives[-1][-1].tombstone if lives else False
@@ -116,7 +116,7 @@ def _recovered(
 
 
 def _lives(records: Sequence[Record]) -> list[list[Record]]:
-    """The records of a key, parted where one life ends and another begins."""
+    """The records of a key, split by incarnation."""
     lives: list[list[Record]] = []
     for record in records:
         before = lives[-1][-1] if lives else None
@@ -130,7 +130,7 @@ def _lives(records: Sequence[Record]) -> list[list[Record]]:
 
 
 def _last_readable(registry: Registry, lost: Lost, life: Sequence[Record]) -> Lost:
-    """The newest put of a life whose value can be read."""
+    """The newest readable put of an incarnation."""
     notes: list[str] = []
     for record in reversed(life):
         if record.tombstone:

@@ -1,4 +1,4 @@
-"""The order in which objects can be applied: what others need comes first."""
+"""The order in which to apply objects: dependencies first."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FIRST = (
     *("Secret", "ConfigMap", "PersistentVolume", "PersistentVolumeClaim"),
     *("ResourceClaimTemplate", "ResourceClaim", "Service", "Endpoints", "EndpointSlice"),
 )
-"""Kinds that others refer to, each before those that need it."""
+"""Kinds that others depend on, dependencies first."""
 
 WORKLOADS = (
     *("DaemonSet", "Deployment", "StatefulSet", "ReplicationController", "ReplicaSet"),
@@ -33,7 +33,7 @@ LAST = (
     *("MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding"),
     *("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"),
 )
-"""Kinds that point at workloads, or would hold up what is applied after them."""
+"""Kinds that reference workloads, or would block objects applied after them."""
 
 _OTHER_BUILTIN = len(FIRST)
 _WORKLOADS = _OTHER_BUILTIN + 1
@@ -46,9 +46,9 @@ _RANK = {
 
 
 def apply_rank(value: Mapping[str, Any]) -> tuple[int, str, str, str]:
-    """Sort key of an object: by what it needs, then kind, namespace and name.
+    """Sort key of an object: by dependencies, then kind, namespace and name.
 
-    Custom resources come after the workloads, among which their operators are.
+    Custom resources come after the workloads, which include their operators.
     """
     kind, api_version = str(value.get("kind", "")), str(value.get("apiVersion", ""))
     metadata = value.get("metadata")
@@ -65,5 +65,5 @@ def _is_builtin(api_version: str, kind: str) -> bool:
 
 @cache
 def _builtin() -> frozenset[tuple[str, str]]:
-    """Group and kind of everything that is no custom resource."""
+    """Group and kind of all built-in resources."""
     return frozenset((row.api_version.rpartition("/")[0], row.kind) for row in load_kinds())

@@ -1,4 +1,4 @@
-"""Pod specs without what the scheduler and the admission plugins of a server had put in."""
+"""Pod specs without the fields set by the scheduler and admission plugins."""
 
 from __future__ import annotations
 
@@ -9,23 +9,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 TOKEN_PATH: Final = "/var/run/secrets/kubernetes.io/serviceaccount"
-"""Where the service account's token is mounted; nobody mounts anything there by hand."""
+"""Mount path of the service account token, never used for anything else."""
 _TOKEN_VOLUME: Final = re.compile(r"kube-api-access-[a-z0-9]{5}|.+-token-[a-z0-9]{5}")
 ADMITTED: Final = ("priority", "preemptionPolicy", "ephemeralContainers")
 """Derived from the priority class, or refused on creation."""
 
 
 def clean_pod_spec(spec: dict[str, Any], kept: Callable[..., bool] | None) -> None:
-    """Take out, in place, what a server puts into a pod.
+    """Remove server-set fields from a pod spec in place.
 
     Args:
-        spec: the pod's, or that of a template.
-        kept: tells whether somebody set a field of the pod; None for a template, in which only
-            people set fields.
+        spec: of a pod or a template.
+        kept: whether a manager set a field of the pod; None for a template, which only users write.
     """
     _remove_token_volume(spec)
     if "serviceAccountName" in spec:
-        spec.pop("serviceAccount", None)  # the old name of the same field
+        spec.pop("serviceAccount", None)  # the deprecated name of the same field
     if kept is None:
         return
     for name in ADMITTED:
@@ -35,7 +34,7 @@ def clean_pod_spec(spec: dict[str, Any], kept: Callable[..., bool] | None) -> No
 
 
 def _remove_token_volume(spec: dict[str, Any]) -> None:
-    """Volumes that hold nothing but the account's token, and their mounts."""
+    """Remove the service account's token volumes and their mounts."""
     volumes = spec.get("volumes")
     if not isinstance(volumes, list):
         return

@@ -1,4 +1,4 @@
-"""Objects that a cluster makes again by itself: to write them back helps nobody."""
+"""Objects that a cluster recreates by itself and that need no recovery."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RUNTIME_KINDS: Final = {
     ("storage.k8s.io", "CSINode"): "a kubelet makes it",
     ("storage.k8s.io", "VolumeAttachment"): "made when a volume is attached",
 }
-"""Group and kind of what only components write, with who makes it."""
+"""Group and kind of objects that only components write, with the component."""
 PUBLISHED: Final = {
     (("", "ConfigMap"), "kube-root-ca.crt"): "published in every namespace",
     (("", "ConfigMap"), "openshift-service-ca.crt"): "published in every namespace",
@@ -27,7 +27,7 @@ MIRROR: Final = "kubernetes.io/config.mirror"
 
 
 def made_by(value: dict[str, Any]) -> str:
-    """Who makes the object again, in a few words; empty where nobody does."""
+    """What recreates the object; empty if nothing does."""
     kind = group_kind(value)
     metadata = value.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
@@ -41,7 +41,7 @@ def made_by(value: dict[str, Any]) -> str:
 
 
 def owners(value: dict[str, Any]) -> list[str]:
-    """Kind and name of what controls the object, from its owner references."""
+    """Kind and name of the object's controllers, from its owner references."""
     metadata = value.get("metadata")
     references = metadata.get("ownerReferences") if isinstance(metadata, dict) else None
     return [

@@ -1,4 +1,4 @@
-"""The manifest of a recovery as people read it."""
+"""The manifest of a recovery as text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COLUMNS = ["KIND", "NAME", "FATE", "REVISION", "TRUST", "VERDICT", "FILE"]
 
 
 def rows(manifest: Mapping[str, Any]) -> Iterator[str]:
-    """A line for each object: what became of it, and what there is of it."""
+    """One row per object: what happened to it, and what was recovered."""
     cells = [[printable(cell) for cell in _cells(one)] for one in manifest["objects"]]
     yield from table(COLUMNS, cells)
 

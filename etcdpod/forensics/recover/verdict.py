@@ -1,8 +1,7 @@
-"""How much of one life of a key is still there: all of it, with gaps, or only its last words.
+"""How complete an incarnation of a key is: complete, with gaps, or last revision only.
 
-Every put carries its ``version``, so the number of puts that are missing between two that are
-kept is known for certain. A tombstone carries none: whether puts are missing right before it
-shows only where no revision between the two is left that nothing accounts for.
+Every put has a ``version``, so the number of puts missing between two kept ones is certain. A
+tombstone has none: no put is missing before it only if every revision in between is accounted for.
 """
 
 from __future__ import annotations
@@ -22,39 +21,38 @@ if TYPE_CHECKING:
     from etcdpod.records import Record
 
 MOST_CANDIDATES = 32
-"""Revision numbers that are listed for one gap."""
+"""Maximum number of revisions listed for a gap."""
 
 
 class Completeness(Enum):
-    """The verdict in a word."""
+    """How complete an incarnation is."""
 
     COMPLETE = "complete"
-    """Every revision of the life is there, from its creation to its end."""
+    """Every revision from creation to end is kept."""
     GAPS = "gaps"
-    """Several revisions are there, and some are not."""
+    """Several revisions are kept, and some are missing."""
     LAST_REVISION = "last revision only"
-    """One revision is there, the last that is known, and some before it are not."""
+    """Only the last known revision is kept."""
     NOTHING = "nothing"
-    """No revision with a value is there."""
+    """No revision with a value is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Revisions of one life that existed, or may have, and are not there."""
+    """Missing or possibly missing revisions of an incarnation."""
 
     after: int
-    """Main revision before the gap; one less than the create revision at the beginning."""
+    """Main revision before the gap; at the beginning, the create revision minus one."""
     before: int
     """Main revision after the gap."""
     count: int | None
-    """Revisions missing, by ``version``; None where that cannot be known: before a deletion."""
+    """Number of missing revisions by ``version``; None if unknown: before a deletion."""
     candidates: tuple[int, ...]
-    """The revision numbers between the two that no record accounts for; the missing ones are
-    among them. Empty where there are too many to list."""
+    """Unaccounted revision numbers in between, among them the missing ones; empty if too many."""
 
     @property
     def is_exact(self) -> bool:
-        """Whether the candidates are the missing revisions themselves."""
+        """Whether the candidates are exactly the missing revisions."""
         return self.count is not None and len(self.candidates) == self.count
 
     def __str__(self) -> str:
@@ -69,16 +67,16 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How whole one life of a key is."""
+    """The completeness of an incarnation of a key."""
 
     completeness: Completeness
     kept: int
-    """Puts that are there."""
+    """Number of kept puts."""
     missing: int
-    """Puts that are known to be missing."""
+    """Number of puts known to be missing."""
     gaps: tuple[Gap, ...]
     end: int | None
-    """Main revision of the deletion; None where it is not kept, or the life goes on."""
+    """Main revision of the deletion; None if not kept, or if the object exists."""
 
     def __str__(self) -> str:
         if not self.gaps:
@@ -87,12 +85,12 @@ class Verdict:
 
 
 class Revisions:
-    """The main revisions that a source accounts for, whatever key they belong to.
+    """The main revisions that a source accounts for, across all keys.
 
     Args:
         records: all records of the source; values are not needed.
         current: the newest revision of the source.
-        compacted: its compact revision, at which its tree has the newest put of every key.
+        compacted: its compact revision, at which the tree has the newest put of every key.
     """
 
     def __init__(self, records: Iterable[Record], current: int, compacted: int = 0) -> None:
@@ -101,7 +99,7 @@ class Revisions:
         self.compacted = compacted
 
     def unknown(self, after: int, before: int) -> tuple[int, ...] | None:
-        """The numbers between two revisions that nothing accounts for; None for too many."""
+        """The unaccounted revisions between two revisions; None if too many."""
         known = self._known[bisect_right(self._known, after) : bisect_left(self._known, before)]
         count = max(before - after - 1, 0) - len(known)
         if count > MOST_CANDIDATES:
@@ -115,12 +113,12 @@ class Revisions:
 
 
 def judge(life: Sequence[Record], revisions: Revisions, *, ended: bool) -> Verdict:
-    """The verdict on one life of a key.
+    """Return the verdict on an incarnation of a key.
 
     Args:
-        life: its records in revision order, the tombstone last where one is kept.
+        life: its records in revision order, ending with the tombstone if kept.
         revisions: what the whole source accounts for.
-        ended: the key does not exist any more, or began another life since.
+        ended: the key no longer exists, or was created again since.
     """
     puts = [record for record in life if not record.tombstone]
     end = life[-1].mod_revision if life and life[-1].tombstone else None
@@ -138,9 +136,9 @@ def judge(life: Sequence[Record], revisions: Revisions, *, ended: bool) -> Verdi
 
 
 def _unchanged_until(put: Record, revisions: Revisions) -> int:
-    """The revision up to which the last put of a life is known to have been its newest."""
+    """The revision up to which the last put is known to be the newest."""
     if put.provenance.trust is Trust.VOUCHED:
-        # Compaction leaves the newest put up to its revision: there was none after this one.
+        # Compaction keeps the newest put up to its revision, so none followed this one.
         return max(put.mod_revision, revisions.compacted)
     return put.mod_revision
 

@@ -1,1 +1,1 @@
-"""The post-mortem: what a source shows of an incident, put together for whoever was not there."""
+"""The post-mortem report of a source."""

@@ -1,4 +1,4 @@
-"""Putting a report together from a registry."""
+"""Builds a report from a registry."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ if TYPE_CHECKING:
     from etcdpod.history.lives import History, Registry
 
 COLUMNS: Final = 720
-"""Of the picture's axis: with names and notes it fills a page."""
+"""Columns of the timeline's axis; with names and notes it fills a page."""
 
 MOST_LANES: Final = 80
 MOST_MOMENTS: Final = 250
 MOST_HISTORIES: Final = 40
 MOST_STEPS: Final = 60
-"""What a page can hold; what is more is counted, never dropped in silence."""
+"""Page limits; what exceeds them is counted, never dropped silently."""
 
 PASSING: Final = frozenset({"Event", "Lease"})
-"""Kinds whose own history tells nothing that their objects' does not."""
+"""Kinds whose history adds nothing to that of the objects they report on."""
 
 
 def build(
@@ -62,15 +62,15 @@ def build(
 ) -> Report:
     """The report of a registry.
 
-    The same registry and arguments give an equal report, whenever and wherever it is made.
+    The same registry and arguments always give an equal report.
 
     Args:
-        registry: what is told of; it has to mask Secrets.
+        registry: the registry to report on; must mask Secrets.
         title: the heading.
         version: of this program.
-        now: the moment that the report is made for.
+        now: the time of the report.
         sources: the files behind the registry.
-        namespace: only pods of this one, and the nodes; None: all.
+        namespace: only pods of this namespace, and the nodes; None: all.
         since: only what was written from this revision on; None: everything.
     """
     registry = gathering(registry)
@@ -164,7 +164,7 @@ def _picture(
     nodes: Sequence[Lane],
     since: int | None,
 ) -> Picture | None:
-    """The lanes of the pods that lived in the span; where they are many, those with trouble."""
+    """The lanes of the pods in the span; if too many, those with trouble."""
     info = registry.connector.info()
     last = info.current_revision
     begin = since or first_shown(pods, info.compact_revision)
@@ -189,9 +189,9 @@ def _end(lane: Lane) -> int:
 def _chronology(
     registry: Registry, lanes: Sequence[Lane], namespace: str | None, since: int
 ) -> list[Moment]:
-    """Changes and what became of them, in the order of the revisions."""
+    """Changes and their consequences, in revision order."""
     changed = list(changes(registry, namespace, since))
-    # Whose own stamps date a revision more closely dates it for the others, too.
+    # The most precise time of a revision is used for all its entries.
     times = {moment.revision: moment.time for moment in changed if moment.time is not None}
     turns = [
         replace(moment, time=times.get(moment.revision, moment.time))
@@ -208,7 +208,7 @@ def _chronology(
 
 
 def _forward(moments: Iterable[Moment]) -> Iterator[Moment]:
-    """The same, in whose times none lies before the one above: revisions never go back."""
+    """The same, with times made non-decreasing: revisions never go back."""
     last: datetime | None = None
     for moment in moments:
         if moment.time is not None and last is not None and moment.time < last:
@@ -218,7 +218,7 @@ def _forward(moments: Iterable[Moment]) -> Iterator[Moment]:
 
 
 def _told(chronology: Sequence[Moment]) -> Sequence[Moment]:
-    """As much as fits: of too much, the first of what broke and of what somebody changed."""
+    """As much as fits: the first failures and the first changes."""
     if len(chronology) <= MOST_MOMENTS:
         return chronology
     loud = [moment for moment in chronology if moment.sort == "trouble"][: MOST_MOMENTS // 2]
@@ -229,7 +229,7 @@ def _told(chronology: Sequence[Moment]) -> Sequence[Moment]:
 
 
 def _concerned(occurrences: Sequence[Occurrence]) -> list[Reference]:
-    """The objects that the findings are about and rest on, those of the first findings first."""
+    """The subjects and evidence objects of the findings, in the order of the findings."""
     found: dict[Reference, None] = {}
     for one in occurrences:
         found.setdefault(one.finding.object)
@@ -241,7 +241,7 @@ def _concerned(occurrences: Sequence[Occurrence]) -> list[Reference]:
 
 
 def _keys(registry: Registry, references: Iterable[Reference]) -> list[bytes]:
-    """The key of each object, as far as its kind is known here."""
+    """The key of each object whose kind is known."""
     found = []
     for reference in references:
         try:
@@ -253,7 +253,7 @@ def _keys(registry: Registry, references: Iterable[Reference]) -> list[bytes]:
 
 
 def _history(registry: Registry, reference: Reference, since: int) -> KeyHistory | None:
-    """The history of an object; None where the source has none of it."""
+    """The history of an object; None if the source has none."""
     try:
         resource = registry.resolve(reference.kind)
     except UsageError:

@@ -1,4 +1,4 @@
-"""What somebody changed: specifications, configuration, and what came and went."""
+"""Changes by users: specs, configuration, creations and deletions."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ KINDS: Final = (
     "poddisruptionbudgets.policy",
     "priorityclasses.scheduling.k8s.io",
 )
-"""Kinds that people and tools write, and that change what pods do."""
+"""User-written kinds that affect pods."""
 
 WISHED: Final = (
     "spec",
@@ -46,20 +46,20 @@ WISHED: Final = (
     "metadata.deletionTimestamp",
     "metadata.finalizers",
 )
-"""Beginnings of field paths that say what is wished, and not how it is."""
+"""Prefixes of field paths for desired state."""
 
 CONTROL_PLANE: Final = ("kube-apiserver", "kube-controller-manager")
 
 MOST_KEYS: Final = 300
-"""Objects of a kind that are looked into; more of one kind are made by a machine."""
+"""Maximum number of objects examined per kind; more are machine-made."""
 
 
 def changes(registry: Registry, namespace: str | None, since: int) -> Iterator[Moment]:
-    """Each change of what was wished for, kind by kind.
+    """All changes of desired state, kind by kind.
 
     Args:
-        registry: where it is looked up.
-        namespace: only objects of this one, and those of the whole cluster; None: all.
+        registry: the registry to read.
+        namespace: only this namespace, and cluster-scoped objects; None: all.
         since: only what was written from this revision on.
     """
     resources = [registry.builtin_types.resolve(kind) for kind in KINDS]
@@ -75,9 +75,9 @@ def changes(registry: Registry, namespace: str | None, since: int) -> Iterator[M
 
 
 def _changed_keys(registry: Registry, prefixes: tuple[bytes, ...], since: int) -> list[bytes]:
-    """What lies below any of the prefixes and was written since.
+    """The keys below any of the prefixes written since a revision.
 
-    Asked for once: in a live etcd each question of this sort waits for its watches' next round.
+    A single query, because on a live etcd each one waits for the next round of its watches.
     """
     written = registry.connector.records(since=since, keys_only=True)
     return sorted(
@@ -102,7 +102,7 @@ def _of_key(registry: Registry, resource: ResourceType, key: bytes, since: int) 
     for step in registry.steps(history):
         if step.record.mod_revision >= since and _is_wish(step):
             time = None if step.time is None else step.time.estimate
-            # What a gap hides was somebody's who cannot be told.
+            # A change inside a gap has no known writer.
             by = "" if step.missing_before else who(step.writer)
             yield Moment(step.record.mod_revision, time, about, _told(step), "change", by)
 

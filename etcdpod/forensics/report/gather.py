@@ -1,7 +1,6 @@
-"""Histories of many keys of a live etcd, asked for at once.
+"""Prefetches histories of many keys of a live etcd concurrently.
 
-Each waits for the next round of etcd's watches, about a tenth of a second, and a report tells of
-many: together they wait no longer than one of them.
+Each query waits about 0.1 s for the next round of etcd's watches; concurrent ones wait only once.
 """
 
 from __future__ import annotations
@@ -19,17 +18,17 @@ if TYPE_CHECKING:
     from etcdpod.records import Record
 
 AT_ONCE: Final = 16
-"""Questions that are under way at the same time."""
+"""Number of concurrent queries."""
 
 MOST_BYTES: Final = 64 * 2**20
-"""Bytes of values that are held; what is more is asked for when it is needed."""
+"""Maximum bytes of values cached; the rest is read on demand."""
 
 
 class Gathered:
-    """A source of which the histories of some keys are already here; else the source itself.
+    """A source with the histories of some keys cached.
 
     Args:
-        connector: the source; it may be asked by several threads.
+        connector: the source; must be thread-safe.
     """
 
     def __init__(self, connector: Connector) -> None:
@@ -39,11 +38,11 @@ class Gathered:
 
     @property
     def inner(self) -> Connector:
-        """The source that is read."""
+        """The underlying source."""
         return self._connector
 
     def gather(self, keys: Sequence[bytes]) -> None:
-        """Read the histories of keys that are not here yet, several at once."""
+        """Read the histories of keys that are not cached yet, concurrently."""
         wanted = [key for key in dict.fromkeys(keys) if key not in self._held]
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for start in range(0, len(wanted), AT_ONCE):
@@ -68,7 +67,7 @@ class Gathered:
 
 
 def gathering(registry: Registry) -> Registry:
-    """The same registry; one whose source is live keeps the histories that are gathered."""
+    """The same registry, with a history cache if its source is live."""
     if not isinstance(registry.connector, Watching):
         return registry
     return Registry(
@@ -81,6 +80,6 @@ def gathering(registry: Registry) -> Registry:
 
 
 def gather(registry: Registry, keys: Sequence[bytes]) -> None:
-    """Have the histories of keys at hand, where they are worth asking for at once."""
+    """Prefetch the histories of keys if the registry has a cache."""
     if isinstance(registry.connector, Gathered):
         registry.connector.gather(keys)

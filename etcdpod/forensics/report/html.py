@@ -1,4 +1,4 @@
-"""A report as one HTML page: self-contained, without scripts, fit for print."""
+"""A report as one HTML page: self-contained, without scripts, printable."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from etcdpod.forensics.report.model import KeyHistory, Occurrence, Report
 
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
-"""What a browser may load for the page: nothing but the style in it."""
+"""Content security policy: only the inline style is allowed."""
 
 STYLE: Final = Path(__file__).with_name("report.css")
 
@@ -33,7 +33,7 @@ SECTIONS: Final = (
 
 
 def report_html(report: Report) -> Iterator[str]:
-    """The page, piece by piece; every text from a cluster is escaped."""
+    """The page in chunks; all text from a cluster is escaped."""
     title = safe(report.title)
     yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
     yield f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
@@ -66,14 +66,14 @@ def report_html(report: Report) -> Iterator[str]:
 
 
 def safe(text: str) -> str:
-    """Text that is nothing but text to a browser."""
+    """Escape text for HTML."""
     return escape(one_line(text))
 
 
 def _table(
     header: Iterable[str], rows: Iterable[tuple[str, Iterable[str]]], classes: str
 ) -> Iterator[str]:
-    """A table; a row is its class and its cells, ``classes`` a letter a column."""
+    """A table; a row is its class and its cells, ``classes`` one letter per column."""
     heads = "".join(f"<th>{safe(name)}</th>" for name in header)
     yield f"<table>\n<tr>{heads}</tr>\n"
     for row_class, cells in rows:

@@ -1,4 +1,4 @@
-"""A report as Markdown: for a ticket, a wiki, a mail."""
+"""A report as Markdown, for a ticket, wiki or email."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from etcdpod.forensics.report.model import Occurrence, Report
 
 COLUMNS: Final = 100
-"""Letters of the lanes' axis."""
+"""Columns of the lanes' axis."""
 
 _MARKUP: Final = re.compile(r"([\\`*_{}\[\]|~])")
 _LINE_START: Final = re.compile(r"^(\s*)([#+-]|\d+[.)])")
-"""What acts at the beginning of a line alone."""
+"""Markup that is special only at the start of a line."""
 
 
 def report_markdown(report: Report) -> Iterator[str]:
@@ -30,10 +30,10 @@ def report_markdown(report: Report) -> Iterator[str]:
 
 
 def safe(text: str) -> str:
-    """Text that Markdown shows as it is."""
+    """Escape text for Markdown."""
     shown = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     shown = _MARKUP.sub(r"\\\1", shown)
-    # Addresses are not made links of: they may come from whoever broke in.
+    # URLs are not linked: they may come from an attacker.
     shown = shown.replace("://", "&#58;//").replace("www.", "www&#46;")
     return _LINE_START.sub(lambda match: f"{match[1]}{match[2][:-1]}\\{match[2][-1]}", shown)
 
@@ -101,7 +101,7 @@ def _lanes(report: Report) -> Iterator[str]:
         return
     yield "## Lanes"
     yield ""
-    # Indented, not fenced: no line of a cluster's making can end an indented block.
+    # Indented, not fenced: no text from a cluster can end an indented block.
     for line in draw_lanes(picture.lanes, replace(picture.axis, columns=COLUMNS)):
         yield f"    {one_line(line)}"
     yield ""

@@ -1,4 +1,4 @@
-"""What a report is made of; every format tells the same."""
+"""The data of a report, common to all formats."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One file that was read, so that it can be told from every other."""
+    """A file that was read, identified by its hash."""
 
     path: str
-    """As the user named it; below a directory relative to that."""
+    """The path as given; for a file of a directory, relative to that."""
     size: int
     sha256: str
 
@@ -34,11 +34,11 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class ReportSource:
-    """One source as the user named it."""
+    """A source as named by the user."""
 
     target: str
     files: tuple[SourceFile, ...]
-    """Empty for an endpoint: what a server answers has no hash."""
+    """Empty for an endpoint, which has no files to hash."""
 
     def as_json(self) -> dict[str, Any]:
         """The JSON form."""
@@ -47,21 +47,21 @@ class ReportSource:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The span that the sources cover, and what is missing in it."""
+    """The span that the sources cover, and its gaps."""
 
     first: int
-    """The oldest revision that is kept of anything."""
+    """The oldest kept revision."""
     last: int
     compact_revision: int
     kept: int
-    """Main revisions kept."""
+    """Number of kept main revisions."""
     whole_from: int
-    """The revision from which on the state of everything is known."""
+    """The oldest complete revision."""
     begins: TimeSpan
-    """When that was written; ``ends``: when the last was."""
+    """The time of that revision; ``ends``: that of the last."""
     ends: TimeSpan
     gaps: tuple[str, ...]
-    """Sentences; at least one, for that nothing is missing is also said."""
+    """Sentences; at least one, which may say that nothing is missing."""
     damage: tuple[str, ...]
     clock_notes: tuple[str, ...]
 
@@ -83,12 +83,12 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """A finding, and as of when it was made."""
+    """A finding, and the revision of its diagnosis."""
 
     finding: Finding
     revision: int
     is_present: bool
-    """Whether it still holds at the end of the span; otherwise it had passed by then."""
+    """Whether it still holds at the end of the span."""
 
     def as_json(self) -> dict[str, Any]:
         """The JSON form."""
@@ -108,9 +108,9 @@ class Moment:
     object: Reference
     what: str
     sort: Literal["trouble", "recovery", "change"]
-    """Something broke or went, came back, or somebody changed something."""
+    """A failure or deletion, a recovery, or a change."""
     who: str = ""
-    """Of a change, who made it, as far as it is known."""
+    """The writer of a change, if known."""
 
     def as_json(self) -> dict[str, Any]:
         """The JSON form."""
@@ -126,22 +126,22 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class KeyHistory:
-    """The kept life of one object that the findings speak of."""
+    """The kept history of an object in the findings."""
 
     object: Reference
     lives: int
     kept: int
-    """Revisions kept, deletions included."""
+    """Number of kept revisions, deletions included."""
     gaps: tuple[str, ...]
     steps: tuple[Step, ...]
-    """Without their objects; the middle of a long history is left out."""
+    """Without their objects; the middle of a long history is omitted."""
     omitted: int
-    """Steps left out."""
+    """Number of omitted steps."""
     omitted_after: int
-    """After how many of ``steps`` they are."""
+    """Index in ``steps`` at which they were omitted."""
 
     def as_json(self) -> dict[str, Any]:
-        """The JSON form; a step as ``history -o json`` tells it, without its changes."""
+        """The JSON form; a step as in ``history -o json``, without its changes."""
         steps = [step_fields(step) for step in self.steps]
         for fields in steps:
             del fields["changes"]
@@ -158,12 +158,12 @@ class KeyHistory:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The lanes, as far as they fit a page."""
+    """The lanes that fit a page."""
 
     lanes: tuple[Lane, ...]
     axis: Axis
     omitted: int
-    """Lanes without trouble that are not drawn."""
+    """Number of lanes without trouble that are not drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,20 +172,20 @@ class Report:
 
     title: str
     version: str
-    """Of the program."""
+    """Version of etcdpod."""
     now: datetime
-    """The moment that the report is made for."""
+    """The time of the report."""
     namespace: str | None
     since: int | None
-    """The revision from which on it tells; None: from the first."""
+    """The first revision covered; None: from the oldest."""
     sources: tuple[ReportSource, ...]
     coverage: Coverage
     counts: Mapping[str, int]
-    """What was looked at: pods, nodes and so on."""
+    """Number of objects examined: pods, nodes and so on."""
     occurrences: tuple[Occurrence, ...]
-    """What holds at the end, the worst first, then what had passed by then, in order."""
+    """Findings at the end, worst first, then resolved ones in order."""
     picture: Picture | None
-    """None where there never was a pod."""
+    """None if there never was a pod."""
     chronology: tuple[Moment, ...]
     chronology_omitted: int
     histories: tuple[KeyHistory, ...]
@@ -193,12 +193,12 @@ class Report:
 
     @property
     def present(self) -> list[Occurrence]:
-        """What is wrong at the end of the span."""
+        """Findings at the end of the span."""
         return [one for one in self.occurrences if one.is_present]
 
     @property
     def passed(self) -> list[Occurrence]:
-        """What was wrong, and was not any more at the end."""
+        """Findings resolved by the end of the span."""
         return [one for one in self.occurrences if not one.is_present]
 
     def as_json(self) -> dict[str, Any]:

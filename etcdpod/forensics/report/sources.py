@@ -1,4 +1,4 @@
-"""The files behind a report, with their hashes: whoever doubts it can check the same bytes."""
+"""The files behind a report, with their hashes, so that it can be reproduced."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 MOST_FILES: Final = 10_000
-"""Files of a directory that are hashed: an etcd keeps a few dozen."""
+"""Maximum number of files hashed in a directory; etcd keeps a few dozen."""
 
 PIECE: Final = 1 << 20
 
 
 def hashed(targets: Iterable[str], path_of: Callable[[str], str]) -> tuple[ReportSource, ...]:
-    """The sources with the hash of every file in them.
+    """The sources with the hashes of all their files.
 
     Args:
-        targets: as the user named them.
-        path_of: the path behind a name; what is no path, such as an endpoint, has no files.
+        targets: the sources as named by the user.
+        path_of: the path of a source; an endpoint has none.
 
     Raises:
         SourceError: a file cannot be read.

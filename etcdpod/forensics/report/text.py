@@ -1,4 +1,4 @@
-"""What the formats of a report say alike: its sentences, times and tables, as plain text."""
+"""Text common to all formats of a report: sentences, times and tables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SEVERITIES: Final = ("critical", "error", "warning", "info")
 
 UNREADABLE: Final = "pods unreadable"
-"""The name of that count."""
+"""The key of that count."""
 
 CERTAINTY: Final = (
     "etcd stores no times and no writers. A time here is an estimate between the Leases and "
@@ -33,19 +33,19 @@ CERTAINTY: Final = (
 
 
 def moment(time: datetime | None) -> str:
-    """A time to the tenth of a second, in UTC; empty where unknown."""
+    """A time in UTC with tenths of a second; empty if unknown."""
     if time is None:
         return ""
     return f"{time:%Y-%m-%d %H:%M:%S}.{time.microsecond // 100_000}"
 
 
 def clock(time: datetime | None) -> str:
-    """The time of day alone."""
+    """The time of day."""
     return moment(time)[11:]
 
 
 def uncertainty(span: TimeSpan | None) -> str:
-    """``± 0.8 s``: half the width of the interval that holds the truth."""
+    """``± 0.8 s``: half the width of the interval."""
     if span is None or span.earliest is None or span.latest is None:
         return ""
     return f"± {(span.latest - span.earliest).total_seconds() / 2:.1f} s"
@@ -57,7 +57,7 @@ def counted(count: int, noun: str, plural: str = "") -> str:
 
 
 def summary(report: Report) -> str:
-    """The report in a sentence or two."""
+    """A summary of one or two sentences."""
     present, passed = report.present, report.passed
     by_severity = [
         counted(number, name, f"{name}s" if name in ("error", "warning") else name)
@@ -80,7 +80,7 @@ def summary(report: Report) -> str:
 
 
 def facts(report: Report) -> Iterator[tuple[str, str]]:
-    """What the report covers, a name and a value each."""
+    """What the report covers, as names and values."""
     coverage = report.coverage
     begin, end = moment(coverage.begins.estimate), moment(coverage.ends.estimate)
     yield "Scope", "all namespaces" if report.namespace is None else report.namespace
@@ -99,7 +99,7 @@ def facts(report: Report) -> Iterator[tuple[str, str]]:
 
 
 def missing(report: Report) -> Iterator[str]:
-    """What the sources lack, and what of the report did not fit."""
+    """What the sources lack, and what did not fit into the report."""
     coverage = report.coverage
     yield from coverage.gaps
     yield from (f"damage: {text}" for text in coverage.damage)
@@ -121,7 +121,7 @@ def heading(occurrence: Occurrence) -> str:
 
 
 def since(occurrence: Occurrence) -> str:
-    """Since when it is so, and as of when it was found where that is not the end."""
+    """The start of a finding, and the revision of its diagnosis unless it is the last."""
     parts = []
     if occurrence.finding.since is not None:
         parts.append(f"since {moment(occurrence.finding.since)}")
@@ -131,7 +131,7 @@ def since(occurrence: Occurrence) -> str:
 
 
 def place(item: Evidence, finding: Finding) -> str:
-    """Where the evidence stands: a field or an event, with the object where it is another."""
+    """The place of the evidence: a field or an event, with the object if it differs."""
     if item.event:
         return one_line(f"event {item.event}")
     about = finding.object
@@ -140,14 +140,14 @@ def place(item: Evidence, finding: Finding) -> str:
 
 
 def history_title(history: KeyHistory) -> str:
-    """The object, with how much of it is kept."""
+    """The object, and how much of its history is kept."""
     kept = counted(history.kept, "revision")
     lives = f", {counted(history.lives, 'life', 'lives')}" if history.lives > 1 else ""
     return one_line(f"{history.object} ({kept}{lives})")
 
 
 def history_rows(history: KeyHistory) -> Iterator[tuple[str, str, str, str]]:
-    """Revision, time, writer and what happened, a row a step."""
+    """Revision, time, writer and summary, one row per step."""
     for index, step in enumerate(history.steps):
         if history.omitted and index == history.omitted_after:
             yield "…", "", "", f"{counted(history.omitted, 'revision')} not shown"
@@ -157,7 +157,7 @@ def history_rows(history: KeyHistory) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _revision(step: Step) -> str:
-    """The revision; with its grade of trust where etcd itself does not vouch for it."""
+    """The revision, with its trust grade unless fully trusted."""
     trust = step.record.provenance.trust
     return f"{step.record.revision}{'' if trust is Trust.VOUCHED else f' {trust.value}'}"
 

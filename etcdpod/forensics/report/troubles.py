@@ -1,4 +1,4 @@
-"""What had gone wrong and passed: diagnosed at the revisions at which it was still there."""
+"""Resolved trouble, diagnosed at earlier revisions."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from etcdpod.history.lives import Registry
 
 MOST_REVISIONS: Final = 12
-"""Revisions beside the last at which a diagnosis is made."""
+"""Maximum number of earlier revisions diagnosed."""
 
 MOST_PODS: Final = 60
-"""Pods that are diagnosed at each."""
+"""Maximum number of pods diagnosed at each."""
 
 KINDS: Final = {"pods": "Pod", "nodes": "Node"}
 
@@ -40,11 +40,11 @@ def passed(
     """Findings about pods whose trouble was over before the end of the span.
 
     Args:
-        registry: where they are looked up.
-        lanes: of the pods.
-        present: what still holds: it is not told twice.
-        clock: of the registry.
-        since: only trouble that was there at this revision or later.
+        registry: the registry to read.
+        lanes: the lanes of the pods.
+        present: current findings, which are not repeated.
+        clock: the clock of the registry.
+        since: only trouble at this revision or later.
     """
     told = {key for finding in present for key in _keys(finding)}
     end = registry.connector.info().current_revision
@@ -64,16 +64,16 @@ def passed(
 
 
 def _keys(finding: Finding) -> set[tuple[str, str]]:
-    """What makes two findings one: the same object, and the same rule or the same remedy.
+    """Keys to merge findings: the same object, and the same rule or remedy.
 
-    An image that cannot be pulled is told once, whether the kubelet tries or waits.
+    A failing image pull is reported once, whether it is retried or in back-off.
     """
     about = str(finding.object)
     return {(about, finding.rule), (about, finding.solution)}
 
 
 def _probes(over: list[tuple[LaneSpan, Lane]]) -> Iterator[tuple[int, list[Lane]]]:
-    """The fewest revisions such that each stretch of trouble is there at one of them."""
+    """The fewest revisions that hit every span of trouble."""
     rest = sorted(over, key=lambda pair: (pair[0].end, pair[1].namespace, pair[1].name))
     for _ in range(MOST_REVISIONS):
         if not rest:
@@ -91,14 +91,14 @@ def _findings(registry: Registry, lane: Lane, cluster: Cluster, revision: int) -
         if not isinstance(item, Item) or item.object is None:
             return []
         return pod_findings(Pod(item.object, item.record.mod_revision), cluster)
-    except NotFoundError:  # that revision is not kept: then nothing is known of it
+    except NotFoundError:  # that revision is not kept
         return []
 
 
 def moments(lanes: Iterable[Lane], clock: Clock, since: int) -> Iterator[Moment]:
-    """The turns in the lives of pods and nodes: when trouble began and ended, moves, deletions.
+    """Turning points of pods and nodes: start and end of trouble, moves, deletions.
 
-    Of a trouble that comes again and again (a crash loop), only the first time of each state.
+    Of recurring trouble (a crash loop), only the first time of each state.
     """
     for lane in lanes:
         about = Reference(KINDS[lane.kind], lane.namespace, lane.name)

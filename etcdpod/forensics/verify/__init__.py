@@ -1,4 +1,4 @@
-"""Is a source whole? One check a file, each defect with its place and what it costs."""
+"""Integrity checks of a source; each defect has its place and impact."""
 
 from __future__ import annotations
 
@@ -71,10 +71,10 @@ CHECKS = (
         obstacles.no_members,
     ),
 )
-"""Every check, in the order in which they run."""
+"""All checks, in execution order."""
 
 
 def verify(subject: VerifiedSource) -> Iterator[Defect]:
-    """Every defect of a source, as it is found."""
+    """Yield every defect of a source as it is found."""
     for check in CHECKS:
         yield from check.run(subject)

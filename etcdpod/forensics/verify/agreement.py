@@ -1,4 +1,4 @@
-"""Whether database and write-ahead log say the same of every revision that both have."""
+"""Checks that database and write-ahead log agree on all common revisions."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _DEDUCED = "the log has another write at this revision; compare with another mem
 
 
 def check(subject: VerifiedSource) -> Iterator[Defect]:
-    """Revisions of which the log, by its checksums, proves another content than the database has.
+    """Report revisions whose content in the checksummed log differs from the database.
 
-    Where a single bit makes the difference, setting it right is proposed.
+    If they differ in a single bit, proposes a repair.
     """
     log, store = subject.log, subject.store
     if log is None or store is None:

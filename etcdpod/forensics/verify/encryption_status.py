@@ -1,4 +1,4 @@
-"""Under which key every value is stored, and which are not as the configuration wants them."""
+"""The encryption key of every value, and values that do not match the configuration."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ PLAIN = "plain"
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """How the values of one resource are stored."""
+    """How values of a resource are encrypted."""
 
     resource: str
-    """``secrets``, ``deployments.apps``: as the configuration names it."""
+    """``secrets``, ``deployments.apps``: as in the configuration."""
     stored: str
     """``aescbc:v1 key key1``, or ``plain``."""
     wanted: str
-    """What an API server with this configuration writes; empty without a configuration."""
+    """What the configuration requires; empty without a configuration."""
     objects: int
-    """Live objects stored so."""
+    """Number of live objects stored so."""
     revisions: int
-    """All revisions found, those that were compacted or deleted included."""
+    """Number of revisions found, compacted and deleted ones included."""
 
     @property
     def is_as_wanted(self) -> bool:
-        """Whether the configuration, where there is one, is followed."""
+        """Whether the configuration, if any, is followed."""
         return self.wanted in ("", self.stored)
 
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """A live object that is not stored as the configuration wants it, or cannot be opened."""
+    """A live object that does not match the configuration or cannot be decrypted."""
 
     key: bytes
     stored: str
     wanted: str
     problem: str = ""
-    """Why the keys do not open it; empty where they do."""
+    """Why it cannot be decrypted; empty if it can."""
 
 
 @dataclass(slots=True)
@@ -59,11 +59,11 @@ class Census:
 
 
 def census(registry: Registry, keyring: ConfiguredKeyring | None) -> Census:
-    """How every value of a registry is stored.
+    """Return how every value of a registry is encrypted.
 
     Args:
-        registry: read through a decoder of the same keyring.
-        keyring: the configuration; without one only what the values say of themselves is told.
+        registry: its decoder must use the same keyring.
+        keyring: the configuration; without one only the values' own prefixes are reported.
     """
     sorter = _Sorter(registry, keyring)
     revisions: Counter[tuple[str, str]] = Counter()
@@ -90,7 +90,7 @@ def census(registry: Registry, keyring: ConfiguredKeyring | None) -> Census:
 
 
 class _Sorter:
-    """Names what a key and a value are, as a configuration would."""
+    """Classifies keys and values in the terms of a configuration."""
 
     def __init__(self, registry: Registry, keyring: ConfiguredKeyring | None) -> None:
         self._prefixes = registry.prefixes
@@ -102,7 +102,7 @@ class _Sorter:
         }
 
     def resource(self, key: bytes) -> str | None:
-        """The resource of a key; None for what is no object."""
+        """The resource of a key; None if it is not an object's."""
         for prefix in self._prefixes:
             parsed = parse_key(key, prefix)
             if parsed is None:
@@ -115,7 +115,7 @@ class _Sorter:
         return None
 
     def stored(self, record: Record) -> str:
-        """What a value is stored under, by its own prefix."""
+        """The encryption of a value, by its prefix."""
         if not is_encrypted(record.value):
             return PLAIN
         key = None if self._keyring is None else self._keyring.sealed_by(record.value)
@@ -125,7 +125,7 @@ class _Sorter:
         return f"{told.scheme} key {told.key_name}"
 
     def wanted(self, resource: str) -> str:
-        """What the configuration wants a resource stored under; empty without one."""
+        """The encryption that the configuration requires for a resource; empty without one."""
         if self._keyring is None:
             return ""
         name, _, group = resource.partition(".")
@@ -133,7 +133,7 @@ class _Sorter:
         return PLAIN if key is None else f"{key.scheme}:{key.version} key {key.name}"
 
     def problem(self, record: Record) -> str:
-        """Why the keys do not open a value; empty where they do, or where there are none."""
+        """Why a value cannot be decrypted; empty if it can, or without keys."""
         if self._keyring is None or not is_encrypted(record.value):
             return ""
         opened = self._keyring.open(record.key, record.value)

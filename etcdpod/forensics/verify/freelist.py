@@ -1,4 +1,4 @@
-"""Whether the stored list of free pages and the pages in use exclude each other."""
+"""Checks that the stored freelist and the pages in use do not overlap."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from etcdpod.forensics.verify.model import VerifiedSource
 
 MANY = 0xFFFF
-"""As the count of the page header: the first entry is the count."""
+"""Page header count meaning that the first entry is the count."""
 NAMED = 10
 
 
 def check(subject: VerifiedSource) -> Iterator[Defect]:
-    """Free pages that a tree uses, and pages that are neither free nor used.
+    """Report free pages used by a tree, and pages that are neither free nor used.
 
-    etcd on Linux stores no list, and works it out at its start: then there is nothing to check.
+    etcd on Linux stores no freelist and rebuilds it at startup: then there is nothing to check.
     """
     store = subject.store
     if store is None or not store.file.freelist_stored:

@@ -1,4 +1,4 @@
-"""Whether an object is the one that its key names."""
+"""Checks that an object matches its key."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from etcdpod.records import Encrypted, Record, Undecodable
 
 BOOKS = frozenset({"masterleases", "peerserverleases", "ranges"})
-"""Key parts where the API server keeps its own books: names there follow other rules."""
+"""Key parts of the API server's internal records, whose names follow other rules."""
 
 
 def check(
     registry: Registry, record: Record, outcome: Decoded | Encrypted | Undecodable
 ) -> Iterator[Defect]:
-    """A name, a namespace or a kind that is not that of the key."""
+    """Report a name, namespace or kind that differs from the key."""
     if not isinstance(outcome, Decoded) or outcome.encoding == "text":
         return
     parsed = (parse_key(record.key, prefix) for prefix in registry.prefixes)
@@ -42,7 +42,7 @@ def check(
     ):
         if stored != named:
             what = f"it is called {stored!r}, and its key says {named!r}"
-            # Two names that differ in more than a bit were never one.
+            # Names that differ in more than one bit are not the same name.
             is_flip = bits_apart(stored.encode(), named.encode()) == 1
             yield _defect(what, path, is_flip=is_flip)
     yield from _kind(registry, record, outcome)
@@ -54,7 +54,7 @@ def _kind(registry: Registry, record: Record, outcome: Decoded) -> Iterator[Defe
         outcome.api_version, outcome.kind
     )
     if found is None:
-        # The definition of a custom kind may be gone; a built-in one has none to lose.
+        # A custom kind's definition may have been deleted; built-in kinds have none.
         if any(record.key.startswith(part) for part in _builtin_parts(registry.prefixes)):
             what = f"no API has a {outcome.kind} of {outcome.api_version}, and its key is of one"
             yield _defect(f"{what} that is built in", "kind")
@@ -67,14 +67,14 @@ def _kind(registry: Registry, record: Record, outcome: Decoded) -> Iterator[Defe
 
 @cache
 def _builtin_parts(prefixes: tuple[str, ...]) -> tuple[bytes, ...]:
-    """What the keys of the core kinds begin with. Other groups gain kinds with each release."""
+    """Key prefixes of the core kinds. Other groups gain kinds with each release."""
     kinds = [kind for kind in ResourceTypes().all() if not kind.group]
     parts = {part for kind in kinds for part in kind.key_prefixes}
     return tuple(f"{prefix}/{part}/".encode() for prefix in prefixes for part in sorted(parts))
 
 
 def _no_key(registry: Registry, record: Record, outcome: Decoded) -> Iterator[Defect]:
-    """An object below a registry prefix, or one bit beside it, whose key names none."""
+    """An object below a registry prefix, or one bit off, whose key names no object."""
     if registry.builtin_types.of_object(outcome.api_version, outcome.kind) is None:
         return
     heads = [f"{prefix}/".encode() for prefix in registry.prefixes]
@@ -83,7 +83,7 @@ def _no_key(registry: Registry, record: Record, outcome: Decoded) -> Iterator[De
 
 
 def bits_apart(one: bytes, other: bytes) -> int:
-    """How many bits two texts of one length differ in; many for other lengths."""
+    """The number of bits in which two texts of equal length differ; many if lengths differ."""
     if len(one) != len(other):
         return 8 * len(other)
     return sum((a ^ b).bit_count() for a, b in zip(one, other, strict=True))

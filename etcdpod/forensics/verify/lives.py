@@ -1,7 +1,7 @@
-"""Whether what cannot change in the life of an object did change, by one bit.
+"""Checks whether an immutable part of an object changed by one bit.
 
-The API server lets nobody change an object's uid or the time of its creation, and of a pod's spec
-only a few fields. A revision that differs there from the others of its life was not written so.
+The API server keeps an object's uid and creation time, and most of a pod's spec, immutable. A
+revision that differs there from others of its incarnation was not written that way.
 """
 
 from __future__ import annotations
@@ -26,43 +26,43 @@ MUTABLE = frozenset(
     {"activeDeadlineSeconds", "terminationGracePeriodSeconds", "tolerations", "schedulingGates"}
     | {"nodeSelector", "affinity", "ephemeralContainers", "image", "resources", "resizePolicy"}
 )
-"""What of a pod's spec an update may change, in its containers too."""
+"""Mutable fields of a pod's spec and its containers."""
 MOST_NODES = 20_000
 MOST_SUSPECTS = 1_000
 LONGEST_LIFE = 5_000
-"""Revisions of one life that are compared."""
+"""Maximum number of revisions compared per incarnation."""
 _CONSEQUENCE = "clients that compare the two take them for different objects, or for a change"
 
 Life = tuple[int, int]
-"""Hash of a key, and the revision at which the life under it begins."""
+"""Hash of a key, and the create revision of the incarnation."""
 Leaves = dict[str, Any]
-"""Paths of what cannot change, and what is there."""
+"""Paths and values of immutable fields."""
 
 
 class Told(NamedTuple):
-    """What one revision says of its life."""
+    """The immutable fields of one revision."""
 
     life: Life
     content: int
-    """Hash of all that cannot change."""
+    """Hash of all immutable fields."""
     key: bytes
 
 
 class Lives:
-    """Collects what revisions say of their lives; finds those that contradict one another."""
+    """Collects the immutable fields of revisions and finds contradictions."""
 
     def __init__(self) -> None:
         self._contents: dict[Life, int] = {}
         self._suspects: dict[Life, bytes] = {}
 
     def add(self, told: Told) -> None:
-        """One more revision."""
+        """Add a revision."""
         first = self._contents.setdefault(told.life, told.content)
         if first != told.content and len(self._suspects) < MOST_SUSPECTS:
             self._suspects[told.life] = told.key
 
     def contradictions(self, subject: VerifiedSource) -> Iterator[tuple[Record, Defect]]:
-        """Revisions in which one bit of what cannot change is another than in their life."""
+        """Revisions in which an immutable field differs by one bit from their incarnation."""
         for (_, created), key in self._suspects.items():
             records = [
                 (record, leaves)
@@ -76,7 +76,7 @@ class Lives:
 
 
 def told(record: Record, outcome: object) -> Told | None:
-    """What a revision says of its life; None where it is no object."""
+    """The immutable fields of a revision; None if it is not an object."""
     leaves = _leaves(outcome)
     if not leaves:
         return None
@@ -115,7 +115,7 @@ def _below(path: str, value: Any) -> Leaves:
 
 
 def _differing(life: list[tuple[Record, Leaves]]) -> Iterator[tuple[Record, str, Any, bool]]:
-    """Revisions that differ by one bit, the path, what is usual there, and whether most have it."""
+    """Revisions that differ by one bit, the path, the common value, and whether most have it."""
     for path in life[0][1] if life else ():
         counts = Counter(leaves[path] for _, leaves in life if path in leaves)
         if len(counts) < 2:
@@ -128,7 +128,7 @@ def _differing(life: list[tuple[Record, Leaves]]) -> Iterator[tuple[Record, str,
 
 
 def is_one_bit(one: Any, other: Any) -> bool:
-    """Whether one stored bit makes two values differ."""
+    """Whether two values differ by one stored bit."""
     if isinstance(one, str) and isinstance(other, str):
         a, b = unix_seconds(one), unix_seconds(other)
         if a is not None and b is not None:
@@ -140,7 +140,7 @@ def is_one_bit(one: Any, other: Any) -> bool:
 
 
 def _repairs(registry: Registry, record: Record, path: str, usual: Any) -> Iterator[Repair]:
-    """The bit of a value that gives it what is usual, offsets from its start."""
+    """The bit flip that gives a value the common field, as offset from its start."""
     current = _leaves(registry.decoder.decode(record.key, record.value)).get(path)
     was, wanted = _stored(current), _stored(usual)
     found = record.value.find(was) if len(was) == len(wanted) and was else -1
@@ -154,7 +154,7 @@ def _repairs(registry: Registry, record: Record, path: str, usual: Any) -> Itera
 
 
 def _stored(value: Any) -> bytes:
-    """A text as it is stored, the seconds of a time as protobuf has them."""
+    """A text as stored; for a time, its seconds in protobuf encoding."""
     if not isinstance(value, str):
         return b""
     seconds = unix_seconds(value)

@@ -1,7 +1,7 @@
-"""Whether ``metadata.managedFields`` is as the API server writes it.
+"""Checks that ``metadata.managedFields`` is as the API server writes it.
 
-Half of most objects is this book of who owns which field, so half of all flipped bits fall into
-it. The API server alone writes it: in one order, and of fields and members that there are.
+Half of most objects is managedFields, and so are half of all flipped bits. Only the API server
+writes it, in a fixed order and for existing fields and members.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 _FIXED = {"operation": Words(["Apply", "Update"]), "fieldsType": Words(["FieldsV1"])}
 MARKS = ("f:", "k:", "v:", "i:")
-"""How a name begins: a field, a list member by its keys or by its value, or its place."""
+"""Prefixes of names: a field, or a list member by keys, value or index."""
 MOST_NODES = 20_000
 MOST_MEMBERS = 500
-"""Members of one list or map that are compared with what is said to own them."""
+"""Maximum number of members of a list or map compared with their owners."""
 MOST_KEPT = 4_096
 MOST_MISSING = 50
-"""Names of one object that name nothing and are compared with what is there."""
+"""Maximum number of dangling names of an object compared with its members."""
 _MAP = "map:"
 _PATH = "metadata.managedFields"
 _CONSEQUENCE = "server-side apply and every update of the object read there who owns which field"
@@ -47,9 +47,9 @@ class _Node(NamedTuple):
 
     owned: dict[str, Any]
     message: str
-    """Full name of the message it tells of; empty where that is not known."""
+    """Full name of the message it describes; empty if unknown."""
     part: Any
-    """What the object has there; None where that is not known."""
+    """The object's value there; None if unknown."""
     path: tuple[str, ...]
 
 
@@ -59,23 +59,23 @@ class _Missing(NamedTuple):
     path: tuple[str, ...]
     name: str
     part: Any
-    """The object or the list in which it should be."""
+    """The object or list that should contain it."""
 
 
 class _Fault(NamedTuple):
     what: str
     text: str
-    """As it stands in the value."""
+    """As stored in the value."""
     right: str = ""
-    """What should stand there, where that is known."""
+    """The expected text, if known."""
     is_either: bool = False
-    """Or it is right, and the other is what is wrong."""
+    """It may be right, and the other wrong."""
 
 
 def check(
     registry: Registry, record: Record, outcome: Decoded | Encrypted | Undecodable
 ) -> Iterator[Defect]:
-    """Entries that no API server has written."""
+    """Report entries that no API server would write."""
     if not isinstance(outcome, Decoded):
         return
     metadata = outcome.object.get("metadata")
@@ -85,7 +85,7 @@ def check(
     missing: list[_Missing] = []
     for number, entry in enumerate(entries):
         if isinstance(entry, dict):
-            # One bit can break several rules at once: the first that tells is the best.
+            # One bit can break several rules at once: the first match is the best.
             for fault in islice(_entry(entry, outcome, missing), 1):
                 yield _defect(record, fault, f"{_PATH}[{number}]")
     for fault in _renamed(missing, entries):
@@ -128,7 +128,7 @@ def _fields(root: _Node, missing: list[_Missing]) -> Iterator[_Fault]:
 
 @lru_cache(MOST_KEPT)
 def _names(message: str, names: tuple[str, ...]) -> tuple[_Fault, ...]:
-    """Names that are none, or not in their order; the same sets are in thousands of objects."""
+    """Invalid or unordered names; cached, as thousands of objects share the same sets."""
     known = _members(message)
     found = []
     fields = [name for name in names if name.startswith("f:")]
@@ -149,7 +149,7 @@ def _names(message: str, names: tuple[str, ...]) -> tuple[_Fault, ...]:
 
 @cache
 def _members(message: str) -> Words | None:
-    """The JSON names of a message's fields; None where any name may stand."""
+    """The JSON names of a message's fields; None if any name is allowed."""
     if not message or message.startswith(_MAP) or message_facts(message).json_form != "object":
         return None
     return Words(_types(message))
@@ -157,7 +157,7 @@ def _members(message: str) -> Words | None:
 
 @cache
 def _types(message: str) -> dict[str, str]:
-    """The messages of a message's fields, by JSON name; those of maps have a mark before them."""
+    """The messages of a message's fields, by JSON name; those of maps have a prefix."""
     found: dict[str, str] = {}
     for field in message_facts(message).fields:
         if field.rule == "inline":
@@ -169,7 +169,7 @@ def _types(message: str) -> dict[str, str]:
 
 
 def _inside(message: str, name: str) -> str:
-    """The message below a name; members of a list are of the message of the list."""
+    """The message below a name; list members have the message of the list."""
     if not message:
         return ""
     if message.startswith(_MAP):
@@ -182,7 +182,7 @@ def _inside(message: str, name: str) -> str:
 
 
 def _member(part: Any, name: str) -> Any:
-    """The member of an object or a list that a name names; None where there is none."""
+    """The member of an object or list with a name; None if absent."""
     if name.startswith("f:"):
         return part.get(name[2:]) if isinstance(part, dict) else None
     if not name.startswith("k:") or not isinstance(part, list):
@@ -205,7 +205,7 @@ def _has(one: Any, keys: dict[str, Any]) -> bool:
 
 
 def _namesake(part: Any, name: str) -> str | None:
-    """The name, one bit away, of a member that is there; for a name that names none."""
+    """The existing member's name one bit away from a dangling name."""
     if name.startswith("f:") and isinstance(part, dict):
         if name[2:] in part:
             return None  # its value is null
@@ -227,7 +227,7 @@ def _text(one: Any, names: Iterable[str]) -> str:
 
 
 def _renamed(missing: list[_Missing], entries: list[Any]) -> Iterator[_Fault]:
-    """Members that are owned but absent, where the one that is there is owned by nobody."""
+    """Owned but absent members for which an unowned member exists."""
     for path, name, part in missing:
         other = _namesake(part, name)
         if other is not None and not any(_owns(entry, path, other) for entry in entries):
@@ -236,7 +236,7 @@ def _renamed(missing: list[_Missing], entries: list[Any]) -> Iterator[_Fault]:
 
 
 def _bare(name: str) -> str:
-    """A name as it stands both in ``fieldsV1`` and in the object: of keys, their only text."""
+    """A name as it occurs in both ``fieldsV1`` and the object: for keys, their only text."""
     if name.startswith("f:"):
         return name[2:]
     texts = [one for one in _keys(name[2:]).values() if isinstance(one, str)]

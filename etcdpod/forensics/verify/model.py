@@ -1,4 +1,4 @@
-"""What a check is given, and what it finds."""
+"""Input and results of checks."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ if TYPE_CHECKING:
     from etcdpod.records import Record
 
 SEARCH_SECONDS = 30.0
-"""What all searches for repairs together may take."""
+"""Total time limit in seconds for all repair searches."""
 
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """One bit that, set right, makes a defect go. Proposed, never carried out."""
+    """A bit flip that repairs a defect. Proposed, never applied."""
 
     offset: int
     """Byte offset in the file."""
     bit: int
-    """0 is the lowest."""
+    """Bit number; 0 is the lowest."""
     before: int
-    """The byte as it is."""
+    """The current byte."""
     proof: str
-    """What speaks for it, in a clause."""
+    """The reason for it, as a clause."""
     proven: bool = False
-    """A checksum is right with it."""
+    """Confirmed by a checksum."""
 
     @property
     def after(self) -> int:
-        """The byte as it should be."""
+        """The repaired byte."""
         return self.before ^ (1 << self.bit)
 
     def __str__(self) -> str:
@@ -53,71 +53,71 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """One thing that is not as it must be."""
+    """A defect found by a check."""
 
     check: str
-    """Name of the check that found it."""
+    """Name of the check."""
     where: str
     """The file, with page and offset as text."""
     what: str
     """What is wrong, in a sentence."""
     consequence: str
-    """What it costs whoever uses the file."""
+    """Its impact on users of the file."""
     severity: Severity = Severity.WARNING
     code: DamageCode | None = None
-    """Of the damage that the defect was made from; None where a check of its own found it."""
+    """Code of the damage that it was made from; None if found by a check itself."""
     page: int | None = None
     offset: int | None = None
     """Byte offset in the file."""
     key: bytes | None = None
     revision: str = ""
     path: str = ""
-    """Field of the object, where one is concerned."""
+    """Field of the object, if any."""
     repairs: tuple[Repair, ...] = ()
     """One is a proposal; several are candidates."""
     is_searched: bool = True
-    """Whether a flipped bit can be behind it at all."""
+    """Whether a flipped bit can be the cause."""
 
     @property
     def is_damage(self) -> bool:
-        """Whether it counts; an oddity that costs nothing does not."""
+        """Whether it is damage rather than a harmless anomaly."""
         return self.severity is not Severity.NOTE
 
 
 class Check(NamedTuple):
-    """One check of the tuple of all."""
+    """An integrity check."""
 
     name: str
-    """A word: ``order``."""
+    """One word: ``order``."""
     asks: str
-    """What it asks, for people."""
+    """A description of what it checks."""
     run: Callable[[VerifiedSource], Iterator[Defect]]
     obstacle: Callable[[VerifiedSource], str]
-    """Why the source cannot be asked that, in a clause; empty where it can. Asked afterwards."""
+    """Why it does not apply to the source, as a clause; empty if it does. Called after it."""
 
 
 @dataclass
 class VerifiedSource:
-    """A source that is verified.
+    """A source being verified.
 
     Args:
-        registry: the source, read through a decoder.
-        time_limit: seconds for all searches for repairs.
-        progress: told how many bytes of the file are looked through, and of how many.
+        registry: the source.
+        time_limit: total seconds for all repair searches.
+        progress: called with the bytes of the file checked so far, and the total.
     """
 
     registry: Registry
     time_limit: float = SEARCH_SECONDS
     progress: Callable[[int, int], None] | None = None
     sealed: int = field(default=0, init=False)
-    """Encrypted values that could not be looked into, so far."""
+    """Number of encrypted values that could not be checked so far."""
     _until: float | None = field(default=None, init=False)
     _hashes: HashComparison | None = field(default=None, init=False)
     _size: int | None = field(default=None, init=False)
 
     @property
     def connector(self) -> Connector:
-        """Where records come from."""
+        """The connector of the source."""
         return self.registry.connector
 
     @property
@@ -128,37 +128,37 @@ class VerifiedSource:
 
     @property
     def log(self) -> ReplayedLog | None:
-        """The write-ahead log; None where there is none."""
+        """The write-ahead log; None if there is none."""
         source = capable(self.connector, Logged)
         return None if source is None else source.log
 
     @property
     def is_live(self) -> bool:
-        """Whether it is a running etcd, of which only answers can be had."""
+        """Whether it is a running etcd, whose files cannot be read."""
         return capable(self.connector, Hashing) is not None
 
     @property
     def hashes(self) -> HashComparison | None:
-        """HashKV of the members of a running etcd, asked for once; None for a file."""
+        """HashKV of the members of a running etcd, cached; None for a file."""
         if self._hashes is None and self.is_live:
             self._hashes = self.connector.hash_members()  # type: ignore[attr-defined]
         return self._hashes
 
     def tell(self, done: int, whole: int) -> None:
-        """Report that so many of the records are looked through."""
+        """Report the number of records checked."""
         size = self.connector.info().size if self._size is None else self._size
         self._size = size
         if self.progress is not None and whole > 0:
             self.progress(size * min(done, whole) // whole, size)
 
     def seconds_left(self) -> float:
-        """What is left for searches; counts from the first time it is asked."""
+        """Seconds left for searches; counts from the first call."""
         if self._until is None:
             self._until = time.monotonic() + self.time_limit
         return self._until - time.monotonic()
 
     def value_offset(self, record: Record) -> int | None:
-        """Byte offset in the database file of a record's value; None if it is not read there."""
+        """Byte offset of a record's value in the database file; None if it is not from there."""
         store = self.store
         if store is None or record.provenance.trust is not Trust.VOUCHED:
             return None

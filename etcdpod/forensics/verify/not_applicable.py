@@ -1,4 +1,4 @@
-"""Why a source cannot be asked something: what is not checked is said, and why."""
+"""Why a check does not apply to a source."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def no_file(subject: VerifiedSource) -> str:
-    """A running etcd shows no pages."""
+    """The pages of a running etcd cannot be read."""
     if subject.store is not None:
         return ""
     if subject.is_live:
@@ -18,7 +18,7 @@ def no_file(subject: VerifiedSource) -> str:
 
 
 def no_tree(subject: VerifiedSource) -> str:
-    """Where no page of the revisions is reached, there was nothing to look at."""
+    """No page of the key bucket could be read."""
     store = subject.store
     if store is not None and not len(store.index):
         return "no revision is reached through the tree"
@@ -26,7 +26,7 @@ def no_tree(subject: VerifiedSource) -> str:
 
 
 def no_trailer(subject: VerifiedSource) -> str:
-    """Only what `etcdctl snapshot save` wrote has a SHA-256 at its end."""
+    """Only files written by `etcdctl snapshot save` end with a SHA-256."""
     store = subject.store
     if store is None:
         return no_file(subject)
@@ -34,7 +34,7 @@ def no_trailer(subject: VerifiedSource) -> str:
 
 
 def no_freelist(subject: VerifiedSource) -> str:
-    """Most etcds work the list out at their start."""
+    """Most etcd members rebuild the freelist at startup."""
     store = subject.store
     if store is None:
         return no_file(subject)
@@ -42,12 +42,12 @@ def no_freelist(subject: VerifiedSource) -> str:
 
 
 def no_log(subject: VerifiedSource) -> str:
-    """Only a data directory has one."""
+    """Only a data directory has a log."""
     return "" if subject.log is not None else "no write-ahead log is read here"
 
 
 def no_members(subject: VerifiedSource) -> str:
-    """Hashes compare only where two members answer."""
+    """Comparing hashes takes two members that respond."""
     compared = subject.hashes
     if compared is None:
         return "only a running etcd has any; for files: `etcdpod diff --members`"
@@ -58,7 +58,7 @@ def no_members(subject: VerifiedSource) -> str:
 
 
 def sealed(subject: VerifiedSource) -> str:
-    """Encrypted values are looked into with their keys alone."""
+    """Encrypted values can be checked only with their keys."""
     count = subject.sealed
     if not count:
         return no_tree(subject)

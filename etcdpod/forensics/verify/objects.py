@@ -1,4 +1,4 @@
-"""The checks of single values, run over every revision that etcd vouches for, on all cores."""
+"""Runs the checks of single values over all trusted revisions, on all cores."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _Found = tuple["Record", list[Defect]]
 
 
 class ValueCheck(Protocol):
-    """What each of the value checks is."""
+    """The signature of a value check."""
 
     def __call__(
         self, registry: Registry, record: Record, outcome: Decoded | Encrypted | Undecodable
     ) -> Iterator[Defect]:
-        """The defects of one value."""
+        """Yield the defects of a value."""
 
 
 VALUE_CHECKS: tuple[ValueCheck, ...] = (
@@ -44,13 +44,13 @@ VALUE_CHECKS: tuple[ValueCheck, ...] = (
     managed_fields.check,
     shapes.check,
 )
-"""What one is silent about, the next looks into: each defect is told once."""
+"""Each runs only if the previous ones found nothing, so a defect is reported once."""
 BELIEVED = (Trust.VOUCHED, Trust.LOGGED)
-"""Carved values are not the file's fault."""
+"""Carved values do not count against the file."""
 
 
 def check(subject: VerifiedSource) -> Iterator[Defect]:
-    """Values that cannot be read, belong to another key, or were not written by an API server."""
+    """Report values that are undecodable, of another key, or not from an API server."""
     registry = subject.registry
 
     def work(records: Sequence[Record]) -> tuple[list[_Found], list[Told], int]:
@@ -88,7 +88,7 @@ def check(subject: VerifiedSource) -> Iterator[Defect]:
 def _defects(
     registry: Registry, record: Record, outcome: Decoded | Encrypted | Undecodable
 ) -> list[Defect]:
-    """What the first check that finds damage finds, and the notes of those before it."""
+    """The defects of the first check that finds damage, and the notes of those before it."""
     defects: list[Defect] = []
     for check in VALUE_CHECKS:
         defects += check(registry, record, outcome)
@@ -98,9 +98,9 @@ def _defects(
 
 
 def _placed(subject: VerifiedSource, record: Record, defect: Defect) -> Defect:
-    """The defect with its place in the file, and the repairs that a search finds for it."""
+    """The defect with its place in the file and proposed repairs."""
     start = subject.value_offset(record)
-    # What a value check calls an offset counts from the start of the value.
+    # Offsets of value checks are relative to the value.
     inside = defect.offset
     offset = record.provenance.offset if start is None else start + (inside or 0)
     read = record.provenance
@@ -120,10 +120,10 @@ def _placed(subject: VerifiedSource, record: Record, defect: Defect) -> Defect:
 def _repairs(
     subject: VerifiedSource, record: Record, defect: Defect, start: int
 ) -> tuple[Repair, ...]:
-    """Bits of the value, or of the key where the two do not fit together."""
+    """Repairs of the value, or of the key if the two do not match."""
     store = subject.store
     if not defect.is_searched:
-        # Its bits are known, if any: no other search would find better ones.
+        # Candidate bits are already known: no search would find better ones.
         moved = [replace(one, offset=start + one.offset) for one in defect.repairs]
         return tuple(moved) if store is None else proves_trailer(store, moved)
     found = value_repairs(subject, record, start, defect)

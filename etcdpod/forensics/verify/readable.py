@@ -1,4 +1,4 @@
-"""Whether a value can be decoded."""
+"""Checks that a value can be decoded."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from etcdpod.records import Record, Undecodable
 
 UNOPENED = (NO_KEYS, MISSING_KEY)
-"""That a value was not opened at all says nothing against it."""
+"""Errors for values that were not decrypted, which does not make them defective."""
 BEHIND_A_PLUGIN = "kms"
-"""Schemes whose keys only a plugin has: that it does not answer is no fault of the value."""
+"""Schemes whose keys only a plugin has; its failure is not a defect of the value."""
 
 
 def check(
     registry: Registry, record: Record, outcome: Decoded | Encrypted | Undecodable
 ) -> Iterator[Defect]:
-    """A value that is no object; one below no registry prefix need not be."""
+    """Report a value below a registry prefix that is not an object."""
     if isinstance(outcome, Decoded):
         return
     if not any(record.key.startswith(f"{prefix}/".encode()) for prefix in registry.prefixes):

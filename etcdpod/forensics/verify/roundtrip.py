@@ -1,4 +1,4 @@
-"""Whether a value is what an API server would have written."""
+"""Checks that a value is encoded as an API server would write it."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 LONGEST_PATHS = 3
 SEEN_BESIDE = 24
-"""Bytes beside broken text by which it is found in the value."""
+"""Bytes around invalid text used to locate it in the value."""
 ASCII = 0x7F
 MOST_NODES = 1_000_000
-"""Members of one object that are looked at."""
+"""Maximum number of members checked per object."""
 
 
 def check(
     registry: Registry, record: Record, outcome: Decoded | Encrypted | Undecodable
 ) -> Iterator[Defect]:
-    """A message that does not write itself back as the same bytes, broken text, unknown fields."""
+    """Report messages that do not round-trip, invalid UTF-8, and unknown fields."""
     if not isinstance(outcome, Decoded):
         return
     if outcome.lossless is False and not outcome.unknown:
@@ -46,12 +46,12 @@ def check(
 
 
 def _broken_text(record: Record, value: dict[str, Any]) -> Iterator[Defect]:
-    """Text that is no UTF-8: what a client sends always is, so no API server has written it."""
+    """Invalid UTF-8, which no API server writes."""
     if REPLACEMENT not in json.dumps(value, ensure_ascii=False):
-        return  # hardly any has one: a look at the whole is ten times as quick as at each text
+        return  # rare, and checking the whole is ten times faster than each text
     broken = [(path, text) for path, text in _texts(value) if REPLACEMENT in text]
     if not broken or REPLACEMENT.encode() in record.value:
-        return  # the character itself was written
+        return  # the character itself was stored
     paths = [path for path, _ in broken]
     what = f"the text in {', '.join(paths[:LONGEST_PATHS])} is no UTF-8"
     consequence = "a byte of it was changed: clients are shown another text than was written"
@@ -60,7 +60,7 @@ def _broken_text(record: Record, value: dict[str, Any]) -> Iterator[Defect]:
 
 
 def _offset(value: bytes, text: str) -> int | None:
-    """Where in a value a text stops being UTF-8, told by what stands next to it."""
+    """Offset of invalid UTF-8 in a value, located by the surrounding bytes."""
     before, _, after = text.partition(REPLACEMENT)
     after = after.partition(REPLACEMENT)[0]
     left, right = before.encode()[-SEEN_BESIDE:], after.encode()[:SEEN_BESIDE]
@@ -75,7 +75,7 @@ def _offset(value: bytes, text: str) -> int | None:
 
 
 def _texts(value: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """The texts of an object, names of members included, with their paths."""
+    """The texts of an object, including member names, with their paths."""
     waiting: list[tuple[str, Any]] = [("", value)]
     for _ in range(MOST_NODES):
         if not waiting:

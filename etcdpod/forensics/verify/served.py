@@ -1,4 +1,4 @@
-"""Whether what a live etcd serves is whole, as far as its clients can see."""
+"""Checks of a live etcd through its client API."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from etcdpod.forensics.verify.model import VerifiedSource
 
 NAMED = 20
-"""Gaps that are named one by one."""
+"""Maximum number of gaps reported individually."""
 
 
 def gaps(subject: VerifiedSource) -> Iterator[Defect]:
-    """Revisions above the compaction at which an etcd serves no change.
+    """Report revisions above the compact revision without any change.
 
-    In a file they are told with the rest of its structure.
+    For files, the structure check reports them.
     """
     if not subject.is_live:
         return
@@ -51,7 +51,7 @@ def _gap(subject: VerifiedSource, first: int, last: int) -> Defect:
 
 
 def members(subject: VerifiedSource) -> Iterator[Defect]:
-    """Members whose HashKV is not that of the others at one revision and one compaction."""
+    """Report members whose HashKV differs at the same revision and compact revision."""
     compared = subject.hashes
     if compared is None or compared.agree is not False:
         return

@@ -1,7 +1,6 @@
-"""Whether the texts of an object have the shapes that the API server holds them to.
+"""Checks that the texts of an object have the formats that the API server enforces.
 
-Told is only what one flipped bit explains: a text that is one bit away from a sound one. Whatever
-else is unusual about it, somebody may have meant.
+Reports only texts that are one bit away from a valid one. Other unusual texts may be intended.
 """
 
 from __future__ import annotations
@@ -24,11 +23,11 @@ if TYPE_CHECKING:
     from etcdpod.records import Encrypted, Record, Undecodable
 
 FREE = frozenset({"data", "stringData", "binaryData", "annotations", "fieldsV1", "message"})
-"""Members whose texts are anybody's."""
+"""Members with free text."""
 MOST_NODES = 200_000
 MOST_KEPT = 32_768
 SHORTEST_WORD = 10
-"""Shorter words are near too many others: ``router`` is one bit away from ``routes``."""
+"""Shorter words have too many neighbours: ``router`` is one bit away from ``routes``."""
 CHOSEN = frozenset(
     {"restartPolicy", "imagePullPolicy", "dnsPolicy", "terminationMessagePolicy", "operator"}
     | {"effect", "protocol", "qosClass", "phase", "preemptionPolicy", "concurrencyPolicy"}
@@ -36,7 +35,7 @@ CHOSEN = frozenset(
     | {"persistentVolumeReclaimPolicy", "volumeBindingMode", "volumeMode", "completionMode"}
     | {"podManagementPolicy", "status"}
 )
-"""Fields whose value is one of few words."""
+"""Enum fields and their values."""
 CHOICES = """
     Always Never OnFailure IfNotPresent ClusterFirst ClusterFirstWithHostNet Default File
     FallbackToLogsOnError Exists DoesNotExist Equal NotIn NoSchedule PreferNoSchedule NoExecute
@@ -47,10 +46,10 @@ CHOICES = """
 """.split()  # noqa: SIM905 a list of many quoted words is not easier to read
 LONGEST_WORD = 100
 LONGEST_TEXT = 512
-"""Longer texts are no ids."""
+"""Longer texts are not ids."""
 USUAL_YEARS = range(1995, 2046)
 FAR_BITS = range(30, 35)
-"""Bits of the seconds of a time that move it by 34 years and more."""
+"""Bits of a time's seconds that shift it by 34 years or more."""
 YEAR = 31_556_952
 """Seconds."""
 WRITTEN_TIMES = frozenset(
@@ -65,10 +64,10 @@ WRITTEN_TIMES = frozenset(
         "time",
     }
 )
-"""Times that were the present when they were written."""
+"""Fields that were set to the current time."""
 TEXT_HOLDERS = (str, dict, list)
 _Path = tuple[Any, "str | int"] | None
-"""The path above, and the last step."""
+"""The parent path and the last step."""
 _HEX = frozenset("0123456789abcdef")
 _UUID_SIZE, _DASHES = 36, (8, 13, 18, 23)
 _DIGEST = 64
@@ -120,13 +119,13 @@ WORDS = """
     pods/status pods/exec pods/attach pods/portforward pods/proxy services/proxy pods/log
     pods/eviction nodes/proxy serviceaccounts/token namespaces/finalize
 """.split()  # noqa: SIM905 a list of hundreds of quoted words is not easier to read
-"""Words that Kubernetes itself writes, beside the names of its kinds."""
+"""Words written by Kubernetes itself, other than kinds."""
 
 
 def check(
     registry: Registry, record: Record, outcome: Decoded | Encrypted | Undecodable
 ) -> Iterator[Defect]:
-    """Texts one bit away from the form that they must have, or from a word of Kubernetes."""
+    """Report texts one bit away from a required format or a Kubernetes word."""
     if not isinstance(outcome, Decoded) or outcome.encoding == "text":
         return
     told: set[str] = set()
@@ -137,7 +136,7 @@ def check(
 
 
 def _faults(value: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Path, text, and what is wrong with it in a clause."""
+    """Path, text, and the fault as a clause."""
     times: list[tuple[_Path, str]] = []
     for path, name, text in _texts(value):
         if len(text) > LONGEST_TEXT:
@@ -155,7 +154,7 @@ def _faults(value: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 
 def _texts(value: dict[str, Any]) -> Iterator[tuple[_Path, str, str]]:
-    """Path, own member name and text of the texts that have a meaning."""
+    """Path, member name and text of all texts except free text."""
     waiting: list[tuple[_Path, str, Any]] = [(None, "", value)]
     for _ in range(MOST_NODES):
         if not waiting:
@@ -174,7 +173,7 @@ def _texts(value: dict[str, Any]) -> Iterator[tuple[_Path, str, str]]:
 
 
 def _written(path: _Path) -> str:
-    """A path as text: hardly any is ever needed as such."""
+    """Format a path; lazy, as few are needed."""
     steps: list[str | int] = []
     while path is not None:
         path, step = path
@@ -188,7 +187,7 @@ def _written(path: _Path) -> str:
 
 @lru_cache(MOST_KEPT)
 def text_fault(text: str) -> str | None:
-    """What is wrong with a text that one bit would mend, in a clause; None if nothing is."""
+    """The fault of a text one bit away from a valid one, as a clause; None if valid."""
     if len(text) == _UUID_SIZE and text[8] + text[13] + text[18] + text[23] != "----":
         spoilt = [at for at in _DASHES if text[at] != "-"]
         rest = [letter in _HEX for at, letter in enumerate(text) if at not in _DASHES]
@@ -206,12 +205,12 @@ def text_fault(text: str) -> str | None:
 
 
 def choice_fault(name: str, text: str) -> str | None:
-    """What is wrong with the word of a field that has few; None if nothing is."""
+    """The fault of an enum value, as a clause; None if valid."""
     word = None
     if name in CHOSEN:
         word = _choices().near(text)
     elif name == "apiVersion" and "." not in text:
-        word = _versions().near(text)  # the group of a custom kind has a dot
+        word = _versions().near(text)  # custom kinds have a dot in their group
     if word is None or is_other_spelling(text, word):
         return None
     return f"is one bit away from {word!r}"
@@ -228,13 +227,13 @@ def _versions() -> Words:
 
 
 def _is_spoilt_hex(text: str, size: int) -> bool:
-    """Whether all but one letter are hexadecimal, and one bit makes that one so."""
+    """Whether one bit flip makes the text hexadecimal."""
     strange = [letter for letter in text if letter not in _HEX]
     if len(text) != size or len(strange) != 1:
         return False
     letter = strange[0]
     if letter in "ABCDEF" and sum(one in "abcdef" for one in text) < _FEW_LETTERS:
-        return False  # in capitals, with a single letter
+        return False  # upper case, with a single letter
     return any(_is_bit(letter, digit) for digit in _HEX)
 
 
@@ -251,7 +250,7 @@ def _words() -> Words:
 
 
 def _is_far(text: str, times: list[tuple[_Path, str]]) -> bool:
-    """Whether one bit takes a time from among the others of its object to decades away."""
+    """Whether one bit moved a time decades away from the others of its object."""
     if not text[:4].isdigit() or (int(text[:4]) in USUAL_YEARS and text[4:5] == "-"):
         return False
     seconds = unix_seconds(text)
@@ -263,7 +262,7 @@ def _is_far(text: str, times: list[tuple[_Path, str]]) -> bool:
 
 
 def _names(metadata: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Labels and names of annotations that the API server does not take."""
+    """Labels and annotation names that the API server rejects."""
     for member, pattern in (("labels", _LABEL), ("annotations", None)):
         held = metadata.get(member)
         if not isinstance(held, dict):
@@ -284,7 +283,7 @@ def _near_word(text: str) -> str | None:
 
 
 def is_spoilt(text: str, fits: Callable[[str], object]) -> bool:
-    """Whether a text does not fit, and would with one bit of one letter the other way."""
+    """Whether a text does not match, but would with one bit flipped."""
     if fits(text):
         return False
     for at, letter in enumerate(text[:LONGEST_WORD]):

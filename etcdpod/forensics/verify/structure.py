@@ -1,4 +1,4 @@
-"""What the readers of the file met: broken pages, elements, checksums, gaps."""
+"""Reports damage found while reading: broken pages, elements, checksums, gaps."""
 
 from __future__ import annotations
 
@@ -103,13 +103,13 @@ CONSEQUENCES = {
     Code.BREAK_LIMIT: ("log", _OWN_LIMIT),
     Code.GAP_LIMIT: ("log", _OWN_LIMIT),
 }
-"""The check that a code belongs to, and what the defect costs; otherwise its severity decides."""
+"""The check and impact of a code; otherwise its severity decides."""
 SEVERITIES = {
     Code.STORED_CHECKSUM: Severity.WARNING,
     Code.BREAK_LIMIT: Severity.NOTE,
     Code.GAP_LIMIT: Severity.NOTE,
 }
-"""Where a defect costs etcd more, or less, than it costs whoever reads the source."""
+"""Codes whose impact on etcd differs from that on readers of the source."""
 _BY_SEVERITY = {
     Severity.NOTE: "nothing is lost by it",
     Severity.WARNING: "what is shown may be incomplete or wrong",
@@ -118,13 +118,13 @@ _BY_SEVERITY = {
 
 
 def check(subject: VerifiedSource) -> Iterator[Defect]:
-    """Every defect that reading the whole source brought up, with a repair where one is found."""
+    """Report all damage found by reading the source, with repairs if found."""
     source = subject.connector
     store = subject.store
     if store is not None:
         for bucket in store.backend.buckets.values():
             store.tree.leaf_pages(bucket)
-        store.index.table(b"")  # looks for holes in the life of every key
+        store.index.table(b"")  # looks for gaps in the history of every key
         for _ in source.records(keys_only=True):
             pass
     found = [damage for damage in source.damage if damage.code not in REPORTED_ELSEWHERE]
@@ -137,7 +137,7 @@ def check(subject: VerifiedSource) -> Iterator[Defect]:
 
 
 def _causes(found: list[Damage]) -> list[Damage]:
-    """Without what only follows from another defect: where nothing is current, nothing is right."""
+    """Without consequential defects: if nothing is current, everything fails."""
     if any(damage.code is Code.NO_META_PAGE for damage in found):
         found = [d for d in found if d.code is not Code.POINTER_BEYOND_FILE or d.page != 0]
     others = [damage for damage in found if damage.code is not Code.NO_KEY_BUCKET]
@@ -145,7 +145,7 @@ def _causes(found: list[Damage]) -> list[Damage]:
 
 
 def _gathered(found: list[Damage]) -> list[tuple[Damage, int]]:
-    """The same of many elements of one page once, with their number."""
+    """Merge identical defects of a page's elements, with their number."""
     first: dict[object, Damage] = {}
     times: Counter[object] = Counter()
     for number, damage in enumerate(found):
@@ -160,7 +160,7 @@ def _defect(
 ) -> Defect:
     by_severity = ("structure", _BY_SEVERITY[damage.severity])
     check_name, consequence = CONSEQUENCES.get(damage.code, by_severity)
-    # The search in the log has the better proposal.
+    # The log search proposes a better repair.
     what = damage_sentence(replace(damage, flip=None) if of_log else damage)
     return Defect(
         check=check_name,
@@ -178,5 +178,5 @@ def _defect(
 
 def _severity(damage: Damage) -> Severity:
     if damage.record is not None and damage.record.origin is Origin.FREE_PAGE:
-        return Severity.NOTE  # what is no longer in use is nobody's loss
+        return Severity.NOTE  # unused parts do not matter
     return SEVERITIES.get(damage.code, damage.severity)

@@ -6,7 +6,7 @@ from etcdpod.times import micros_of, time_or_none
 
 
 def unix_seconds(text: str) -> int | None:
-    """The whole Unix seconds of an RFC 3339 time in UTC; None for any other text."""
+    """Unix seconds of an RFC 3339 time in UTC, truncated; None for other text."""
     if not text.endswith("Z") or "T" not in text:
         return None
     moment = time_or_none(text)

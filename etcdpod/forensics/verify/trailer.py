@@ -1,4 +1,4 @@
-"""Whether the SHA-256 at the end of a snapshot is that of what comes before it."""
+"""Checks the SHA-256 at the end of a snapshot."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def check(subject: VerifiedSource) -> Iterator[Defect]:
-    """A wrong trailer; a file without one is a copy of a member's db, which has none."""
+    """Report a wrong trailer; a copy of a member's db has none."""
     store = subject.store
     if store is None or store.file.check_trailer() is not False:
         return

@@ -1,4 +1,4 @@
-"""Whether the keys of every tree ascend: in each page, and between the pages of a branch."""
+"""Checks that keys ascend in each page and across the pages of a branch."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from etcdpod.forensics.verify.model import VerifiedSource
 
 NAMED = 20
-"""Defects of one tree that are named one by one."""
+"""Maximum number of defects reported individually per tree."""
 _MISSED = "a lookup by key may miss entries: bbolt searches pages by halves"
 
 
 class _Node(NamedTuple):
-    """A page of a tree, and between which keys its own must lie."""
+    """A page of a tree and the bounds of its keys."""
 
     page: int
     low: bytes
@@ -38,7 +38,7 @@ class _Node(NamedTuple):
 
 
 class PageEntry(NamedTuple):
-    """Key of an element, where it begins in the file, and the child of a branch element."""
+    """Key of an element, its offset in the file, and the child page of a branch element."""
 
     key: bytes
     offset: int
@@ -46,7 +46,7 @@ class PageEntry(NamedTuple):
 
 
 def check(subject: VerifiedSource) -> Iterator[Defect]:
-    """Keys that do not ascend, and keys outside the bounds that their branch states."""
+    """Report keys that do not ascend, and keys outside the bounds of their branch."""
     store = subject.store
     if store is None:
         return
@@ -56,7 +56,7 @@ def check(subject: VerifiedSource) -> Iterator[Defect]:
 
 
 def _tree(file: BboltFile, root: int, bucket: bytes) -> Iterator[Defect]:
-    """The defects of one tree. Pages that are none are passed by: the reader told of them."""
+    """The defects of a tree. Skips invalid pages, which the reader has reported."""
     met: set[int] = set()
     waiting = [_Node(root, b"", None)]
     while waiting:
@@ -74,7 +74,7 @@ def _tree(file: BboltFile, root: int, bucket: bytes) -> Iterator[Defect]:
 
 
 def page_entries(file: BboltFile, page: int) -> tuple[list[PageEntry], bool]:
-    """The elements of a page that lie in the file, and whether it is a branch."""
+    """The elements of a page within the file, and whether it is a branch."""
     header = file.page_header(page)
     if header is None or header.flags not in (PageFlag.BRANCH, PageFlag.LEAF):
         return [], False

@@ -1,4 +1,4 @@
-"""The rules: one forensic question a file; ``RULES`` is the one list of them."""
+"""The rules, one per file, listed in ``RULES``."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from etcdpod.forensics.diagnose.rule import Rule
 
 RULES: Final[tuple[Rule, ...]] = (
-    # About pods: what explains most comes first; where two speak, the first names the cause.
+    # Pods: the most specific rule comes first; if two match, the first names the cause.
     terminating.RULE,
     disrupted.RULE,
     image_pull.RULE,
@@ -62,7 +62,7 @@ RULES: Final[tuple[Rule, ...]] = (
     failed_pod.RULE,
     node_lost.RULE,
     not_ready.RULE,
-    # About what stands around them.
+    # Other objects.
     node_not_ready.RULE,
     *failed_create.RULES,
     *claims.RULES,

@@ -1,4 +1,4 @@
-"""What several rules need to say the same thing in the same words."""
+"""Evidence and wording shared by several rules."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OWNERS: Final = {
     "ReplicationController": "replicationcontrollers",
     "StatefulSet": "statefulsets.apps",
 }
-"""The workloads that replace a pod which is gone or has failed, by kind."""
+"""Kinds of workloads that replace a deleted or failed pod."""
 
 _EXITS: Final = {
     0: "it ended by itself, without an error",
@@ -46,7 +46,7 @@ _SIGNALS: Final = {
 
 
 def exit_meaning(code: int) -> str:
-    """What an exit code means by convention; empty where there is none."""
+    """The conventional meaning of an exit code; empty if it has none."""
     if code in _EXITS:
         return _EXITS[code]
     try:
@@ -66,7 +66,7 @@ def how_it_ended(container: Container) -> str:
 
 
 def run_evidence(pod: Pod, container: Container) -> list[Evidence]:
-    """What shows that a container ended, how, and how often."""
+    """The evidence that a container exited, how, and how often."""
     found = [pod.shows(f"{container.path}.state.waiting.reason")] if container.waiting else []
     found.append(pod.shows(f"{container.ended_path}.exitCode"))
     if text(container.ended, "message"):
@@ -75,14 +75,14 @@ def run_evidence(pod: Pod, container: Container) -> list[Evidence]:
 
 
 def earliest(*moments: datetime | None) -> datetime | None:
-    """The earliest of the moments that are known."""
+    """The earliest of the known times."""
     return min((moment for moment in moments if moment is not None), default=None)
 
 
 def events_of(
     pod: Pod, container: Container, cluster: Cluster, reasons: Collection[str]
 ) -> list[Event]:
-    """A pod's events of some reasons that are about one container, or about none in particular."""
+    """A pod's events with given reasons, for one container or the pod as a whole."""
     return [
         event
         for event in cluster.events(pod)
@@ -91,17 +91,17 @@ def events_of(
 
 
 def events_with(subject: Subject, cluster: Cluster, *reasons: str) -> list[Event]:
-    """An object's events of some reasons, oldest first."""
+    """An object's events with given reasons, oldest first."""
     return [event for event in cluster.events(subject) if event.reason in reasons]
 
 
 def latest_first(events: list[Event]) -> list[Event]:
-    """The last that was told comes first."""
+    """Sort events latest first."""
     return sorted(events, key=lambda event: event.revision, reverse=True)
 
 
 def has_no_sandbox(pod: Pod) -> bool:
-    """Whether a pod is bound and all its containers are yet to be made, perhaps once more."""
+    """Whether a pod is bound and all its containers have yet to be created or re-created."""
     if not pod.node or pod.is_over:
         return False
     if pod.phase in ("", "Pending") and not pod.has_begun:
@@ -113,14 +113,14 @@ def has_no_sandbox(pod: Pod) -> bool:
 
 
 def since_last_run(pod: Pod, events: list[Event]) -> list[Event]:
-    """The events that came after the last end of a container; all of them if none ended."""
+    """The events after a container last terminated; all if it never did."""
     ends = [time_or_none(field(item.ended, "finishedAt")) for item in pod.containers]
     last = max((end for end in ends if end is not None), default=None)
     return [event for event in events if last is None or event.last is None or event.last >= last]
 
 
 def is_replaced(pod: Pod, cluster: Cluster) -> bool:
-    """Whether the workload that made the pod has by now as many ready pods as it should."""
+    """Whether the pod's workload has all its ready pods again."""
     owner = owner_of(pod.value)
     kind = OWNERS.get(text(owner, "kind"))
     found = cluster.get(kind, pod.namespace, text(owner, "name")) if kind is not None else None
@@ -133,7 +133,7 @@ def is_replaced(pod: Pod, cluster: Cluster) -> bool:
 
 
 def trouble_of(finding: Finding) -> str:
-    """What someone else suffers from: ``pod web-1: …``, or the sentence that names its object."""
+    """Another object's finding: ``pod web-1: …``, or the sentence that names the object."""
     if finding.object.kind != "Pod":
         return finding.cause
     return f"pod {finding.object.name}: {finding.cause}"
@@ -145,7 +145,7 @@ def times(count: int) -> str:
 
 
 def limit_of(container: Container, resource: str) -> str:
-    """A container's limit of a resource; empty without one."""
+    """A container's resource limit; empty if not set."""
     found = mapping(container.spec, "resources", "limits").get(resource)
     return str(found) if found is not None else ""
 

@@ -1,4 +1,4 @@
-"""Searches the flipped bit outside of values: in stored keys, versions and revision numbers."""
+"""Finds a flipped bit outside of values: in stored keys, versions and revisions."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from etcdpod.records import Record
 
 NUMBERS = 40
-"""Bytes behind the key that hold create revision, mod revision and version, and some more."""
+"""Bytes after the key that contain create revision, mod revision and version."""
 
 
 def key_repairs(registry: Registry, record: Record) -> list[Repair]:
-    """The bit of a stored key that makes it the key of the object under it."""
+    """The bit flip that makes a stored key match its object."""
     outcome = registry.decoder.decode(record.key, record.value)
     offset = record.provenance.offset
     if not isinstance(outcome, Decoded) or offset is None:
@@ -47,12 +47,12 @@ def key_repairs(registry: Registry, record: Record) -> list[Repair]:
 
 
 def hole_repairs(store: Store, key: bytes, offset: int) -> list[Repair]:
-    """The bit of a record's numbers that closes a hole in the life of its key.
+    """The bit flip in a record's numbers that closes a gap in its key's history.
 
     Args:
         store: the database.
-        key: the key whose life has the hole.
-        offset: byte offset of the key in the record after it.
+        key: the key whose history has the gap.
+        offset: byte offset of the key in the record after the gap.
     """
     rows = store.index.rows
     own = store.index.of_key(key)
@@ -82,7 +82,7 @@ def _number_flips(store: Store, row: int, before: int | None) -> Iterator[Repair
 
 
 def _continues(store: Store, before: int | None, content: bytes) -> bool:
-    """Whether a record follows the one in row ``before``; or begins a life, where there is none."""
+    """Whether a record follows the one in row ``before``, or begins a life if there is none."""
     parsed = parse_key_value(content)
     if parsed is None:
         return False
@@ -94,7 +94,7 @@ def _continues(store: Store, before: int | None, content: bytes) -> bool:
 
 
 def sub_repairs(store: Store, page: int) -> list[Repair]:
-    """The bits of bucket keys on a page that make a sub revision 0 where no 0 is."""
+    """Bit flips in bucket keys of a page that make a sub revision 0 where 0 is missing."""
     rows = store.index.rows
     found = []
     for row in np.flatnonzero((rows.page == page) & (rows.sub > 0)).tolist():
@@ -112,7 +112,7 @@ def sub_repairs(store: Store, page: int) -> list[Repair]:
 
 
 def _record(store: Store, row: int) -> tuple[bytes, bytes, int]:
-    """Bucket key and content of a row, and where the content begins: the two lie side by side."""
+    """Bucket key and content of a row, which are adjacent, and the content's offset."""
     rows = store.index.rows
     revision = Revision(int(rows.main[row]), int(rows.sub[row]))
     name = pack_revision(revision, tombstone=bool(rows.tombstone[row]))
@@ -129,7 +129,7 @@ def _record(store: Store, row: int) -> tuple[bytes, bytes, int]:
 
 
 def _trimmed(content: bytes, name: bytes) -> bytes:
-    """The longest beginning that is a record of that name; its end is not stored apart."""
+    """The longest prefix that is a record of that name; its length is not stored."""
     for size in range(len(content), 0, -1):
         if is_sound_record(name, content[:size]):
             return content[:size]
@@ -137,7 +137,7 @@ def _trimmed(content: bytes, name: bytes) -> bytes:
 
 
 def _single_bit(one: bytes, other: bytes) -> tuple[int, int] | None:
-    """Position and bit in which two texts of one length differ, if it is a single one."""
+    """Position and bit if two texts of equal length differ in a single bit."""
     if len(one) != len(other):
         return None
     differing = [index for index in range(len(one)) if one[index] != other[index]]

@@ -1,4 +1,4 @@
-"""Finds the flipped bit of a log record that fails its checksum, by the checksum itself."""
+"""Finds the flipped bit of a log record that fails its checksum."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
     from etcdpod.forensics.verify.model import VerifiedSource
 
 LARGEST = 16 << 20
-"""Bytes of the largest record that is searched."""
+"""Maximum size in bytes of a record to search."""
 MOST_BREAKS = 100
-"""Broken records that are searched."""
+"""Maximum number of broken records to search."""
 PROOF = "the checksum of the record is right with it"
 
 
 def log_repairs(subject: VerifiedSource) -> dict[tuple[str, int | None], Repair]:
-    """For each record that fails its checksum the bit that would make it right.
+    """The bit flip that repairs each record that fails its checksum.
 
     Returns:
-        Repairs by the file name of the segment and the byte offset of the record.
+        Repairs by segment file name and byte offset of the record.
     """
     log = subject.log
     if log is None:
         return {}
-    # Read once more, for the checksums; the defects themselves are known already.
+    # Read again for the checksums; the defects are already known.
     paths = [s.path for s in log.reader.segments if s.name is None or not s.name.is_broken]
     reader = WalReader(paths, [])
     try:
@@ -64,7 +64,7 @@ def _searched_records(reader: WalReader) -> Iterator[tuple[tuple[str, int], Repa
                 yield (segment.path.name, frame.offset), repair
             if found == MOST_BREAKS:
                 return
-        # Of a sound record only the stored checksum is wrong: the chain goes on without it.
+        # In a sound record only the stored checksum is wrong; the chain continues without it.
         state = computed if frame.verified else record.crc
 
 
@@ -96,7 +96,7 @@ def _searched(segment: SegmentFile, offset: int, record: Record, computed: int) 
 
 
 def _checksum_bit(head: bytes, data: bytes, computed: int) -> int | None:
-    """The bit before a record's data that makes the stored checksum the computed one."""
+    """The bit flip before a record's data that makes the stored checksum match."""
     changed = bytearray(head)
     for bit in range(len(head) * 8):
         changed[bit // 8] ^= 1 << bit % 8

@@ -1,4 +1,4 @@
-"""Words that are one flipped bit away from a known one."""
+"""Words one bit flip away from a known word."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MOST_PLACES = 8
-"""Places of one text in a value that are tried."""
+"""Maximum number of places of a text tried in a value."""
 CASE = 0x20
-"""The bit between a capital letter and a small one: people flip it, too."""
+"""The bit between upper and lower case, which users also change."""
 
 
 def bits_apart(one: bytes, other: bytes) -> int:
-    """How many bits two texts of one length differ in; many for other lengths."""
+    """The number of bits in which two texts of equal length differ; many if lengths differ."""
     if len(one) != len(other):
         return 8 * max(len(one), len(other))
     return sum((a ^ b).bit_count() for a, b in zip(one, other, strict=True))
 
 
 class Words:
-    """Known words, found by texts that are one bit away from them.
+    """An index of known words by texts one bit away.
 
     Args:
         words: the known ones.
@@ -40,10 +40,10 @@ class Words:
         return text in self._words
 
     def near(self, text: str) -> str | None:
-        """The known word that a text would be with one bit the other way; None if it is known."""
+        """The known word one bit away from a text; None if the text is known itself."""
         if text in self._words:
             return None
-        # One bit changes one letter, so the other half of the word is what it was.
+        # One bit changes one letter, so the other half of the word is unchanged.
         for half in _halves(text):
             for word in self._halves.get((len(text), *half), ()):
                 if bits_apart(text.encode(errors="replace"), word.encode()) == 1:
@@ -57,7 +57,7 @@ def _halves(word: str) -> tuple[tuple[str, bool], tuple[str, bool]]:
 
 
 def is_other_spelling(text: str, word: str) -> bool:
-    """Whether two words one bit apart may both be meant: in case, or in a number of theirs."""
+    """Whether two words one bit apart may both be valid: they differ in case or a digit."""
     for a, b in zip(text, word, strict=True):
         if a != b:
             return ord(a) ^ ord(b) == CASE or (a.isdigit() and b.isdigit())
@@ -65,9 +65,9 @@ def is_other_spelling(text: str, word: str) -> bool:
 
 
 def candidates(value: bytes, wrong: str, right: str) -> tuple[Repair, ...]:
-    """The bits of a value, offsets from its start, that make one text of it another.
+    """Bit flips of a value, at offsets from its start, that turn one text into another.
 
-    Two texts that are one bit apart; where the wrong one stands more than once, each is one.
+    The texts are one bit apart; each occurrence of the wrong one is a candidate.
     """
     was, wanted = (text.encode(errors="replace") for text in (wrong, right))
     if bits_apart(was, wanted) != 1:

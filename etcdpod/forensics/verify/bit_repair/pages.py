@@ -1,7 +1,7 @@
-"""Searches the one bit of a page's headers that, set right, makes the page sound again.
+"""Finds the bit flip in a page's headers that repairs the page.
 
-A page holds much that repeats itself: its id is its place, its elements join without a gap, its
-keys ascend, what follows the last element is zero. So a flipped bit in a header can be found.
+Pages are redundant: the id is the position, elements are adjacent, keys ascend, and zeros follow
+the last element. So a flipped bit in a header can be found.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from etcdpod.etcd.bbolt.file import BboltFile
 
 MOST_ELEMENTS = 1024
-"""Elements of the largest page that is searched."""
+"""Maximum number of elements of a page to search."""
 LARGEST_PAGE = 1 << 21
 
 
 def page_repairs(subject: VerifiedSource, damage: Damage) -> tuple[Repair, ...]:
-    """The bit of the page that a defect names whose flip makes the page sound, if there is one."""
+    """The bit flip that repairs the page of a defect, if there is one."""
     store = subject.store
     if store is None or damage.page is None or subject.seconds_left() <= 0:
         return ()
@@ -55,7 +55,7 @@ def page_repairs(subject: VerifiedSource, damage: Damage) -> tuple[Repair, ...]:
 
 
 def _meta_repairs(file: BboltFile, page: int) -> tuple[Repair, ...]:
-    """The bit of a meta page that makes its checksum right."""
+    """The bit flip of a meta page that makes its checksum match."""
     start = page * file.page_size
     content = bytearray(file.data[start : start + PAGE_HEADER.size + META.size])
     if meta_fault(bytes(content), 0) is None:
@@ -94,7 +94,7 @@ def _page_flips(file: BboltFile, page: int, subject: VerifiedSource) -> list[Rep
 
 
 def _extent(file: BboltFile, page: int) -> int:
-    """Bytes from the page's start that may be its own: up to the next page that is one."""
+    """Maximum size of a page in bytes: up to the next valid page."""
     last = page + 1
     while last < file.page_count and (last - page) * file.page_size < LARGEST_PAGE:
         header = file.page_header(last)
@@ -105,7 +105,7 @@ def _extent(file: BboltFile, page: int) -> int:
 
 
 def is_sound_page(content: bytearray, page: int, page_size: int) -> bool:
-    """Whether the bytes are page ``page`` with nothing wrong in it, as writers leave it."""
+    """Whether the bytes are a sound page ``page``, as etcd writes it."""
     number, flags, count, overflow = PAGE_HEADER.unpack_from(content, 0)
     if number != page or flags not in (PageFlag.BRANCH, PageFlag.LEAF) or count == 0:
         return False
@@ -129,14 +129,14 @@ def is_sound_page(content: bytearray, page: int, page_size: int) -> bool:
         if expected > end:
             return False
         keys.append(bytes(content[element + position : element + position + key_size]))
-    # An overflow page is there because it is needed.
+    # overflow pages are never unused
     if overflow > 0 and expected <= end - page_size:
         return False
     return not any(content[expected:end]) and all(a < b for a, b in pairwise(keys))
 
 
 def _child_flips(file: BboltFile, page: int, content: bytearray) -> list[Repair]:
-    """Of a branch whose own form is sound: the bits of a child's id that lead to the right page."""
+    """The bit flips of a child id, in a sound branch, that lead to the right page."""
     number, flags, count, _ = PAGE_HEADER.unpack_from(content, 0)
     del number
     found: list[Repair] = []
@@ -163,7 +163,7 @@ def _child_flips(file: BboltFile, page: int, content: bytearray) -> list[Repair]
 
 
 def _begins_with(file: BboltFile, page: int, key: bytes) -> bool:
-    """Whether a page is one of a tree and its first key is ``key``, or one just above it."""
+    """Whether a page belongs to a tree and its first key is ``key`` or just above it."""
     header = file.page_header(page) if FIRST_DATA_PAGE <= page < file.page_count else None
     if header is None or header.id != page:
         return False

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from etcdpod.forensics.verify.model import Repair
 
 LARGEST = 1 << 30
-"""Bytes of the largest file that is hashed once more for each candidate."""
+"""Maximum size in bytes of a file to hash again for each candidate."""
 _CHUNK = 1 << 20
 PROOF = "the SHA-256 of the file is right with it"
 
 
 def proves_trailer(store: Store, repairs: Sequence[Repair]) -> tuple[Repair, ...]:
-    """The repair that makes the trailer right, alone; all of them where none does."""
+    """The one repair that makes the trailer match; all of them if none does."""
     file = store.file
     if file.check_trailer() is not False or file.size > LARGEST:
         return tuple(repairs)
@@ -33,7 +33,7 @@ def proves_trailer(store: Store, repairs: Sequence[Repair]) -> tuple[Repair, ...
 
 
 def trailer_matches(file: BboltFile, repairs: Iterable[Repair]) -> bool:
-    """Whether the SHA-256 at the end is right once all the bits are flipped."""
+    """Whether the SHA-256 at the end matches with all the bits flipped."""
     flips = {repair.offset: repair.after for repair in repairs}
     end = file.size - TRAILER_SIZE
     digest = hashlib.sha256()

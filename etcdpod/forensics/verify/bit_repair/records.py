@@ -1,7 +1,7 @@
-"""Searches the one bit of a stored record that, set right, makes it a record as etcd writes one.
+"""Finds the bit flip that makes a stored record valid.
 
-A record says most things twice: its bucket key is its revision, its fields come in one order
-without defaults, and their sizes add up to that of the whole.
+Records are redundant: the bucket key is the revision, fields are ordered and omit defaults, and
+their sizes add up to the total.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ PROOF = "the record is as etcd writes one with it"
 
 
 class Stored(NamedTuple):
-    """A record and where it lies."""
+    """A record and its place."""
 
     offset: int
-    """Byte offset in the file of the bucket key; the KeyValue follows it."""
+    """Byte offset of the bucket key in the file; the KeyValue follows it."""
     name: bytes
     content: bytes
 
 
 def record_flips(file: BboltFile, page: int, offset: int) -> list[Repair]:
-    """The bits of the record at a byte offset of a leaf page that make it sound."""
+    """The bit flips that repair the record at a byte offset of a leaf page."""
     record = _record_at(file, page, offset)
     if record is None or len(record.content) > LARGEST or is_sound_record(*record[1:]):
         return []
@@ -59,7 +59,7 @@ def record_flips(file: BboltFile, page: int, offset: int) -> list[Repair]:
 
 
 def is_sound_record(name: bytes, content: bytes) -> bool:
-    """Whether a record could have been written by etcd under this bucket key."""
+    """Whether etcd could have written a record under this bucket key."""
     parsed, stored = parse_revision(name), parse_key_value(content)
     if parsed is None or stored is None or stored.key_size == 0:
         return False
@@ -80,7 +80,7 @@ def is_sound_record(name: bytes, content: bytes) -> bool:
 
 
 def _encoded(key: bytes, numbers: tuple[int, ...], value: bytes) -> Iterator[bytes]:
-    """The parts of a KeyValue: fields ascending, those that are zero left out."""
+    """The parts of a KeyValue: fields ascending, zero values omitted."""
     yield bytes([KEY]) + _varint(len(key)) + key
     create, mod, version, lease = numbers
     for tag, number in ((CREATE_REVISION, create), (MOD_REVISION, mod), (VERSION, version)):
@@ -102,7 +102,7 @@ def _varint(number: int) -> bytes:
 
 
 def _suspects(record: Stored) -> Iterator[int]:
-    """Positions in name and content that hold a record's form: all but its value's inside."""
+    """Positions in name and content that define a record's structure: all but the value."""
     size = len(record.name)
     yield from range(size)
     content = record.content
@@ -112,7 +112,7 @@ def _suspects(record: Stored) -> Iterator[int]:
 
 
 def _record_at(file: BboltFile, page: int, offset: int) -> Stored | None:
-    """The record of a leaf page in which a byte offset lies."""
+    """The record of a leaf page that contains a byte offset."""
     entries, is_branch = page_entries(file, page)
     if is_branch:
         return None

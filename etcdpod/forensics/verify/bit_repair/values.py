@@ -1,4 +1,4 @@
-"""Searches the one bit of a value that, set right, makes it a sound object of its key."""
+"""Finds the bit flip that makes a value a sound object of its key."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from etcdpod.records import Record
 
 SECONDS = 5.0
-"""For the search in one value."""
+"""Time limit in seconds for the search in one value."""
 SECONDS_MORE = 1.0
-"""For the search to go on after a first find."""
+"""Seconds to continue the search after the first match."""
 MOST_NEIGHBOURS = 32
 AROUND = 6
-"""Bytes to each side of a bit that are compared with neighbours."""
+"""Bytes on each side of a bit compared with related values."""
 LARGEST = 1 << 20
-"""Bytes of the largest value that is searched."""
+"""Maximum size in bytes of a value to search."""
 MOST = 3
-"""Candidates that are named where several are as good."""
+"""Maximum number of equally good candidates reported."""
 
 
 class Flip(NamedTuple):
@@ -41,19 +41,19 @@ class Flip(NamedTuple):
     offset: int
     bit: int
     strangeness: int
-    """0: what then stands there stands in the same key's neighbours too; 1: in other objects."""
+    """0: the repaired bytes also occur in other revisions of the key; 1: in other objects."""
 
 
 def value_repairs(
     subject: VerifiedSource, record: Record, start: int, defect: Defect
 ) -> tuple[Repair, ...]:
-    """The bits whose flip makes a value sound, the best first.
+    """The bit flips that make a value sound, best first.
 
     Args:
-        subject: what is verified.
-        record: the revision whose value is not sound.
+        subject: the source being verified.
+        record: the revision with the damaged value.
         start: byte offset of the value in its file.
-        defect: what was found: the byte of the value, and the bits that it may be, where known.
+        defect: the defect: the byte of the value, and the candidate bits if known.
     """
     seconds = min(SECONDS, subject.seconds_left())
     if seconds <= 0 or len(record.value) > LARGEST:
@@ -83,7 +83,7 @@ def _reason(best: int, found: int, *, whole: bool) -> str:
 
 
 def _known(registry: Registry, record: Record, candidates: Sequence[Repair]) -> list[Flip]:
-    """The bits that a check named, as far as they make the value sound."""
+    """The bits named by a check that make the value sound."""
     value = bytearray(record.value)
     like = _Likeness(registry, record) if candidates else None
     found: list[Flip] = []
@@ -98,7 +98,7 @@ def _known(registry: Registry, record: Record, candidates: Sequence[Repair]) -> 
 def _search(
     registry: Registry, record: Record, near: int | None, seconds: float
 ) -> tuple[list[Flip], bool]:
-    """The flips that give a sound value, and whether all were tried."""
+    """The flips that make the value sound, and whether all were tried."""
     value = bytearray(record.value)
     like = _Likeness(registry, record)
     found: list[Flip] = []
@@ -117,11 +117,11 @@ def _search(
 
 
 def _outwards(size: int, near: int | None) -> Iterator[int]:
-    """Every offset of a value, those before the place where it broke first, the nearest first."""
+    """All offsets of a value, those before the break first, nearest first."""
     middle = min(max(near if near is not None else 0, 0), size)
     before, after = middle - 1, middle
     while before >= 0 or after < size:
-        for _ in range(4):  # what breaks a message mostly lies before the place where it shows
+        for _ in range(4):  # the damage usually precedes the place where parsing fails
             if before >= 0:
                 yield before
                 before -= 1
@@ -142,11 +142,11 @@ def _is_sound(registry: Registry, record: Record, value: bytes) -> bool:
 
 
 class _Likeness:
-    """Tells what is usual in the neighbourhood of a value.
+    """Compares a value with related values.
 
     Args:
-        registry: where the neighbours are.
-        record: the value's record.
+        registry: used to read related values.
+        record: the record of the value.
     """
 
     def __init__(self, registry: Registry, record: Record) -> None:
@@ -158,7 +158,7 @@ class _Likeness:
         self._others = [one.value for one in islice(others, MOST_NEIGHBOURS)]
 
     def strangeness(self, value: bytearray, offset: int) -> int:
-        """How strange it is what stands around an offset."""
+        """How unusual the bytes around an offset are."""
         around = bytes(value[max(offset - AROUND, 0) : offset + AROUND + 1])
         for rank, neighbours in enumerate((self._own, self._others)):
             if any(around in other for other in neighbours):

@@ -1,4 +1,4 @@
-"""A part of the API is served by someone who does not answer."""
+"""An aggregated API is unavailable."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SOLUTIONS: Final = {
 
 
 def check(service: Subject, cluster: Cluster) -> Iterator[Finding]:
-    """The condition Available is False."""
+    """Report an APIService whose condition Available is False."""
     available = service.condition("Available")
     if text(available, "status") != "False":
         return

@@ -1,4 +1,4 @@
-"""A certificate was asked for, and nobody has issued it."""
+"""A certificate was requested but not issued."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from etcdpod.forensics.diagnose.subject import Subject
 
 PATIENCE: Final = 120.0
-"""Seconds that an approval by a controller may take."""
+"""Seconds allowed for approval by a controller."""
 
 
 def check(cluster: Cluster) -> Iterator[Finding]:
-    """The newest request of each asker and signer is pending, denied or failed."""
+    """Report the newest request of each requester and signer if pending, denied or failed."""
     if cluster.namespace is not None:
         return
     newest: dict[tuple[str, str], list[Subject]] = {}

@@ -1,4 +1,4 @@
-"""A claim is not bound, has lost its volume or cannot go; a volume has failed."""
+"""A claim is unbound, has lost its volume or cannot be deleted; a volume has failed."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from etcdpod.forensics.diagnose.subject import Subject
 
 PATIENCE = 30.0
-"""Seconds that provisioning may take before it is worth telling without a warning."""
+"""Seconds allowed for provisioning before it is reported without a warning event."""
 
 
 def check(claim: Subject, cluster: Cluster) -> Iterator[Finding]:
-    """Its phase is Pending for a reason, or Lost; or its deletion waits for a pod."""
+    """Report a claim that is Pending for a reason or Lost, or whose deletion waits for a pod."""
     if claim.ends is not None:
         yield from _held(claim, cluster)
         return
@@ -38,7 +38,7 @@ def check(claim: Subject, cluster: Cluster) -> Iterator[Finding]:
     elif failed:
         cause = latest_first(failed)[0].message
     elif storage is not None and text(storage.value, "volumeBindingMode") == "WaitForFirstConsumer":
-        return  # it waits for a pod, as it should
+        return  # WaitForFirstConsumer: waits for a pod by design
     elif (cluster.age(claim.created) or 0.0) < PATIENCE:
         return
     else:
@@ -66,7 +66,7 @@ def _finding(claim: Subject, cluster: Cluster, rule: str, cause: str, severity: 
 
 
 def _held(claim: Subject, cluster: Cluster) -> Iterator[Finding]:
-    """A claim that is to go stays for as long as a pod uses it."""
+    """Report a deleted claim that is still used by a pod."""
     if (cluster.age(claim.ends) or 0.0) < PATIENCE:
         return
     users = [
@@ -95,7 +95,7 @@ def _claimed(pod: dict[str, Any]) -> list[str]:
 
 
 def check_volume(volume: Subject, cluster: Cluster) -> Iterator[Finding]:
-    """Its phase is Failed: what should reclaim it could not."""
+    """Report a volume in phase Failed: it could not be reclaimed."""
     if text(volume.value, "status", "phase") != "Failed":
         return
     reason = text(volume.value, "status", "reason") or "VolumeFailed"

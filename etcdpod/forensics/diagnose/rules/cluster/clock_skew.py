@@ -20,7 +20,7 @@ NODE_LEASES: Final = "kube-node-lease"
 
 
 def check(cluster: Cluster) -> Iterator[Finding]:
-    """The renewals of a Lease carry times that differ from the API server's."""
+    """Report a Lease whose renewal times differ from the API server's."""
     for skew in cluster.clock.skews:
         namespace, _, name = skew.lease.partition("/")
         is_node = namespace == NODE_LEASES

@@ -1,4 +1,4 @@
-"""A namespace is being deleted, and does not come to an end."""
+"""A namespace is stuck in Terminating."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from etcdpod.forensics.diagnose.subject import Subject
 
 PATIENCE = 60.0
-"""Seconds that emptying a namespace may take."""
+"""Seconds allowed for emptying a namespace."""
 
 
 def check(namespace: Subject, cluster: Cluster) -> Iterator[Finding]:
-    """It is terminating for long, or says that something in it cannot be deleted."""
+    """Report a namespace that is terminating for long, or whose content cannot be deleted."""
     asked = time_or_none(field(namespace.value, "metadata", "deletionTimestamp"))
     if asked is None:
         return

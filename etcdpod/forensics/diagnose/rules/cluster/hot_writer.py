@@ -1,4 +1,4 @@
-"""An object is written again and again, faster than anything asks for."""
+"""An object is written in a hot loop."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from etcdpod.records import Record
 
 WRITES: Final = 30
-"""Kept revisions of one key from which its rate is looked at."""
+"""Minimum number of kept revisions of a key for its rate to be checked."""
 
 PER_SECOND: Final = 1.0
-"""Writes a second, kept up over those revisions, that nothing ordinary needs."""
+"""Sustained writes per second that are not normal."""
 
 RECENT: Final = 60.0
-"""Seconds after which a loop counts as over."""
+"""Seconds without a write after which a loop is over."""
 
 ORDINARY: Final = frozenset({"leases", "events"})
-"""Kinds that are written all the time by design."""
+"""Kinds that are written constantly by design."""
 
 
 def check(cluster: Cluster) -> Iterator[Finding]:
-    """Keys with many revisions in a short time; heads alone are read."""
+    """Report keys with many revisions in a short time; reads keys-only records."""
     written: dict[bytes, int] = {}
     for record in cluster.registry.connector.records(keys_only=True):
         if record.version >= WRITES and record.mod_revision <= cluster.revision:
@@ -59,7 +59,7 @@ def _named(cluster: Cluster, key: bytes) -> ResourceKey | None:
 
 
 def _finding(cluster: Cluster, named: ResourceKey, heads: list[Record]) -> Iterator[Finding]:
-    """The fastest stretch of ``WRITES`` revisions, if it is too fast."""
+    """A finding for the fastest run of ``WRITES`` revisions, if too fast."""
     stretches = [
         _Stretch(cluster, heads[start : start + WRITES])
         for start in range(0, len(heads) - WRITES + 1, WRITES // 3)
@@ -96,7 +96,7 @@ def _finding(cluster: Cluster, named: ResourceKey, heads: list[Record]) -> Itera
 
 
 class _Stretch:
-    """Some revisions that follow each other, and how fast they did."""
+    """Consecutive revisions and their rate."""
 
     def __init__(self, cluster: Cluster, heads: list[Record]) -> None:
         self.heads = heads
@@ -106,14 +106,14 @@ class _Stretch:
 
     @property
     def rate(self) -> float:
-        """Writes a second; 0 where a time is not known."""
+        """Writes per second; 0 if a time is unknown."""
         if self.begin is None or self.end is None:
             return 0.0
         return (len(self.heads) - 1) / max((self.end - self.begin).total_seconds(), 0.1)
 
 
 def _writers(cluster: Cluster, first: Record, last: Record) -> str:
-    """Who wrote them, the busiest first."""
+    """The writers, busiest first."""
     history = History(last.key, [], 0, last.mod_revision)
     counted: Counter[str] = Counter()
     for step in cluster.registry.steps(history):

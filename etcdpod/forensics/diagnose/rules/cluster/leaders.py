@@ -1,4 +1,4 @@
-"""The scheduler or the controllers have no leader: nothing is placed, or nothing is put right."""
+"""The scheduler or the controller manager has no leader."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ LEADERS: Final = {
     "kube-scheduler": "no pod gets a node",
     "kube-controller-manager": "no ReplicaSet, Job or node is looked after",
 }
-"""The components of which one leads, and what stands still without it."""
+"""The components that elect a leader, and what stops without one."""
 
 LATE: Final = 60.0
-"""Seconds without a renewal (due every two) after which others have not taken over either."""
+"""Seconds without a renewal (due every two) after which a takeover is overdue."""
 
 
 def check(cluster: Cluster) -> Iterator[Finding]:
-    """The Lease of a component was not renewed for long, by the other Leases' time."""
+    """Report a component's Lease that was not renewed for long, relative to other Leases."""
     for name, still in LEADERS.items():
         lease = cluster.get("leases.coordination.k8s.io", "kube-system", name)
         if lease is None:
@@ -52,7 +52,7 @@ def check(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _is_done(name: str, renewed: datetime, cluster: Cluster) -> bool:
-    """Whether its work was done long after: where only one runs, it may elect no leader at all."""
+    """Whether the component worked long after: a single instance may elect no leader."""
     for pod in cluster.all("pods").values():
         if name == "kube-scheduler":
             own = text(pod.value, "spec", "schedulerName") in ("", "default-scheduler")

@@ -1,4 +1,4 @@
-"""A container cannot be created from what the pod says."""
+"""A container cannot be created from the pod's spec."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ REASONS: Final = {
     "PostStartHookError": ("kept running", "its postStart hook fails"),
     "StartError": ("started", "the runtime refuses"),
 }
-"""What the kubelet calls it: what cannot be done, and what that means if nothing else is told."""
+"""Waiting reasons: what fails, and the default explanation."""
 
 OTHERWISE: Final = "read the message of the runtime; check command, mounts, security context"
 
 
 def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
-    """A container waits because it could not be created or started."""
+    """Report a container that waits because it could not be created or started."""
     for container in pod.containers:
         if container.waiting in REASONS:
             yield _finding(pod, container, cluster)

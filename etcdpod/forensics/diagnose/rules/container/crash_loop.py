@@ -1,4 +1,4 @@
-"""A container ends again and again."""
+"""A container keeps exiting."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     from etcdpod.forensics.diagnose.pod import Container, Pod
 
 UNSTARTED: Final = frozenset({"StartError", "ContainerCannotRun", "CreateContainerError"})
-"""Reasons of an end that never was a beginning: containerd's and Docker's words for it."""
+"""Termination reasons of containers that never started, from containerd and Docker."""
 
 HOOK: Final = "make the postStart hook succeed, or remove it: the container is killed when it fails"
 
 SHOWN: Final = 300
-"""Characters of a runtime's message; its end says most."""
+"""Maximum characters kept from the end of a runtime's message."""
 
 LOOPING: Final = 2
 """Restarts from which a container that runs at the moment is still not trusted."""
 
 
 def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
-    """A container is in back-off, or has just ended, or ran before and ended."""
+    """Report a container that is in back-off, has just exited, or exited before."""
     if pod.is_leaving or pod.is_over:
         return
     for container in pod.containers:
@@ -86,7 +86,7 @@ def _finding(pod: Pod, container: Container, cluster: Cluster) -> Finding:
 
 
 def _why(container: Container, hooks: list[Event], *, told: bool) -> str:
-    """What the runtime or a hook says to it, where that is the cause."""
+    """The message of the runtime or a hook, if that is the cause."""
     if hooks:
         return f", because its postStart hook fails: {latest_first(hooks)[0].message}"
     message = text(container.ended, "message").strip()

@@ -1,4 +1,4 @@
-"""A pod has failed for good."""
+"""A pod has failed."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _REASONS: Final = {
     "TopologyAffinityError": "its node cannot align what it asks for on one NUMA node",
     "UnexpectedAdmissionError": "the kubelet could not admit it",
 }
-"""The kubelet's reasons to end a pod, or not to take it."""
+"""The kubelet's reasons for terminating or rejecting a pod."""
 
 OUT_OF: Final = "OutOf"
-"""How the reason begins if the node had no room left for the pod when it came."""
+"""Prefix of the reason if the node lacked resources when the pod was admitted."""
 
 
 def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
-    """The phase is Failed, and neither eviction nor memory explains it."""
+    """Report a Failed pod that neither eviction nor memory explains."""
     if pod.phase != "Failed" or pod.reason == "Evicted":
         return
     if pod.condition("DisruptionTarget") is not None:
@@ -85,7 +85,7 @@ def _why(pod: Pod, failed: list[Container]) -> str:
 
 
 def _was_retried(pod: Pod, cluster: Cluster) -> bool:
-    """Whether the Job that made the pod has succeeded all the same."""
+    """Whether the pod's Job succeeded anyway."""
     owner = owner_of(pod.value)
     if text(owner, "kind") != "Job":
         return False

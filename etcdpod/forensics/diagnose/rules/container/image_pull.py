@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from etcdpod.forensics.diagnose.model import Finding
     from etcdpod.forensics.diagnose.pod import Container, Pod
 
-# The words "not found" also end messages that say more, so they are looked for last.
+# "not found" also ends more specific messages, so it is matched last.
 _CAUSES: Final = (
     (
         ("no space left",),
@@ -89,7 +89,7 @@ _OTHER: Final = (
 
 
 def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
-    """A container waits for its image."""
+    """Report a container that waits for its image."""
     for container in pod.containers:
         if container.waiting in IMAGE_REASONS:
             yield _finding(pod, container, cluster)
@@ -129,7 +129,7 @@ def _finding(pod: Pod, container: Container, cluster: Cluster) -> Finding:
 
 
 def _told(says: list[str], reason: str) -> tuple[str, str]:
-    """The cause by the first message that tells one, the newest first."""
+    """The cause from the newest message that names one."""
     if reason == "InvalidImageName":
         return "{image} is no image name", "correct the name of the image"
     if reason == "SignatureValidationFailed":

@@ -1,4 +1,4 @@
-"""An init container fails, so that the pod never starts."""
+"""An init container fails, so the pod never starts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
-    """The first init container that is not done ended with an error."""
+    """Report the first incomplete init container if it exited with an error."""
     if pod.is_leaving or pod.is_true("Initialized"):
         return
     for container in pod.containers:

@@ -1,7 +1,7 @@
-"""What a kubelet's, runtime's or scheduler's message calls for.
+"""Remedies for messages of the kubelet, the runtime and the scheduler.
 
-Messages are free text, and differ between releases and runtimes. Each list is looked through in
-order for words that have stayed the same; what is not known is told as it stands.
+Messages are free text and differ between releases and runtimes. Each list is searched in order
+for phrases that have stayed stable; unknown messages are reported verbatim.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 Remedies = tuple[tuple[tuple[str, ...], str], ...]
-"""Words, in small letters, and what to do where any of them is found; the most telling first."""
+"""Lower-case phrases and the remedy if any of them is found; most specific first."""
 
 NOT_STARTED: Final[Remedies] = (
     (
@@ -112,11 +112,11 @@ SCHEDULING: Final[Remedies] = (
     (("were unschedulable",), "uncordon a node"),
     (("no nodes available",), "the cluster has no node that is registered: add one"),
 )
-"""Why a node does not take a pod; asked of each reason for itself."""
+"""Why a node rejects a pod; matched against each reason separately."""
 
 
 def remedy(message: str, known: Remedies) -> str:
-    """What to do about a message; empty where its words are not known."""
+    """The remedy for a message; empty if unknown."""
     lowered = message.lower()
     for signs, solution in known:
         if any(sign in lowered for sign in signs):

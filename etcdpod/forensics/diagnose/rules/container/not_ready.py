@@ -1,4 +1,4 @@
-"""A pod is not well, and nothing that is written down says why: what is known, and no more."""
+"""A pod is unhealthy for no recorded reason: report only what is known."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from etcdpod.forensics.diagnose.pod import Container, Pod
 
 PATIENCE: Final = 120.0
-"""Seconds that a pod may take to become ready before that is worth telling."""
+"""Seconds allowed for a pod to become ready."""
 
 
 def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
-    """Bound or running for long, not ready, and no other rule has spoken (it is asked last)."""
+    """Report a pod that is long bound or running but not ready; runs last, as the fallback."""
     if pod.is_leaving or pod.is_over or not pod.node or pod.is_true("Ready"):
         return
     since = pod.since("Ready") or pod.created
@@ -63,7 +63,7 @@ def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
 
 
 def _still_starts(container: Container) -> bool:
-    """Whether it runs and the containers after it wait for its end, or for its start."""
+    """Whether it is running and later containers wait for it to complete or start."""
     if not container.is_running:
         return False
     is_sidecar = container.spec_path.startswith("spec.initContainers") and not container.is_init

@@ -1,4 +1,4 @@
-"""A container was killed because it used more memory than it may."""
+"""A container was killed for exceeding its memory limit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
-    """The last run of a container ended as OOMKilled."""
+    """Report a container whose last run was OOMKilled."""
     for container in pod.containers:
         if text(container.ended, "reason") != "OOMKilled" or pod.is_leaving:
             continue

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from etcdpod.forensics.diagnose.pod import Container, Pod
 
 LOOPING: Final = 2
-"""Restarts after errors from which on a probe of a running container tells of nothing else."""
+"""Number of failed runs from which probe failures of a running container are ignored."""
 
 KILLING: Final = ("Liveness", "Startup")
 """Probes whose failure makes the kubelet restart the container."""
 
 
 def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
-    """The kubelet tells of failing probes, and the pod suffers from them."""
+    """Report failing probes that affect the pod."""
     if pod.is_leaving or pod.is_over:
         return
     for container in pod.containers:
@@ -38,11 +38,11 @@ def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
 
 
 def _suffers(pod: Pod, container: Container, probe: str, cluster: Cluster) -> bool:
-    """Whether the probe explains the state: a killed container, or one that is not ready."""
+    """Whether the probe explains that the container was killed or is not ready."""
     if probe in KILLING:
         killed = events_of(pod, container, cluster, {"Killing"})
         told = any(f"{probe.lower()} probe" in event.message for event in killed)
-        # Killed by the kubelet: it ends as told (143), by force (137), or as it sees fit.
+        # Killed by the kubelet: SIGTERM (143), SIGKILL (137), or an exit code of its own.
         return bool(container.ended) and (told or container.exit_code in (137, 143))
     crashes = container.restarts >= LOOPING and container.exit_code != 0
     return container.is_running and not crashes and field(container.status, "ready") is not True

@@ -1,4 +1,4 @@
-"""What a pod refers to and the registry does not hold: ConfigMaps, Secrets, claims."""
+"""References of a pod to absent ConfigMaps, Secrets and claims."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ RESOURCES = {"ConfigMap": "configmaps", "Secret": "secrets"}
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Something that is referred to and is not there."""
+    """A referenced object or key that does not exist."""
 
     what: str
     """``ConfigMap mailer-config``."""
     text: str
-    """The same as a clause."""
+    """The same, as a clause."""
     name: str
     """Name of the object."""
     evidence: Evidence
-    """The field that refers to it."""
+    """The field that references it."""
 
 
 def missing_in_environment(pod: Pod, container: Container, cluster: Cluster) -> list[Missing]:
-    """What a container's environment needs and cannot have."""
+    """Missing references of a container's environment."""
     found = []
     for entry in members(container.spec, "env"):
         path = f"{container.spec_path}.env[{text(entry, 'name')}].valueFrom"
@@ -50,7 +50,7 @@ def missing_in_environment(pod: Pod, container: Container, cluster: Cluster) -> 
 
 
 def missing_volumes(pod: Pod, cluster: Cluster) -> list[Missing]:
-    """What the volumes of a pod need and cannot have."""
+    """Missing references of a pod's volumes."""
     found = []
     for volume in members(pod.value, "spec", "volumes"):
         base = f"spec.volumes[{text(volume, 'name')}]"
@@ -66,7 +66,7 @@ def missing_volumes(pod: Pod, cluster: Cluster) -> list[Missing]:
 
 
 def _sources(volume: dict[str, Any], base: str) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """The ConfigMaps and Secrets of a volume, also of a projected one."""
+    """The ConfigMaps and Secrets of a volume, including projected ones."""
     if mapping(volume, "configMap"):
         yield "ConfigMap", mapping(volume, "configMap"), f"{base}.configMap"
     secret = mapping(volume, "secret")

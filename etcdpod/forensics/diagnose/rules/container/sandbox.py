@@ -1,4 +1,4 @@
-"""A pod's sandbox cannot be made: most often the network (CNI)."""
+"""A pod's sandbox cannot be created, mostly because of the network (CNI)."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _SOLUTIONS: Final = (
 
 
 def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
-    """The kubelet tells that it could not make the sandbox."""
+    """Report a pod whose sandbox the kubelet could not create."""
     if pod.is_leaving or not has_no_sandbox(pod):
         return
     told = events_with(pod, cluster, "FailedCreatePodSandBox", "NetworkNotReady")
@@ -82,7 +82,7 @@ def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
 
 
 def _core(message: str) -> str:
-    """The last part of a chain of errors says most."""
+    """The last, most specific part of an error chain."""
     message = message.removeprefix("Failed to create pod sandbox: ")
     message = message.removeprefix("rpc error: code = Unknown desc = ")
     return message if len(message) <= 300 else f"…{message[-299:]}"

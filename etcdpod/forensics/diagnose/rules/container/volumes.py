@@ -1,4 +1,4 @@
-"""A volume cannot be mounted, so that no container of the pod starts."""
+"""A volume cannot be mounted, so no container of the pod starts."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 REASONS = ("FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedDevicePluginAllocation")
 
 SUMMARY = "Unable to attach or mount volumes"
-"""How the kubelet begins its summary, which names the volume and not what is wrong with it."""
+"""Prefix of the kubelet's summary, which names the volume but not the cause."""
 
 OTHERWISE = "read the kubelet's message; check the volume's source and its driver"
 
 PATIENCE = 30.0
-"""Seconds that a volume may take before its missing source is told without an event."""
+"""Seconds after which a missing volume source is reported without an event."""
 
 
 def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
-    """The kubelet tells that it could not mount, or what a volume needs is not there."""
+    """Report volumes that the kubelet could not mount, or whose source is missing."""
     if pod.is_leaving or not has_no_sandbox(pod):
         return
     events = since_last_run(pod, events_with(pod, cluster, *REASONS))
@@ -68,7 +68,7 @@ def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
 
 
 def _most_telling(events: list[Event]) -> list[Event]:
-    """The latest first; those that only repeat that a wait has timed out come last."""
+    """Sort events latest first, those that only report a timeout last."""
     return sorted(latest_first(events), key=lambda event: event.message.startswith(SUMMARY))
 
 

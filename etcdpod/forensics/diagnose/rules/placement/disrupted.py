@@ -1,4 +1,4 @@
-"""A pod was sent away: evicted by its node, preempted, or deleted for its node's sake."""
+"""A pod was evicted by its node, preempted, or deleted because of its node."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ _TARGETS: Final = {
 
 
 EXPECTED: Final = frozenset({"DeletionByPodGC", "EvictionByEvictionAPI"})
-"""Reasons that follow from what someone does to a node."""
+"""Reasons caused by an operation on a node."""
 
 
 def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
-    """The pod's own reason, or its condition DisruptionTarget, says so."""
+    """Report a pod whose reason or condition DisruptionTarget shows a disruption."""
     if pod.reason == "Evicted":
         yield _evicted(pod, cluster)
     elif text(pod.condition("DisruptionTarget"), "status") == "True":
@@ -104,7 +104,7 @@ def _target(pod: Pod, cluster: Cluster) -> Finding:
 
 
 def _preempted(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
-    """Before DisruptionTarget there was the event alone."""
+    """Before DisruptionTarget, only the event showed preemption."""
     events = events_with(pod, cluster, "Preempted") if pod.is_leaving else []
     if events:
         _, cause, solution = _TARGETS["PreemptionByScheduler"]

@@ -1,4 +1,4 @@
-"""A pod suffers because its node is silent, not ready, or gone."""
+"""A pod is affected by a node that is silent, not ready, or gone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
-    """The node controller has called the pod not ready, or nobody looks after it any more."""
+    """Report a pod that the node controller marked not ready, or whose kubelet is gone."""
     if not pod.node or pod.is_over or pod.is_true("Ready"):
         return
     if not cluster.exists("nodes", "", pod.node):
@@ -26,7 +26,7 @@ def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
     node = cluster.get("nodes", "", pod.node)
     if node is None or node.is_true("Ready") or node.condition("Ready") is None:
         return
-    # The node controller sets Ready alone; a kubelet would have set ContainersReady with it.
+    # The node controller sets only Ready; a kubelet also sets ContainersReady.
     if not pod.is_true("ContainersReady") and pod.reason != "NodeLost" and not pod.is_leaving:
         return
     events = events_with(pod, cluster, "NodeNotReady")

@@ -20,7 +20,7 @@ LEASES: Final = "leases.coordination.k8s.io"
 NODE_LEASES: Final = "kube-node-lease"
 
 LEASE_SECONDS: Final = 40.0
-"""How long a Lease may stay without renewal (spec.leaseDurationSeconds of a kubelet's)."""
+"""Seconds allowed between Lease renewals (spec.leaseDurationSeconds of a kubelet's)."""
 
 PRESSURES: Final = frozenset(
     {
@@ -29,7 +29,7 @@ PRESSURES: Final = frozenset(
         *("KubeletUnhealthy", "ContainerRuntimeUnhealthy", "OutOfDisk"),
     }
 )
-"""Conditions that are bad when they are True: the kubelet's and those of a problem detector."""
+"""Conditions that are bad if True: the kubelet's and node-problem-detector's."""
 
 
 _RELIEF: Final = {
@@ -42,7 +42,7 @@ _RELIEF: Final = {
 
 
 def check(node: Subject, cluster: Cluster) -> Iterator[Finding]:
-    """Ready is not True, or a pressure condition is."""
+    """Report a node that is not Ready or is under pressure."""
     ready = node.condition("Ready")
     if ready is not None and text(ready, "status") != "True":
         yield _not_ready(node, cluster)
@@ -90,7 +90,7 @@ def _not_ready(node: Subject, cluster: Cluster) -> Finding:
 
 
 def _silent(node: Subject, cluster: Cluster) -> Iterator[Finding]:
-    """It counts as ready, and its kubelet has renewed nothing for longer than it may."""
+    """Report a Ready node whose kubelet has missed its Lease renewals."""
     lease = cluster.all(LEASES).get((NODE_LEASES, node.name))
     late = cluster.unchanged_for(lease) if lease is not None else None
     if lease is None or late is None or late <= LEASE_SECONDS:

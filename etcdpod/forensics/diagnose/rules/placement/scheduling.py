@@ -1,7 +1,7 @@
-"""Why a node does not take a pod, asked of the node itself as the scheduler would.
+"""Why a node rejects a pod, evaluated as the scheduler does.
 
-Looks at what is written down: taints, cordons, selectors, node affinity, and whether a request
-is larger than the whole node. What other pods have taken is the scheduler's word alone.
+Checks taints, cordons, selectors, node affinity, and whether a request exceeds the whole node.
+Resources taken by other pods are known only from the scheduler's message.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Obstacle(Enum):
-    """What keeps a node from taking a pod."""
+    """What prevents a pod from running on a node."""
 
     CORDON = "cordon"
     TAINT = "taint"
@@ -29,15 +29,15 @@ class Obstacle(Enum):
 
 
 class Refusal(NamedTuple):
-    """One reason why a node cannot take a pod."""
+    """One reason why a node rejects a pod."""
 
     obstacle: Obstacle
     text: str
-    """As a clause whose subject is the node."""
+    """A clause whose subject is the node."""
 
 
 def refusals(pod: Pod, node: Subject) -> list[Refusal]:
-    """The reasons why a node cannot take a pod; empty if none is seen."""
+    """The reasons why a node rejects a pod; empty if none is found."""
     return [*_taints(pod, node), *_selectors(pod, node), *_sizes(pod, node)]
 
 
@@ -127,7 +127,7 @@ def _sizes(pod: Pod, node: Subject) -> list[Refusal]:
 
 
 def requests(pod: Pod) -> dict[str, Fraction]:
-    """What a pod asks for: its containers together, or an init container if that asks more."""
+    """A pod's effective requests: the sum of its containers, or the largest init container."""
     total: dict[str, Fraction] = {}
     largest: dict[str, Fraction] = {}
     for container in pod.containers:
@@ -146,14 +146,14 @@ def requests(pod: Pod) -> dict[str, Fraction]:
 
 
 def amount(quantity: Any) -> Fraction | None:
-    """A quantity as a number; None if it is none."""
+    """A quantity as a number; None if invalid."""
     if isinstance(quantity, bool) or not isinstance(quantity, str | int):
         return None
     return parse_quantity(str(quantity))
 
 
 def display(value: Fraction) -> str:
-    """A number as people write it: ``64``, ``0.5``, ``2Gi``."""
+    """Format a number: ``64``, ``0.5``, ``2Gi``."""
     if value.denominator == 1 and value >= 1024**2:
         for unit, size in (("Gi", 1024**3), ("Mi", 1024**2)):
             if value % size == 0:

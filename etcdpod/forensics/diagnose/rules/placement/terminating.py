@@ -1,4 +1,4 @@
-"""A pod was told to go, and does not."""
+"""A pod is stuck in Terminating."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from etcdpod.forensics.diagnose.pod import Pod
 
 TOLD: Final = ("FailedKillPod", "FailedPreStopHook", "FailedUnMount", "FailedUnmountVolume")
-"""What the kubelet tells of a pod that it cannot end."""
+"""Event reasons of a pod that the kubelet cannot terminate."""
 
 PATIENCE: Final = 10.0
-"""Seconds beyond the grace period that an orderly end may take."""
+"""Seconds allowed beyond the grace period."""
 
 
 def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
-    """The deletion is overdue: a finalizer holds it, or the kubelet does not answer."""
+    """Report an overdue deletion: blocked by a finalizer, or the kubelet does not respond."""
     end = time_or_none(field(pod.value, "metadata", "deletionTimestamp"))
     if end is None:
         return

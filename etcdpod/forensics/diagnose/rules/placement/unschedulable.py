@@ -1,4 +1,4 @@
-"""No node takes a pod."""
+"""A pod cannot be scheduled."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 _SUMMARY: Final = re.compile(r"\d+/(\d+) nodes are available: (.*?)(?:\. |\.$|$)", re.DOTALL)
 _REASONS: Final = re.compile(r",(?! that ) ?")
-"""Between the reasons of a summary; older releases end one about a taint with a clause."""
+"""Separates the reasons of a summary; in older releases a taint's reason ends with a clause."""
 
 NODES_SHOWN: Final = 5
-"""Nodes that are told one by one."""
+"""Maximum number of nodes listed individually."""
 
 
 def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
-    """The scheduler found no node, or waits for a gate."""
+    """Report a pod for which the scheduler found no node, or that is gated."""
     if pod.node or pod.is_over or pod.is_leaving:
         return
     scheduled = pod.condition("PodScheduled")
@@ -90,7 +90,7 @@ def _unschedulable(pod: Pod, cluster: Cluster) -> Finding:
 
 
 def _nodes(pod: Pod, cluster: Cluster) -> tuple[str, list[Evidence]]:
-    """Why each node refuses, where it can be seen, and the fields that show it."""
+    """Why each node rejects the pod, as far as known, and the evidence."""
     nodes = list(cluster.all("nodes").values())
     told, evidence = [], []
     for node in nodes[:NODES_SHOWN]:
@@ -121,7 +121,7 @@ def _fields(pod: Pod, node: object, obstacles: set[Obstacle]) -> list[Evidence]:
 
 
 def _claims(pod: Pod, cluster: Cluster) -> tuple[list[Evidence], list[str]]:
-    """The claims of a pod that are not bound, as evidence, and those that do not exist."""
+    """The unbound claims of a pod, as evidence, and those that do not exist."""
     found, missing = [], []
     claims = "persistentvolumeclaims"
     for volume in members(pod.value, "spec", "volumes"):

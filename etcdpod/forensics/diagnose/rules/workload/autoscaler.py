@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from etcdpod.forensics.diagnose.subject import Subject
 
 CONDITIONS: Final = ("AbleToScale", "ScalingActive")
-"""Conditions that are True while it works; the first that is not is the cause."""
+"""Conditions that are True if it works; the first that is not is the cause."""
 
 IDLE: Final = "ScalingDisabled"
-"""Its target was scaled to 0, which switches an autoscaler off."""
+"""Its target was scaled to 0, which disables the autoscaler."""
 
 TOLD: Final = (
     *("FailedGetScale", "FailedRescale", "FailedGetResourceMetric", "FailedGetPodsMetric"),
@@ -29,7 +29,7 @@ TOLD: Final = (
 
 
 def check(autoscaler: Subject, cluster: Cluster) -> Iterator[Finding]:
-    """AbleToScale or ScalingActive is False."""
+    """Report an autoscaler whose AbleToScale or ScalingActive is False."""
     for kind in CONDITIONS:
         failed = autoscaler.condition(kind)
         reason = text(failed, "reason")

@@ -1,4 +1,4 @@
-"""A disruption budget keeps a node from being drained."""
+"""A PodDisruptionBudget blocks the drain of a node."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from etcdpod.forensics.diagnose.subject import Subject
 
 _HELD: Final = 5
-"""Pods that are named."""
+"""Maximum number of pods named."""
 
 
 def check(budget: Subject, cluster: Cluster) -> Iterator[Finding]:
-    """It allows no disruption, and one of its pods runs on a node that is cordoned."""
+    """Report a budget that allows no disruption, with a pod on a cordoned node."""
     status = mapping(budget.value, "status")
     if number(status, "disruptionsAllowed") > 0 or number(status, "expectedPods") == 0:
         return
@@ -62,7 +62,7 @@ def check(budget: Subject, cluster: Cluster) -> Iterator[Finding]:
 
 
 def _selects(selector: dict[str, object], pod: Subject) -> bool:
-    """Whether a LabelSelector chooses a pod."""
+    """Whether a LabelSelector matches a pod."""
     labels = mapping(pod.value, "metadata", "labels")
     wanted = mapping(selector, "matchLabels")
     if any(labels.get(key) != value for key, value in wanted.items()):

@@ -1,4 +1,4 @@
-"""A CronJob does not make its Jobs."""
+"""A CronJob does not create its Jobs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TOLD: Final = {
     "UnparseableCronJobSchedule": "its schedule is not readable",
     "UnparseableSchedule": "its schedule is not readable",
 }
-"""The warnings of the CronJob controller, of all releases."""
+"""Warning reasons of the CronJob controller, in all releases."""
 
 SOLUTIONS: Final = {
     "FailedCreate": "read the message: the API server refuses the Job",
@@ -35,7 +35,7 @@ SOLUTIONS: Final = {
 
 
 def check(cron_job: Subject, cluster: Cluster) -> Iterator[Finding]:
-    """Its controller warns."""
+    """Report a CronJob with warnings of its controller."""
     events = latest_first(events_with(cron_job, cluster, *TOLD))
     if not events:
         return

@@ -1,4 +1,4 @@
-"""A Service selects pods and has no endpoint that is ready."""
+"""A Service with a selector has no ready endpoint."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SERVICE_NAME = "kubernetes.io/service-name"
 
 
 def check(service: Subject, cluster: Cluster) -> Iterator[Finding]:
-    """Its EndpointSlices (or its Endpoints) name no ready address."""
+    """Report a Service whose EndpointSlices (or Endpoints) list no ready address."""
     selector = mapping(service.value, "spec", "selector")
     if not selector or text(service.value, "spec", "type") == "ExternalName":
         return
@@ -51,9 +51,9 @@ def check(service: Subject, cluster: Cluster) -> Iterator[Finding]:
 
 
 def _empty(service: Subject, cluster: Cluster) -> tuple[list[Evidence], bool] | None:
-    """What shows that none of its addresses is ready, and whether there are others.
+    """The evidence that no address is ready, and whether there are unready ones.
 
-    None where one is ready, or nothing lists the addresses.
+    None if one is ready, or if the addresses are not listed.
     """
     pieces = cluster.grouped("endpointslices.discovery.k8s.io", _service_of)
     slices = pieces.get(f"{service.namespace}/{service.name}", [])
@@ -76,12 +76,12 @@ def _service_of(piece: Subject) -> str:
 
 
 def _idle_in(workload: Subject) -> str:
-    """The namespace of a workload that is scaled to 0; empty for any other."""
+    """The namespace of a workload that is scaled to 0; empty otherwise."""
     return workload.namespace if field(workload.value, "spec", "replicas") == 0 else ""
 
 
 def _scaled_to_zero(service: Subject, selector: dict[str, Any], cluster: Cluster) -> Subject | None:
-    """A workload that would make the pods of a service, and was told to make none."""
+    """A workload that matches the service's selector but is scaled to 0."""
     for resource in ("deployments.apps", "statefulsets.apps"):
         for item in cluster.grouped(resource, _idle_in).get(service.namespace, []):
             labels = mapping(item.value, "spec", "template", "metadata", "labels")
@@ -91,7 +91,7 @@ def _scaled_to_zero(service: Subject, selector: dict[str, Any], cluster: Cluster
 
 
 def _is_ready(endpoint: dict[str, Any]) -> bool:
-    """Ready unless it says that it is not."""
+    """Whether an endpoint is ready, which is the default."""
     return field(endpoint, "conditions", "ready") is not False
 
 

@@ -1,4 +1,4 @@
-"""A controller may not make the pods that it should: quota, limits, admission."""
+"""A controller cannot create its pods: quota, limits, admission."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _COUNTS: Final = {
 
 
 def check(owner: Subject, cluster: Cluster) -> Iterator[Finding]:
-    """ReplicaFailure is True, or events tell of pods that could not be made, and some lack."""
+    """Report a controller that lacks pods and has ReplicaFailure or failed-create events."""
     events = latest_first(events_with(owner, cluster, "FailedCreate"))
     failure = owner.condition("ReplicaFailure")
     failing = text(failure, "status") == "True"
@@ -52,7 +52,7 @@ def check(owner: Subject, cluster: Cluster) -> Iterator[Finding]:
 
 
 def _lacks(owner: Subject) -> bool:
-    """Whether it still has fewer pods than it should."""
+    """Whether it has fewer pods than desired."""
     if owner.kind in _COUNTS:
         wanted, has = _COUNTS[owner.kind]
         asked = number(owner.value, "spec", wanted, default=1)

@@ -1,4 +1,4 @@
-"""A Job has given up."""
+"""A Job has failed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _REASONS: Final = {
 
 
 def check(job: Subject, cluster: Cluster) -> Iterator[Finding]:
-    """The condition Failed is True."""
+    """Report a Job whose condition Failed is True."""
     if not job.is_true("Failed"):
         return
     failed = job.condition("Failed")
@@ -56,7 +56,7 @@ def check(job: Subject, cluster: Cluster) -> Iterator[Finding]:
 
 
 def _was_overtaken(job: Subject, cluster: Cluster) -> bool:
-    """Whether a later Job of the same CronJob has succeeded."""
+    """Whether a later Job of the same CronJob succeeded."""
     owner = _owner_uid(job)
     return bool(owner) and any(
         later.is_true("Complete") and (later.created or EARLIEST) > (job.created or EARLIEST)

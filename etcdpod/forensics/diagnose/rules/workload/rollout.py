@@ -1,4 +1,4 @@
-"""A Deployment's rollout does not progress, or it has no pod left that serves."""
+"""A Deployment's rollout does not progress, or it has no available pod."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ REVISION = "deployment.kubernetes.io/revision"
 
 
 PATIENCE: Final = 60.0
-"""Seconds that the first pods may take to become ready."""
+"""Seconds allowed for the first pods to become ready."""
 
 
 def check(deployment: Subject, cluster: Cluster) -> Iterator[Finding]:
-    """Progressing is False, or pods of the newest ReplicaSet are in trouble."""
+    """Report a Deployment that is not Progressing, or whose newest pods are unhealthy."""
     if number(deployment.value, "spec", "replicas", default=1) == 0:
         return
     newest = _newest(deployment, cluster)
@@ -85,14 +85,14 @@ def _why(newest: Subject | None, troubled: list[Finding], *, complete: bool) -> 
 
 
 def _is_behind(newest: Subject | None) -> bool:
-    """Whether the newest ReplicaSet has fewer ready pods than it should."""
+    """Whether the newest ReplicaSet has fewer ready pods than desired."""
     if newest is None:
         return False
     return ready_replicas(newest) < number(newest.value, "spec", "replicas", default=1)
 
 
 def _newest(deployment: Subject, cluster: Cluster) -> Subject | None:
-    """The ReplicaSet of the deployment's present revision."""
+    """The ReplicaSet of the Deployment's current revision."""
     own = cluster.grouped("replicasets.apps", _owner_uid).get(deployment.uid, [])
     return max(own, key=_revision, default=None)
 
@@ -107,7 +107,7 @@ def _revision(replica_set: Subject) -> int:
 
 
 def _is_unavailable(deployment: Subject, cluster: Cluster) -> bool:
-    """Whether it has been without enough pods for longer than a start takes."""
+    """Whether it has been unavailable for longer than startup takes."""
     if text(deployment.condition("Available"), "status") != "False":
         return False
     return (cluster.age(deployment.since("Available")) or 0.0) > PATIENCE

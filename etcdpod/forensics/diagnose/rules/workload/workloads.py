@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
 
 def check_stateful_set(workload: Subject, cluster: Cluster) -> Iterator[Finding]:
-    """Fewer pods are ready than asked for, and one of them is in trouble."""
+    """Report a StatefulSet with too few ready pods, one of them unhealthy."""
     wanted = number(workload.value, "spec", "replicas", default=1)
     in_order = text(workload.value, "spec", "podManagementPolicy") != "Parallel"
     yield from _check(workload, cluster, wanted, "readyReplicas", in_order=in_order)
 
 
 def check_daemon_set(workload: Subject, cluster: Cluster) -> Iterator[Finding]:
-    """Fewer nodes have a ready pod than should, and one of the pods is in trouble."""
+    """Report a DaemonSet with too few ready pods, one of them unhealthy."""
     wanted = number(workload.value, "status", "desiredNumberScheduled")
     yield from _check(workload, cluster, wanted, "numberReady", in_order=False)
     yield from _misplaced(workload)
 
 
 def _misplaced(workload: Subject) -> Iterator[Finding]:
-    """Pods of a DaemonSet run where they should not."""
+    """Report a DaemonSet with pods on nodes where they should not run."""
     count = number(workload.value, "status", "numberMisscheduled")
     if count:
         yield workload.finding(
