@@ -193,7 +193,7 @@ class Damage:
     flip: tuple[int, int] | None = None
     """Byte offset and bit whose flip would explain the defect."""
     further: int = 0
-    """How many further defects of the same code this one stands for; 0 for a single defect."""
+    """How many further defects of the same code this one represents; 0 for a single defect."""
     pages: int = 0
     """On how many pages the further ones are."""
 

@@ -76,8 +76,8 @@ SENTENCES = {
     Code.BREAK_LIMIT: "too many breaks: the rest is passed by",
     Code.REPORT_LIMIT: "and more of this sort from here on",
     Code.GAP_LIMIT: "the log has more than {d.count} gaps: what follows is passed by",
-    Code.LOG_DIVERGES: "the log and the database part after revision {d.revision}: counted anew",
-    Code.LOG_REVISIONS_UNKNOWN: "nothing tells the revisions of the log from entry {d.first} on",
+    Code.LOG_DIVERGES: "log and database diverge after revision {d.revision}: counted again",
+    Code.LOG_REVISIONS_UNKNOWN: "the revisions of the log from entry {d.first} on are unknown",
     Code.LOG_INTERRUPTED: "interrupted: of the log only what leads to revision {d.revision} was"
     " read",
     Code.SEARCH_INTERRUPTED: "interrupted: only a part of the free pages was searched",

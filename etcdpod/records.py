@@ -44,7 +44,7 @@ class Trust(Enum):
 
     @property
     def meaning(self) -> str:
-        """What the letter stands for, in words."""
+        """What the letter means."""
         return _MEANINGS[self]
 
 

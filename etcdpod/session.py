@@ -57,7 +57,7 @@ class SourceOptions:
     encryption_config: str | None = None
     """The API server's EncryptionConfiguration, whose keys open values encrypted at rest."""
     progress: Callable[[str], Callable[[int, int], None]] | None = None
-    """Makes, for a long work of a name, what is told how much of how many bytes are done."""
+    """Makes, for a long work of a name, what is called with the bytes done and their total."""
     long_work: LongWork = endless
     """Makes, for a work of a name that may be ended early, what is asked whether it is."""
 

@@ -20,7 +20,7 @@ def attempt_lines(registry: Registry, key: bytes) -> Iterator[str]:
     found = list(attempts(registry, key))
     yield ""
     if not found:
-        yield "● never applied   none known: only a member's write-ahead log tells of such writes"
+        yield "● never applied   none known: only a member's write-ahead log records such writes"
         return
     yield f"● never applied   {len(found)} write{'' if len(found) == 1 else 's'}"
     yield f"  {'WOULD BE':<8}  {'WHY':<11}  WHAT"
@@ -31,7 +31,7 @@ def attempt_lines(registry: Registry, key: bytes) -> Iterator[str]:
 
 
 def attempt_fields(registry: Registry, key: bytes) -> Iterator[dict[str, Any]]:
-    """The same for programs; ``event`` tells them from what came true."""
+    """The same as fields; ``event`` separates them from committed writes."""
     return (_fields(one) for one in attempts(registry, key))
 
 

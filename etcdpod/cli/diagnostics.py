@@ -81,7 +81,7 @@ class InterruptibleWork:
     """A long work: how far it is, on a terminal after a second; and Ctrl-C that ends it early.
 
     What was read until then is kept, and the answer is made from it. A second Ctrl-C quits.
-    Called with what is done and the whole of it, the work is told whether to end.
+    Called with what is done and the whole; returns whether to end the work.
     """
 
     was_ended: ClassVar[bool] = False
@@ -121,7 +121,7 @@ class InterruptibleWork:
 
     def _show(self, percent: int) -> None:
         if sys.stderr.isatty() and not self._is_told:
-            text = f"\retcdpod: {self._what}: {percent} % (Ctrl-C: go on with what was read)"
+            text = f"\retcdpod: {self._what}: {percent} % (Ctrl-C: show partial results)"
             print(text, end="", file=sys.stderr, flush=True)
             self._is_shown = True
 

@@ -32,7 +32,7 @@ def print_encryption(session: Session, output: str | None) -> ExitCode:
     else:
         _print_machine(found, output)
     if keyring is None:
-        say("etcdpod: --encryption-config FILE tells what is not as an API server would write it")
+        say("etcdpod: --encryption-config FILE shows what an API server would write differently")
     return ExitCode.NOT_FOUND if found.stale else ExitCode.FOUND
 
 

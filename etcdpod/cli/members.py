@@ -60,7 +60,7 @@ def _say_span(sessions: Sequence[Session], span: Common) -> None:
     for session in sessions:
         ahead = session.info.current_revision - span.upto
         if ahead > 0:
-            say(f"etcdpod: {session.info.target} goes on for {ahead} revisions after that")
+            say(f"etcdpod: {session.info.target} has {ahead} more revisions after that")
 
 
 def _print(names: Sequence[str], found: Iterator[Disagreement]) -> int:
@@ -75,7 +75,7 @@ def _print(names: Sequence[str], found: Iterator[Disagreement]) -> int:
             if count <= SHOWN:
                 yield from _lines(names, one)
         if count > SHOWN:
-            yield f"… and {count - SHOWN} more (-o jsonl tells all)"
+            yield f"… and {count - SHOWN} more (-o jsonl lists all)"
 
     write_lines(text())
     return count
@@ -90,7 +90,7 @@ def _lines(names: Sequence[str], one: Disagreement) -> Iterator[str]:
         verb = "differs" if len(one.minority) == 1 else "differ"
         yield printable(f"  {alone} {verb} from the other {len(names) - len(one.minority)}")
     else:
-        yield "  no majority: which of them is right cannot be told from these"
+        yield "  no majority: which of them is right is unknown"
     for name, record in zip(names, one.records, strict=True):
         yield printable(f"    {name}: {_state(record)}")
     for difference in one.differences:

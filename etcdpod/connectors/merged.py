@@ -94,11 +94,13 @@ class MergedConnector:
         """The revision of ``key`` that is current at ``at``, or why there is none."""
         revision = self._newest if at is None else at
         answers = [source.get(key, revision) for source in self._fitting(revision)]
-        told = [answer for answer in answers if not isinstance(answer, Compacted)]
-        known = next((answer for answer in told if not isinstance(answer, NotRecorded)), None)
+        known_answers = [answer for answer in answers if not isinstance(answer, Compacted)]
+        known = next(
+            (answer for answer in known_answers if not isinstance(answer, NotRecorded)), None
+        )
         if known is not None:
             return known
-        if not told:
+        if not known_answers:
             if revision > self._newest:
                 raise self._out_of_reach(revision)
             return Compacted(key, revision, self._complete_from())

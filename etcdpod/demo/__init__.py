@@ -13,7 +13,7 @@ DEMOS = {"demo": "mid.db", "demo-end": "end.db"}
 
 
 def demo_path(target: str) -> str:
-    """The file that a demo's name stands for; any other target is returned as it is."""
+    """The file of a demo; any other target is returned unchanged."""
     if target in DEMOS:
         return str(Path(__file__).with_name(DEMOS[target]))
     return target

@@ -1,4 +1,4 @@
-"""What somebody tried to write to an object and never did, as the write-ahead log tells it."""
+"""Failed and uncommitted writes to an object, from the write-ahead log."""
 
 from __future__ import annotations
 

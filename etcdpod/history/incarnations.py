@@ -2,7 +2,7 @@
 
 An etcd key can live many times. A life begins with a put of ``version`` 1 and a ``create_revision``
 of its own, and ends with a tombstone; the per-key ``version`` counts within it. Any part of this
-may be missing from a source, and is then told as missing, not made up.
+may be missing from a source, and is then reported as missing, not made up.
 """
 
 from __future__ import annotations
@@ -33,13 +33,12 @@ if TYPE_CHECKING:
 def incarnations(headers: Iterable[Record], compact_revision: int = 0) -> list[Incarnation]:
     """The lives of one key, oldest first.
 
-    A life is told from the next by what etcd itself keeps: a tombstone between them, or another
+    Lives are separated by what etcd itself keeps: a tombstone between them, or another
     create revision. Values are not needed.
 
     Args:
         headers: all kept revisions of the key, in revision order.
-        compact_revision: the source's; a tombstone at or below it stands for a life whose
-            revisions are all gone.
+        compact_revision: the source's; a tombstone at or below it is all that is left of a life.
 
     Returns:
         One entry a life; numbers count from 1 for the oldest that left a trace.

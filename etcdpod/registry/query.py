@@ -140,7 +140,7 @@ def _absent(registry: Objects, query: Query, absence: Absence | None) -> NotFoun
 
 
 def union(one: Projection, other: Projection) -> Projection:
-    """The fields of both; an empty mapping stands for the whole subtree and wins."""
+    """The fields of both; an empty mapping means the whole subtree, and wins."""
     if not one or not other:
         return {}
     both = dict(one)

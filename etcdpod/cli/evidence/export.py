@@ -75,7 +75,7 @@ def _write(file: Path, session: Session) -> int:
 
 
 def _compressed(raw: IO[bytes], file: Path) -> IO[bytes]:
-    # Neither its name nor the time is told.
+    # Neither its name nor the time is written.
     if file.suffix == ".gz":
         return gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0)  # type: ignore[return-value]
     return raw

@@ -70,12 +70,12 @@ def command(
         found = _found(session, words, namespace, since)
         choice = Choice(verbatim, options.show_secrets, part_remade=not words)
         made = entries(found, choice, has_volume=_has_volume(session))
-        told = manifest(made, _source(session), verbatim=verbatim, time_of=_times(session))
+        listed = manifest(made, _source(session), verbatim=verbatim, time_of=_times(session))
         if out is not None:
-            _write_all(out, made, told)
-        _print(told, output)
+            _write_all(out, made, listed)
+        _print(listed, output)
         if not made:
-            say("etcdpod: nothing was deleted or lost here, as far as this source tells")
+            say("etcdpod: nothing was deleted or lost, as far as this source shows")
         return outcome(session, ExitCode.FOUND if made else ExitCode.NOT_FOUND)
 
 
@@ -180,16 +180,16 @@ def _check_folder(folder: Path, targets: Iterable[str]) -> None:
             )
 
 
-def _write_all(folder: Path, made: Iterable[BundleEntry], told: dict[str, Any]) -> None:
+def _write_all(folder: Path, made: Iterable[BundleEntry], listed: dict[str, Any]) -> None:
     from etcdpod.forensics.recover.text import readable
 
-    _write_file(folder / "manifest.json", "".join(document(told, "json")))
-    _write_file(folder / "manifest.txt", "".join(readable(told)))
+    _write_file(folder / "manifest.json", "".join(document(listed, "json")))
+    _write_file(folder / "manifest.txt", "".join(readable(listed)))
     for entry in made:
         if entry.object is not None:
             _write_file(folder / entry.file, "".join(document(entry.object, "yaml")))
     count = sum(entry.object is not None for entry in made)
-    say(f"etcdpod: {count} objects written to {folder}; manifest.txt tells of each")
+    say(f"etcdpod: {count} objects written to {folder}; manifest.txt describes each")
 
 
 def _write_file(path: Path, text: str) -> None:
@@ -207,10 +207,10 @@ def _write_file(path: Path, text: str) -> None:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def _print(told: dict[str, Any], output: str | None) -> None:
+def _print(listed: dict[str, Any], output: str | None) -> None:
     if output is not None:
-        write(document(told, output))
-    elif told["objects"]:
+        write(document(listed, output))
+    elif listed["objects"]:
         from etcdpod.forensics.recover.text import rows
 
-        write(rows(told))
+        write(rows(listed))

@@ -79,7 +79,7 @@ def _verify(
         _say_verdict(subject, session.info.target, damaged)
     if noted:
         say(
-            f"  noted: {_counted(noted, 'oddity', 'oddities')} that cost nothing"
+            f"  noted: {_counted(noted, 'harmless anomaly', 'harmless anomalies')}"
             + ("" if notes else " (--notes shows them)")
         )
     return ExitCode.DAMAGED if damaged else ExitCode.FOUND

@@ -83,7 +83,7 @@ def command(
         if follow and with_attempts:
             raise UsageError(
                 "--attempts does not go with --follow",
-                next_step="a running etcd tells of no write that it refused",
+                next_step="a running etcd does not record refused writes",
             )
         if follow:
             return _follow(session, found, field, output or "", noise=noise, objects=objects)
@@ -107,7 +107,7 @@ def command(
 
 
 def _say_left_out(session: Session, key: bytes) -> None:
-    """Of what is found on the disk, and too doubtful to be told as history."""
+    """Report what was found on disk and is too doubtful to be shown as history."""
     source = capable(session.connector, Doubting)
     count = 0 if source is None else source.left_out(key)
     if count:

@@ -1,4 +1,4 @@
-"""``etcdpod describe``: an object, what stands around it and its events, as kubectl tells it."""
+"""``etcdpod describe``: an object, related objects and events, as kubectl describes it."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def _print(
 
 
 def _whole(registry: Registry, item: Item) -> dict[str, Any] | None:
-    """The object; a Secret with its values, for their sizes are told."""
+    """The object; a Secret with its values, as their sizes are shown."""
     thing = item.object
     if thing is None or thing.get("kind") != "Secret" or registry.show_secrets:
         return thing

@@ -30,7 +30,7 @@ class NoticeCode(Enum):
     ENDPOINT_SKIPPED = "{n.skipped}: {n.reason}; using {n.endpoint}"
     CONNECTION_LOST = "{n.endpoint}: {n.reason}; trying again"
     CONNECTION_RESTORED = "went on with {n.endpoint}"
-    LIST_RESTARTED = "revision {n.revision} was compacted while it was listed: starting anew"
+    LIST_RESTARTED = "revision {n.revision} was compacted while it was listed: starting again"
     DAMAGE = "{damage}"
 
 

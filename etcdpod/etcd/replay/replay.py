@@ -99,7 +99,7 @@ class Replay:
         damage: where findings are appended.
         is_whole: nothing of the database is lost.
         surroundings: what the database says besides its keys.
-        progress: told now and then how many entries of how many were applied; True: go no further.
+        progress: called now and then with the entries applied and their total; True: stop.
     """
 
     def __init__(

@@ -6,7 +6,7 @@ Each query waits about 0.1 s for the next round of etcd's watches; concurrent on
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from etcdpod.connectors.base import Watching
 from etcdpod.history.lives import Registry
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from etcdpod.connectors.base import Connector
-    from etcdpod.records import Record
+    from etcdpod.damage import Damage
+    from etcdpod.records import Absence, Record, SourceInfo
 
 AT_ONCE: Final = 16
 """Number of concurrent queries."""
@@ -40,6 +41,35 @@ class Gathered:
     def inner(self) -> Connector:
         """The underlying source."""
         return self._connector
+
+    @property
+    def damage(self) -> list[Damage]:
+        """Defects found so far."""
+        return self._connector.damage
+
+    def info(self) -> SourceInfo:
+        """What the source is."""
+        return self._connector.info()
+
+    def range(
+        self, prefix: bytes, at: int | None = None, *, keys_only: bool = False
+    ) -> Iterable[Record]:
+        """As the source answers it."""
+        return self._connector.range(prefix, at, keys_only=keys_only)
+
+    def get(self, key: bytes, at: int | None = None) -> Record | Absence:
+        """As the source answers it."""
+        return self._connector.get(key, at)
+
+    def records(
+        self, prefix: bytes = b"", *, since: int | None = None, keys_only: bool = False
+    ) -> Iterable[Record]:
+        """As the source answers it."""
+        return self._connector.records(prefix, since=since, keys_only=keys_only)
+
+    def close(self) -> None:
+        """Closes the source."""
+        self._connector.close()
 
     def gather(self, keys: Sequence[bytes]) -> None:
         """Read the histories of keys that are not cached yet, concurrently."""
@@ -71,7 +101,7 @@ def gathering(registry: Registry) -> Registry:
     if not isinstance(registry.connector, Watching):
         return registry
     return Registry(
-        cast("Connector", Gathered(registry.connector)),
+        Gathered(registry.connector),
         registry.decoder,
         prefixes=registry.prefixes,
         show_secrets=registry.show_secrets,

@@ -1,4 +1,4 @@
-"""Monotone bounds on the times of revisions: what one revision tells of its neighbours.
+"""Monotone bounds on the times of revisions: what one revision implies for its neighbours.
 
 Revisions are numbered in the order in which they were written. So a revision was written no
 earlier than any before it, and no later than any after it.

@@ -142,7 +142,7 @@ class Clock:
             before = step
 
     def revision_at(self, time: datetime) -> int:
-        """The newest revision that was written by ``time``, as well as can be told; 0: none."""
+        """The newest revision that was written by ``time``, as far as is known; 0: none."""
         wanted = micros_of(time)
         low, high = 0, self._registry.connector.info().current_revision
         while low < high:  # all up to ``low`` were written by then, none after ``high``

@@ -197,7 +197,7 @@ def _without_stamps(groups: dict[str, list[LeaseSample]]) -> ClockAgreement:
     best = max(panel, key=lambda writer: len(agreeing[writer]), default="")
     if len(panel) > 1 and len(agreeing[best]) * 2 <= len(panel):
         return ClockAgreement(
-            [], ("the clocks of the Leases disagree, and none can be told right",)
+            [], ("the clocks of the Leases disagree, and it is unknown which is right",)
         )
     rows: list[Row] = []
     skews = []

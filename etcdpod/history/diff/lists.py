@@ -43,7 +43,7 @@ def align(
         stretch: how many members are equal at the start, and how many at the end.
 
     Yields:
-        Path, operation, old and new value. Members too deep or too many to be aligned are told
+        Path, operation, old and new value. Members too deep or too many to be aligned are reported
         as one replaced list.
     """
     start, end = stretch

@@ -1,4 +1,4 @@
-"""What differs between two revisions of an object, told as Kubernetes understands it.
+"""What differs between two revisions of an object, as Kubernetes understands it.
 
 Equal subtrees are pruned, lists that Kubernetes treats as maps are keyed by their merge key
 (``merge_keys``), and a subtree that came or went is one change, not one for each of its leaves.

@@ -1,7 +1,7 @@
 """One revision in a line, as an engineer would have written it down.
 
-``SUMMARISERS`` holds what the kinds know to say about themselves; what they do not judge is told
-by path, so that no change goes unmentioned merely because nobody thought of it. Nothing here
+``SUMMARISERS`` holds what the kinds know to say about themselves; what they do not cover is
+described by path, so that no change goes unmentioned merely because nobody thought of it. Nothing here
 quotes the data of a Secret.
 """
 
@@ -18,7 +18,7 @@ from etcdpod.history.summary.coordination import EVENT, LEASE
 from etcdpod.history.summary.daemon_set import DAEMON_SET
 from etcdpod.history.summary.generic import bookkeeping, by_path
 from etcdpod.history.summary.job import JOB
-from etcdpod.history.summary.metadata import METADATA_TOLD, deletion, marks
+from etcdpod.history.summary.metadata import METADATA_COVERED, deletion, marks
 from etcdpod.history.summary.network import ENDPOINTS, SERVICE
 from etcdpod.history.summary.node import NODE
 from etcdpod.history.summary.pod import POD
@@ -54,7 +54,7 @@ def _state(value: dict[str, Any]) -> Iterator[str]:
 _ANY_KIND: Final = Summariser(
     kinds=frozenset(),
     changed=_changed,
-    told=("status.conditions", "status.phase"),
+    covered=("status.conditions", "status.phase"),
     state=_state,
 )
 
@@ -73,7 +73,7 @@ SUMMARISERS: Final = (
     ENDPOINTS,
     CLAIM,
 )
-"""What the kinds say about themselves; a kind that is in none is told in general terms."""
+"""What the kinds say about themselves; a kind in none of them is described in general terms."""
 
 _BY_KIND: Final = {kind: row for row in SUMMARISERS for kind in row.kinds}
 
@@ -100,11 +100,11 @@ def summarise(
     if not visible:
         return (_nothing_visible(before, after),)
     row = _BY_KIND.get(group_kind(after), _ANY_KIND)
-    told = (*row.told, *METADATA_TOLD)
+    covered = (*row.covered, *METADATA_COVERED)
     sentences = [
         *deletion(before, after),
         *row.changed(before, after),
-        *by_path([change for change in visible if not _is_told(change.path, told)]),
+        *by_path([change for change in visible if not _is_covered(change.path, covered)]),
         *marks(before, after, copied_labels=row.copied_labels, values=row is not SECRET),
     ]
     return _bounded(sentences or list(bookkeeping(visible)))
@@ -192,10 +192,10 @@ def _noise_name(path: str) -> str:
     return "managedFields" if path.startswith("metadata.managedFields") else path
 
 
-def _is_told(path: str, told: Sequence[str]) -> bool:
+def _is_covered(path: str, covered: Sequence[str]) -> bool:
     return any(
         path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("", ".", "[")
-        for prefix in told
+        for prefix in covered
     )
 
 

@@ -1,4 +1,4 @@
-"""Conditions: the same shape in every kind, told the same way."""
+"""Conditions: the same shape and the same summary in every kind."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def conditions_changed(
     before: dict[str, Any], after: dict[str, Any], *, leave_out: Collection[str] = ()
 ) -> Iterator[str]:
-    """What happened to ``status.conditions``; times alone are not told.
+    """What happened to ``status.conditions``; times alone are left out.
 
     Conditions that made the same move for the same reason share a sentence, and those of type
     Ready come first: ``condition Ready True → Unknown (NodeStatusUnknown)``.
@@ -22,7 +22,7 @@ def conditions_changed(
     Args:
         before: the older object.
         after: the newer object.
-        leave_out: types that the caller tells in other words.
+        leave_out: types that the caller reports itself.
     """
     old = by_name(before, "status", "conditions", key="type")
     new = by_name(after, "status", "conditions", key="type")

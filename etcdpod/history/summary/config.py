@@ -68,7 +68,7 @@ def _born(value: dict[str, Any]) -> Iterator[str]:
 CONFIG_MAP: Final = Summariser(
     kinds=frozenset({("", "ConfigMap")}),
     changed=_config_changed,
-    told=("binaryData", "data", "immutable"),
+    covered=("binaryData", "data", "immutable"),
     born=_born,
     state=_born,
 )
@@ -77,7 +77,7 @@ CONFIG_MAP: Final = Summariser(
 SECRET: Final = Summariser(
     kinds=frozenset({("", "Secret")}),
     changed=_secret_changed,
-    told=("data", "immutable", "stringData", "type"),
+    covered=("data", "immutable", "stringData", "type"),
     born=_born,
     state=_born,
 )
@@ -97,7 +97,7 @@ def _namespace_changed(before: dict[str, Any], after: dict[str, Any]) -> Iterato
 NAMESPACE: Final = Summariser(
     kinds=frozenset({("", "Namespace")}),
     changed=_namespace_changed,
-    told=("spec.finalizers", "status.conditions", "status.phase"),
+    covered=("spec.finalizers", "status.conditions", "status.phase"),
     state=lambda value: [text(value, "status", "phase") or "no phase"],
 )
 """Namespaces."""

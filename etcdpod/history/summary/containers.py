@@ -18,7 +18,7 @@ _KINDS: Final = (
     ("ephemeralContainerStatuses", "ephemeral container"),
 )
 
-STATUSES_TOLD: Final = tuple(f"status.{name}" for name, _ in _KINDS)
+STATUSES_COVERED: Final = tuple(f"status.{name}" for name, _ in _KINDS)
 
 _BACK_OFF: Final = re.compile(r"back-off (\d+(?:\.\d+)?(?:ms|s|m|h)(?:\d+s)?)\b")
 
@@ -27,7 +27,7 @@ def statuses_changed(before: dict[str, Any], after: dict[str, Any]) -> Iterator[
     """What the container statuses tell; containers with the same fate share a sentence.
 
     A restart names what ended the container before: ``container cart: restarts 3 → 4, OOMKilled
-    (137)``. That a container began to run is told only where the pod ran already: the first start
+    (137)``. That a container started is reported only where the pod ran already: the first start
     of a pod shows in its phase.
     """
     starting = text(before, "status", "phase") != text(after, "status", "phase")
@@ -81,8 +81,8 @@ def _fate(old: dict[str, Any], new: dict[str, Any]) -> tuple[str, str] | None:
         return "", f": {verb} {before or 'no reason'} {ARROW} {reason or 'no reason'}"
     if left != right:
         message = text(right, kind, "message")
-        told = f"{reason}: {brief(message, 80)}" if message else f"{kind}, other details"
-        return "", f": {told}"
+        covered = f"{reason}: {brief(message, 80)}" if message else f"{kind}, other details"
+        return "", f": {covered}"
     return _quiet_fate(old, new)
 
 

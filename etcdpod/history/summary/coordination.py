@@ -51,7 +51,7 @@ def _lease_born(lease: dict[str, Any]) -> Iterator[str]:
 LEASE: Final = Summariser(
     kinds=frozenset({("coordination.k8s.io", "Lease")}),
     changed=_lease_changed,
-    told=(
+    covered=(
         "spec.acquireTime",
         "spec.holderIdentity",
         "spec.leaseDurationSeconds",
@@ -98,7 +98,7 @@ def _event_state(event: dict[str, Any]) -> Iterator[str]:
 EVENT: Final = Summariser(
     kinds=frozenset({("", "Event"), ("events.k8s.io", "Event")}),
     changed=_event_changed,
-    told=(
+    covered=(
         "count",
         "deprecatedCount",
         "deprecatedLastTimestamp",

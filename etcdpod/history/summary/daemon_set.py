@@ -8,7 +8,7 @@ from etcdpod.history.summary.brief import counts_moved
 from etcdpod.history.summary.conditions import conditions_changed
 from etcdpod.history.summary.summariser import Summariser
 from etcdpod.history.summary.template import containers_told
-from etcdpod.history.summary.workload import RESTART_TOLD, asked, born
+from etcdpod.history.summary.workload import RESTART_COVERED, asked, born
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +32,8 @@ def _changed(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
 DAEMON_SET: Final = Summariser(
     kinds=frozenset({("apps", "DaemonSet"), ("extensions", "DaemonSet")}),
     changed=_changed,
-    told=(
-        RESTART_TOLD,
+    covered=(
+        RESTART_COVERED,
         *containers_told("spec.template.spec"),
         *(f"status.{name}" for name in _COUNTS),
         "status.conditions",

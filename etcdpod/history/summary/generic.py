@@ -1,4 +1,4 @@
-"""Changes told by path, for kinds and fields that have no words of their own."""
+"""Changes by path, for kinds and fields without a summary of their own."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ _ENDS: Final = ("succeeded", "failed")
 JOB: Final = Summariser(
     kinds=frozenset({("batch", "Job")}),
     changed=_changed,
-    told=(
+    covered=(
         *(f"spec.{name}" for name in _ASKED),
         "spec.suspend",
         *(f"status.{name}" for name in _COUNTS),

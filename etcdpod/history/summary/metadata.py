@@ -10,7 +10,7 @@ from etcdpod.kube.model.fields import field, mapping, number, strings, text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-METADATA_TOLD: Final = (
+METADATA_COVERED: Final = (
     "metadata.annotations",
     "metadata.deletionGracePeriodSeconds",
     "metadata.deletionTimestamp",
@@ -24,7 +24,7 @@ _QUIET_ANNOTATIONS: Final = frozenset(
     {
         # kubectl's copy of what it applied: the change itself shows in the fields.
         "kubectl.kubernetes.io/last-applied-configuration",
-        # Told by workloads as a roll-out.
+        # Reported by workloads as a rollout.
         "deployment.kubernetes.io/revision",
         "deployment.kubernetes.io/revision-history",
         "deployment.kubernetes.io/desired-replicas",

@@ -59,7 +59,7 @@ def _service_born(service: dict[str, Any]) -> Iterator[str]:
 SERVICE: Final = Summariser(
     kinds=frozenset({("", "Service")}),
     changed=_service_changed,
-    told=(
+    covered=(
         "spec.clusterIP",
         "spec.clusterIPs",
         "spec.externalName",
@@ -103,7 +103,7 @@ def _addresses(value: dict[str, Any]) -> dict[str, str]:
 ENDPOINTS: Final = Summariser(
     kinds=frozenset({("", "Endpoints"), ("discovery.k8s.io", "EndpointSlice")}),
     changed=_endpoints_changed,
-    told=("endpoints",),
+    covered=("endpoints",),
     state=lambda value: [f"addresses {named(sorted(_addresses(value))) or 'none'}"],
 )
 """Endpoints and EndpointSlices."""

@@ -95,7 +95,7 @@ def _born(node: dict[str, Any]) -> Iterator[str]:
 NODE: Final = Summariser(
     kinds=frozenset({("", "Node")}),
     changed=_changed,
-    told=(
+    covered=(
         "spec.taints",
         "spec.unschedulable",
         "status.addresses",

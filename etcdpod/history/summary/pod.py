@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from etcdpod.history.summary.brief import ARROW, brief, counted, moved, named
 from etcdpod.history.summary.conditions import conditions_changed
-from etcdpod.history.summary.containers import STATUSES_TOLD, statuses_changed, waiting
+from etcdpod.history.summary.containers import STATUSES_COVERED, statuses_changed, waiting
 from etcdpod.history.summary.summariser import Summariser
 from etcdpod.history.summary.template import (
     containers_changed,
@@ -19,7 +19,7 @@ from etcdpod.kube.model.fields import condition, field, mapping, members, number
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_TOLD_OTHERWISE: Final = frozenset(
+_COVERED_OTHERWISE: Final = frozenset(
     # What the binding, the ready count and the container states say in better words.
     {"ContainersReady", "Initialized", "PodReadyToStartContainers", "PodScheduled", "Ready"}
 )
@@ -35,7 +35,7 @@ def _changed(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
         yield f"ip {address}" if address else "ip gone"
     specs = mapping(before, "spec"), mapping(after, "spec")
     yield from containers_changed(*specs)
-    yield from conditions_changed(before, after, leave_out=_TOLD_OTHERWISE)
+    yield from conditions_changed(before, after, leave_out=_COVERED_OTHERWISE)
 
 
 def _scheduling(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
@@ -64,10 +64,10 @@ def _phase(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
 
 
 def _readiness(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
-    """How many containers are ready, and the Ready condition where it tells more.
+    """How many containers are ready, and the Ready condition where it says more.
 
     The count is left out until there are statuses to count, and when all is lost with the
-    condition; the condition is left out when it came true with the count.
+    condition; the condition is left out when it changed with the count.
     """
     counts = _ready_count(before), _ready_count(after)
     old, new = (condition(pod, "Ready") for pod in (before, after))
@@ -114,8 +114,8 @@ def _state(pod: dict[str, Any]) -> Iterator[str]:
 POD: Final = Summariser(
     kinds=frozenset({("", "Pod")}),
     changed=_changed,
-    told=(
-        *STATUSES_TOLD,
+    covered=(
+        *STATUSES_COVERED,
         *containers_told("spec"),
         "spec.nodeName",
         "status.conditions",
@@ -129,7 +129,7 @@ POD: Final = Summariser(
         "status.podIPs",
         "status.reason",
         "status.startTime",
-        # The kubelet's account of what it gave; what was asked for is told from the spec.
+        # The kubelet's account of what it gave; what was asked for is in the spec.
         "status.allocatedResources",
         "status.resources",
     ),

@@ -38,7 +38,7 @@ def _claim_changed(before: dict[str, Any], after: dict[str, Any]) -> Iterator[st
 CLAIM: Final = Summariser(
     kinds=frozenset({("", "PersistentVolumeClaim"), ("", "PersistentVolume")}),
     changed=_claim_changed,
-    told=(
+    covered=(
         "spec.capacity",
         "spec.claimRef",
         "spec.resources.requests.storage",

@@ -15,19 +15,19 @@ def _nothing(_: dict[str, Any]) -> Iterable[str]:
 
 @dataclass(frozen=True, slots=True)
 class Summariser:
-    """How the revisions of some kinds are told in a line."""
+    """How the revisions of some kinds are summarised in a line."""
 
     kinds: frozenset[tuple[str, str]]
     """API group (empty for the core) and kind."""
     changed: Callable[[dict[str, Any], dict[str, Any]], Iterable[str]]
     """Sentences about what differs between two objects, the most telling first."""
-    told: tuple[str, ...]
+    covered: tuple[str, ...]
     """Paths that ``changed`` has judged, with all below them: said, or not worth saying.
-    Whatever changed elsewhere is told in general terms."""
+    Whatever changed elsewhere is described in general terms."""
     born: Callable[[dict[str, Any]], Iterable[str]] = _nothing
-    """What stands in the brackets of ``created (…)``."""
+    """The text in the brackets of ``created (…)``."""
     copied_labels: frozenset[str] = frozenset()
-    """Labels that follow from something else, not told beside it."""
+    """Labels that follow from something else, and are left out."""
     state: Callable[[dict[str, Any]], Iterable[str]] = _nothing
     """How the object is, for a revision that has nothing to be compared with."""
 

@@ -59,8 +59,8 @@ def _environment(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
             yield f"env {brief(name)} added"
         elif variable != left[name]:
             values = text(left[name], "value"), text(variable, "value")
-            told = moved(*values) if all(values) else "changed"
-            yield f"env {brief(name)} {told}"
+            covered = moved(*values) if all(values) else "changed"
+            yield f"env {brief(name)} {covered}"
     for name in left:
         if name not in right:
             yield f"env {brief(name)} removed"

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 _REVISION: Final = "deployment.kubernetes.io/revision"
 _RESTARTED_AT: Final = "kubectl.kubernetes.io/restartedAt"
 
-RESTART_TOLD: Final = f'spec.template.metadata.annotations["{_RESTARTED_AT}"]'
-"""The path of kubectl's mark for a restart, which ``asked`` tells."""
+RESTART_COVERED: Final = f'spec.template.metadata.annotations["{_RESTARTED_AT}"]'
+"""The path of kubectl's mark for a restart, which ``asked`` reports."""
 
 
 def asked(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
@@ -111,10 +111,10 @@ def _state(workload: dict[str, Any]) -> Iterator[str]:
         yield f"updated {number(workload, 'status', 'updatedReplicas')}/{wanted}"
 
 
-_TOLD: Final = (
+_COVERED: Final = (
     "spec.paused",
     "spec.replicas",
-    RESTART_TOLD,
+    RESTART_COVERED,
     *containers_told("spec.template.spec"),
     *(
         f"status.{name}"
@@ -148,7 +148,7 @@ WORKLOAD: Final = Summariser(
         }
     ),
     changed=_changed,
-    told=_TOLD,
+    covered=_COVERED,
     born=born,
     state=_state,
 )

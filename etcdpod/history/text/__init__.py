@@ -1,1 +1,1 @@
-"""Histories and differences as text and as fields for programs."""
+"""Histories and differences as text and as fields for machine output."""

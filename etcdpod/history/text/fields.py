@@ -1,4 +1,4 @@
-"""A step of a history for programs: what ``-o json``, ``yaml`` and ``jsonl`` carry."""
+"""A step of a history as machine output: what ``-o json``, ``yaml`` and ``jsonl`` carry."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def step_fields(step: Step, *, with_object: bool = False) -> dict[str, Any]:
-    """A step for programs: one JSON value.
+    """A step as one JSON value.
 
     Args:
         step: the step.

@@ -44,7 +44,7 @@ def annotate(
     Args:
         steps: the history of one key, from its oldest kept revision on.
         clock: dates the steps; without one they keep no time.
-        registry: where events, owners and namespaces are looked up; without one a writer is told
+        registry: where events, owners and namespaces are looked up; without one a writer is found
             by the object alone.
     """
     around = RelatedObjects(registry) if registry is not None else None
@@ -83,7 +83,7 @@ def writer_of(before: Step | None, step: Step, around: RelatedObjects | None = N
         writer
         or by_signature(write)
         or _by_loss(write)
-        or Writer(UNKNOWN, evidence="neither managedFields nor the kind of change tells")
+        or Writer(UNKNOWN, evidence="neither managedFields nor the kind of change shows it")
     )
 
 

@@ -95,7 +95,7 @@ def component_of(manager: str) -> str:
 
 
 def controller_of(value: dict[str, Any], subresource: str, *, created: bool) -> str:
-    """The controller of kube-controller-manager that writes this; empty where it is not told.
+    """The controller of kube-controller-manager that writes this; empty where it is unknown.
 
     Args:
         value: the object as written.

@@ -1,4 +1,4 @@
-"""Deletions, told by what stands around them: etcd does not hold who asked for one.
+"""Deletions, attributed by related objects: etcd does not record who asked for one.
 
 Those who delete on their own account (controllers, the scheduler, the garbage collector) leave
 traces elsewhere: a condition, an event, an owner that is gone, a namespace that ends.
@@ -35,7 +35,7 @@ EVICTIONS: Final = {
     "NodeControllerEviction": "node-lifecycle-controller",
     "TaintManagerEviction": "taint-eviction-controller",
 }
-"""Events by which a controller tells that it takes a pod from its node."""
+"""Events of a controller that removes a pod from its node."""
 
 
 def _completed(write: Write) -> Writer | None:
@@ -79,7 +79,7 @@ def _removed(write: Write) -> Writer | None:
 
 
 def requested(write: Write) -> Writer:
-    """Who asked for a deletion, by what stands around it; mostly it is told nowhere."""
+    """Who asked for a deletion, by related objects; mostly unknown."""
     for reason in REASONS:
         writer = reason(write)
         if writer is not None:
@@ -118,7 +118,7 @@ def _by_disruption(write: Write) -> Writer | None:
 
 
 def _by_event(write: Write) -> Writer | None:
-    """A controller tells of each pod that it deletes in an event of the owner or of the pod."""
+    """A controller reports each pod that it deletes in an event of the owner or of the pod."""
     if write.around is None or not write.name:
         return None
     owner = owner_of(write.after)
@@ -135,11 +135,11 @@ def _by_event(write: Write) -> Writer | None:
                 )
     for event in write.around.events(write.namespace, write.name):
         near = abs(event.revision - write.revision) <= NEAR
-        told = f"event {event.reason} (revision {event.revision}): {event.message}"
+        evidence = f"event {event.reason} (revision {event.revision}): {event.message}"
         if event.reason in EVICTIONS and near and "Marking" in event.message:
-            return likely(CONTROLLER_MANAGER, told, controller=EVICTIONS[event.reason])
+            return likely(CONTROLLER_MANAGER, evidence, controller=EVICTIONS[event.reason])
         if event.reason == "Preempted" and near and write.kind == "Pod":
-            return likely(SCHEDULER, told)
+            return likely(SCHEDULER, evidence)
     return None
 
 
@@ -214,7 +214,7 @@ REASONS: Final[tuple[Callable[[Write], Writer | None], ...]] = (
     _on_lost_node,
     _by_age,
 )
-"""Why something is deleted, where that is told; the surest first."""
+"""Why something is deleted, where that is recorded; the most certain first."""
 
 DELETED: Final[tuple[Callable[[Write], Writer | None], ...]] = (
     _completed,

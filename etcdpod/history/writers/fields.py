@@ -1,4 +1,4 @@
-"""What ``metadata.managedFields`` tells of a write: whose entry moved, whose fields changed.
+"""What ``metadata.managedFields`` shows of a write: whose entry moved, whose fields changed.
 
 An entry belongs to a manager, an operation and a subresource, and lists the fields that it owns
 in fieldsV1 notation: ``f:NAME`` a field, ``k:{…}`` the member of a list that has these keys,
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 ABSENT: Final = object()
-"""Stands for a value that is not there."""
+"""In place of a missing value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Puts that leave no trace in managedFields, told by what they change.
+"""Puts that leave no trace in managedFields, recognised by what they change.
 
 The API server keeps no field manager for a binding, nor for the mark and the grace period of a
 deletion, nor for what is only taken away. Each signature looks at one such write and says who

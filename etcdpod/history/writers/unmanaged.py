@@ -1,4 +1,4 @@
-"""Who writes what, where no manager tells: by the kind, and by the part of it that was written.
+"""Who writes what, where no manager is recorded: by the kind, and by the part that was written.
 
 Before Kubernetes 1.18 nothing keeps managers; and where all components run in one program, they
 share its name. What is said here is likely at best.
@@ -40,7 +40,7 @@ def untracked(write: Write) -> Writer | None:
 
 
 def by_part(write: Write) -> Writer | None:
-    """The writer by the kind and the part that was written; None where that tells nothing."""
+    """The writer by the kind and the part that was written; None where that is not enough."""
     if write.event == "ADDED":
         return _created(write) or _of_kind(write)
     if not write.before:
@@ -110,7 +110,7 @@ def _of_kind(write: Write) -> Writer | None:
 
 
 def _teller(event: dict[str, Any]) -> Writer | None:
-    """Who tells of something in an Event says so in it."""
+    """The reporter of an Event is named in it."""
     said = text(event, "reportingComponent") or text(event, "source", "component")
     evidence = f"the Event names {said} as its source"
     if said.endswith("-scheduler"):

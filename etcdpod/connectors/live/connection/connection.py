@@ -247,9 +247,9 @@ class Connection:
             return reason(members[0])
         with ThreadPoolExecutor(len(members)) as pool:
             reasons = list(pool.map(reason, members))
-        told = " | ".join(f"{error.path}: {error.what}" for error in reasons)
+        causes = " | ".join(f"{error.path}: {error.what}" for error in reasons)
         return SourceError(
-            f"none of {len(members)} endpoints can be used: {told}",
+            f"none of {len(members)} endpoints can be used: {causes}",
             next_step=reasons[0].next_step,
         )
 

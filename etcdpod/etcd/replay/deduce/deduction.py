@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 MAX_ROUNDS = 40
 MAX_STATES = 24
-"""States of one key that are told apart; older ones are taken together."""
+"""States of one key that are distinguished; older ones are taken together."""
 MAX_WILD = 8
-"""Steps that were not understood and are told apart; more are taken together."""
+"""Steps that were not understood and are distinguished; more are taken together."""
 
 
 class Deduction:

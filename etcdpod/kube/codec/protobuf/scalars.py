@@ -24,7 +24,7 @@ LONGEST_KEPT = 64
 YEAR_ONE = -62135596800
 """Unix seconds of Go's zero time."""
 SECONDS_A_DAY = 86400
-EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 it stands for UTC, and is only written as text
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 it is UTC, and is only written as text
 CALENDAR_END = 253402300800
 """Unix seconds of the year 10000, where Python's calendar ends."""
 UNITS = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs"))
