@@ -65,7 +65,7 @@ def test_without_being_asked_it_is_only_hinted_at(datadir: str, cli: Callable) -
 
 def test_a_snapshot_has_no_attempts(cli: Callable) -> None:
     ran = cli("history", "shop/db-0", "--attempts", "--from", "demo")
-    assert "none known: only a member's write-ahead log tells" in ran.out
+    assert "none known: only a member's write-ahead log records" in ran.out
     assert ran.code == 0
 
 

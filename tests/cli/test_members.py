@@ -59,7 +59,7 @@ def test_the_edited_member_is_found(members: list[Path], cli: Callable) -> None:
     assert "registry.example/shop/pg:16" in ran.out
     assert "registry.example/evil/x:166" in ran.out
     assert "comparing revisions 12 to 34" in ran.err
-    assert f"{members[2]} goes on for 1 revisions" in ran.err
+    assert f"{members[2]} has 1 more revisions after that" in ran.err
 
 
 def test_for_programs(members: list[Path], cli: Callable) -> None:

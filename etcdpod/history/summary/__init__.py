@@ -1,8 +1,7 @@
 """One revision in a line, as an engineer would have written it down.
 
 ``SUMMARISERS`` holds what the kinds know to say about themselves; what they do not cover is
-described by path, so that no change goes unmentioned merely because nobody thought of it. Nothing here
-quotes the data of a Secret.
+described by path, so that no change goes unmentioned. Nothing here quotes the data of a Secret.
 """
 
 from __future__ import annotations

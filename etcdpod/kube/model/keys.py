@@ -25,7 +25,7 @@ PLURALS: Final = {
 """Parts that are not the plural of their kind."""
 
 SERVICES: Final = {"endpoints": "endpoints", "specs": "services"}
-"""The segment after ``services``, and the plural that the two stand for."""
+"""The segment after ``services``, and the plural that the two name."""
 
 TELLTALES: Final = frozenset(
     {
