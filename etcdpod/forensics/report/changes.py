@@ -112,7 +112,7 @@ def _is_wish(step: Step) -> bool:
         return True
     if step.event == "ADDED":
         # The first kept revision of an older life is no creation; and what the control plane
-        # makes for itself, in each namespace anew, is nobody's wish.
+        # creates for itself in each namespace is not a user change.
         by_itself = step.writer is not None and step.writer.component in CONTROL_PLANE
         return step.record.version == 1 and not by_itself
     return any(change.path.startswith(WISHED) for change in step.changes)

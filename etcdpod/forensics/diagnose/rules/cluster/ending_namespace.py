@@ -31,7 +31,7 @@ def check(namespace: Subject, cluster: Cluster) -> Iterator[Finding]:
     ]
     if (cluster.age(asked) or 0.0) < PATIENCE:
         return
-    why = "; ".join(text(entry, "message") for entry in blocked) or "nothing tells what holds it"
+    why = "; ".join(text(entry, "message") for entry in blocked) or "nothing shows what blocks it"
     finalizers = strings(namespace.value, "metadata", "finalizers")
     if finalizers:
         why += f"; finalizer {', '.join(finalizers)}"

@@ -80,7 +80,7 @@ def _why(pod: Pod, failed: list[Container]) -> str:
             known = f"its node had no {pod.reason.removeprefix(OUT_OF)} left for it when it came"
         return f"{known} ({message})" if message else known
     return (
-        "; ".join(f"{item.label}: {how_it_ended(item)}" for item in failed) or "no reason is told"
+        "; ".join(f"{item.label}: {how_it_ended(item)}" for item in failed) or "no reason is given"
     )
 
 

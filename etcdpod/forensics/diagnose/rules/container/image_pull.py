@@ -41,7 +41,7 @@ _CAUSES: Final = (
     (
         ("media type", "manifest schema", "schema 1", "schema version 1"),
         "image {image} is in a format that the runtime does not read",
-        "build and push the image anew with a present-day tool",
+        "rebuild and push the image with a current tool",
     ),
     (
         ("may require authorization", "may require 'docker login'"),
@@ -69,7 +69,7 @@ _CAUSES: Final = (
     (
         ("500 internal", "502 ", "503 ", "504 ", "bad gateway", "service unavailable"),
         "the registry of image {image} answers with an error of its own",
-        "look after the registry, or pull through a mirror",
+        "check the registry, or pull through a mirror",
     ),
     (
         ("no match for platform", "exec format", "no matching manifest"),

@@ -56,7 +56,7 @@ def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
         "warning",
         f"the pod is not ready: {cause}",
         evidence or [pod.shows("status.phase")],
-        solution="look at the events and the log of the container; nothing else is told in etcd",
+        solution="look at the events and the log of the container; etcd records nothing else",
         next_check=f"etcdpod history {pod.named()} --at {cluster.revision}",
         since=since,
     )

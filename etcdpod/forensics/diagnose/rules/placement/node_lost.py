@@ -44,7 +44,7 @@ def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
         f"its node {pod.node} is not ready ({says}): the pod counts as not ready{waits}",
         evidence,
         solution="bring the node's kubelet back; if the node is lost, delete the Node, "
-        "or taint it out-of-service, so that the pod is made anew elsewhere",
+        "or taint it out-of-service, so that the pod is recreated elsewhere",
         next_check=f"etcdpod history node {pod.node}; etcdpod get lease -n kube-node-lease",
         since=earliest(node.since("Ready"), *(event.first for event in events)),
     )

@@ -49,7 +49,7 @@ def check(job: Subject, cluster: Cluster) -> Iterator[Finding]:
         "warning" if _was_overtaken(job, cluster) else "error",
         f"the Job has failed: {cause}",
         evidence,
-        solution="read the logs of its pods, repair it, and make it anew: a Job does not restart",
+        solution="read the logs of its pods, fix it, and recreate it: a Job does not restart",
         next_check=f"etcdpod get pods -n {job.namespace} -l job-name={job.name}",
         since=job.since("Failed"),
     )
