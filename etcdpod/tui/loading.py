@@ -110,22 +110,22 @@ def _hooks(post: Post, stopped: Stopped) -> dict[str, Any]:
         post(Said(text))
 
     def progress(topic: str) -> Callable[[int, int], None]:
-        def told(done: int, total: int) -> None:
+        def report(done: int, total: int) -> None:
             text = f"{topic} … {100 * done // max(total, 1)} %" if done < total else ""
             post(Progress(text, topic))
 
-        return told
+        return report
 
     @contextmanager
     def long_work(topic: str) -> Iterator[Callable[[int, int], bool]]:
-        told = progress(topic)
+        report = progress(topic)
 
         def step(done: int, total: int) -> bool:
-            told(done, total)
+            report(done, total)
             return stopped()
 
         yield step
-        told(1, 1)
+        report(1, 1)
 
     return {"notify": notify, "progress": progress, "long_work": long_work}
 
@@ -134,15 +134,15 @@ def read_keys(
     registry: Registry, ledger: Ledger, priority: WorkPriority, post: Post, stopped: Stopped
 ) -> None:
     """Read the keys of every kept revision, and report progress."""
-    begun = told = shown = time.monotonic()
+    begun = report = shown = time.monotonic()
     for chunk in chunks(iter(registry.connector.records(keys_only=True)), KEYS_AT_ONCE):
         if stopped():
             return
         first = len(ledger) == 0
         ledger.add(chunk)
         now = time.monotonic()
-        if first or now - told > TELL_EVERY:
-            told = now
+        if first or now - report > TELL_EVERY:
+            report = now
             post(Progress(f"reading revisions … {len(ledger):,}", "records"))
         if first or now - shown > max(TELL_EVERY, (now - begun) / SHOW_SHARE):
             shown = now

@@ -54,7 +54,7 @@ class RowOrder:
     now: datetime
     priority: WorkPriority
     whole: bool = True
-    """All revisions were read: what a list of the kind has is what the listing has."""
+    """All revisions were read: a list of that resource has what the listing has."""
     background: bool = False
     """For filtering and sorting, not for display."""
 
@@ -86,7 +86,7 @@ def read_rows(order: RowOrder, post: Post, stopped: Stopped) -> None:
 
 
 def _parts(order: RowOrder) -> Iterator[list[tuple[ListedObject, ObjectRow]]]:
-    """The entries with their rows: from a list of the kind where that is quicker."""
+    """The entries with their rows: from a list of the resource where that is faster."""
     wanted = {entry.key: entry for entry in order.entries if not entry.gone}
     for part in _listed(order, wanted):
         found = []
@@ -103,7 +103,7 @@ def _parts(order: RowOrder) -> Iterator[list[tuple[ListedObject, ObjectRow]]]:
 
 
 def _listed(order: RowOrder, wanted: Mapping[bytes, ListedObject]) -> Iterator[Part]:
-    """Rows from a list of the kind; they may include others than the wanted ones."""
+    """Rows from a list of the resource; they may include others than the wanted ones."""
     reader = order.reader
     few_of_many = not order.whole and len(wanted) <= ONE_BY_ONE
     if reader.kind.resource is None or not wanted or few_of_many:

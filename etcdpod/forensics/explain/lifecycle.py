@@ -171,8 +171,10 @@ class _Teller:
     def _tell(self, name: str, step: Step, detail: str = "", since: datetime | None = None) -> None:
         """Add a step; after a gap only the latest possible revision and the object's own time."""
         revision, known = step.record.mod_revision, step.missing_before == 0
-        told = (step.time, step.writer) if known else (_second(since) or step.time, None)
-        self.life.milestones.append(Milestone(name, revision, *told, detail, is_exact=known))
+        time_and_writer = (step.time, step.writer) if known else (_second(since) or step.time, None)
+        self.life.milestones.append(
+            Milestone(name, revision, *time_and_writer, detail, is_exact=known)
+        )
 
     def _begin(self, pod: Pod, step: Step) -> None:
         """Add the creation; if it is not kept, the steps that the oldest revision shows."""

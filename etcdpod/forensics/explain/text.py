@@ -87,7 +87,7 @@ def _unhurt(life: Life) -> str:
     last = life.states[-1] if life.states else None
     if last is None or last.status in SETTLED:
         return "it is well"
-    return f"it is {last.status}, and nothing tells of trouble so far"
+    return f"it is {last.status}, and nothing shows trouble so far"
 
 
 def _after_birth(moment: datetime, life: Life) -> str:

@@ -114,14 +114,14 @@ def _lane(lane: Lane, name: str, axis: Axis, left: int, top: int) -> Iterator[st
                 if mark.kind is MarkKind.RESTART
                 else f'<text x="{x - 4}" y="{top + 11}">{mark.kind.glyph}</text>'
             )
-            told = escape(_text(f"rev {mark.revision}: {mark.text}"))
-            yield f"<g><title>{told}</title>{shape}</g>"
+            tooltip = escape(_text(f"rev {mark.revision}: {mark.text}"))
+            yield f"<g><title>{tooltip}</title>{shape}</g>"
     if lane.note:
         whole = _text(lane.note)
         shown = whole if len(whole) <= NOTE else whole[: NOTE - 1] + "…"
         x = left + axis.columns + 8
-        told = f"<title>{escape(whole)}</title>" if shown != whole else ""
-        yield f'<text class="n" x="{x}" y="{top + 11}">{told}{escape(shown)}</text>'
+        tooltip = f"<title>{escape(whole)}</title>" if shown != whole else ""
+        yield f'<text class="n" x="{x}" y="{top + 11}">{tooltip}{escape(shown)}</text>'
 
 
 def _bar(span: LaneSpan, axis: Axis, left: int, top: int) -> str:
@@ -131,7 +131,7 @@ def _bar(span: LaneSpan, axis: Axis, left: int, top: int) -> str:
     moment = axis.moment(span.start)
     time = f" {moment:%H:%M:%S}" if moment is not None else ""
     words = f"{span.state.label} {span.reason}".strip()
-    told = escape(_text(f"{words}: rev {span.start}{time} to {span.end}"))
+    tooltip = escape(_text(f"{words}: rev {span.start}{time} to {span.end}"))
     bar = (
         f'<rect x="{left + start}" y="{top + 1}" width="{width}" height="{BAR}" '
         f'fill="{_COLOURS[span.state]}"/>'
@@ -142,7 +142,7 @@ def _bar(span: LaneSpan, axis: Axis, left: int, top: int) -> str:
         if span.state.trouble and width >= 12
         else ""
     )
-    return f"<g><title>{told}</title>{bar}{letter}</g>"
+    return f"<g><title>{tooltip}</title>{bar}{letter}</g>"
 
 
 def _legend(

@@ -73,7 +73,7 @@ def _missing_readiness(workload: Workload) -> Iterator[Breach]:
             yield Breach(
                 f"{container.path}.readinessProbe",
                 "absent",
-                "it counts as ready as soon as it runs: a rollout goes on and traffic comes "
+                "it counts as ready as soon as it runs: a rollout continues and traffic arrives "
                 "before it can serve",
             )
 
@@ -178,7 +178,7 @@ def _first(own: object, pod: object, name: str) -> tuple[object, object]:
 
 HOST_NAMESPACES_WHY = {
     "hostNetwork": "it sees and reaches what the node does, past every NetworkPolicy",
-    "hostPID": "it sees the processes of the node, and what stands in their environment",
+    "hostPID": "it sees the processes of the node, and their environment",
     "hostIPC": "it shares memory with the processes of the node",
 }
 
@@ -196,7 +196,7 @@ SECRET_NAME: Final = re.compile(
     re.IGNORECASE,
 )
 """Names of variables whose value is probably a secret."""
-CLEAR: Final = "the value stands in clear text in etcd, and whoever may read the pod may read it"
+CLEAR: Final = "the value is in clear text in etcd, and whoever may read the pod may read it"
 VISIBLE: Final = (
     "child processes, crash reports and debug pages get it too, and a change needs a restart"
 )
@@ -234,7 +234,7 @@ PRACTICES: Final[tuple[Practice, ...]] = (
     Practice(
         "missing-readiness-probe",
         "warning",
-        "probe what tells that it can serve",
+        "probe what shows that it can serve",
         _missing_readiness,
     ),
     Practice(

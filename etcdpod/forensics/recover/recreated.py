@@ -8,10 +8,10 @@ from etcdpod.forensics.recover.apply_ready import group_kind
 
 RUNTIME_KINDS: Final = {
     ("", "Endpoints"): "made for its service",
-    ("", "Event"): "tells what happened; it is nothing to apply",
+    ("", "Event"): "reports what happened; it is nothing to apply",
     ("coordination.k8s.io", "Lease"): "renewed by its holder",
     ("discovery.k8s.io", "EndpointSlice"): "made for its service",
-    ("events.k8s.io", "Event"): "tells what happened; it is nothing to apply",
+    ("events.k8s.io", "Event"): "reports what happened; it is nothing to apply",
     ("internal.apiserver.k8s.io", "StorageVersion"): "an API server makes it",
     ("networking.k8s.io", "IPAddress"): "made for its service",
     ("storage.k8s.io", "CSINode"): "a kubelet makes it",

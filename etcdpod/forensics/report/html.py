@@ -92,9 +92,9 @@ def _findings(occurrences: list[Occurrence]) -> Iterator[str]:
         yield f'<article class="finding {kind}">\n'
         yield f'<h3><span class="tag">{finding.severity}</span>{safe(words.heading(one))}</h3>\n'
         yield f"<p>{safe(finding.cause)}.</p>\n"
-        told = words.since(one)
-        if told:
-            yield f'<p class="when">{safe(told)}</p>\n'
+        since = words.since(one)
+        if since:
+            yield f'<p class="when">{safe(since)}</p>\n'
         yield from _table(
             ("revision", "where", "what it says"),
             (

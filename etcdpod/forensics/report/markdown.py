@@ -79,9 +79,9 @@ def _findings(title: str, occurrences: list[Occurrence]) -> Iterator[str]:
         yield ""
         yield f"{safe(finding.cause)}."
         yield ""
-        told = words.since(occurrence)
-        if told:
-            yield f"*{safe(told)}*"
+        since = words.since(occurrence)
+        if since:
+            yield f"*{safe(since)}*"
             yield ""
         yield from _table(
             ("revision", "where", "what it says"),

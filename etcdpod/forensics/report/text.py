@@ -88,7 +88,7 @@ def facts(report: Report) -> Iterator[tuple[str, str]]:
         yield "Span", f"{begin} to {end} UTC {uncertainty(coverage.ends)}".rstrip()
     yield "Revisions", f"{coverage.whole_from} to {coverage.last} in full"
     if report.since is not None:
-        yield "Told from", f"revision {report.since}"
+        yield "Covered from", f"revision {report.since}"
     seen = ", ".join(
         f"{number:,} {name.replace('s', '', 1) if number == 1 else name}"
         for name, number in report.counts.items()
@@ -168,7 +168,7 @@ def _time(step: Step) -> str:
 
 def _what(step: Step) -> str:
     word = {"ADDED": "", "DELETED": "deleted: "}.get(step.event, "")
-    told = " · ".join(map(one_line, step.summary))
+    summary = " · ".join(map(one_line, step.summary))
     if step.problem is not None:
-        told = one_line(str(step.problem))
-    return (word + told).removesuffix(": ") or step.event.lower()
+        summary = one_line(str(step.problem))
+    return (word + summary).removesuffix(": ") or step.event.lower()

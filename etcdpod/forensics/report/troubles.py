@@ -46,7 +46,7 @@ def passed(
         clock: the clock of the registry.
         since: only trouble at this revision or later.
     """
-    told = {key for finding in present for key in _keys(finding)}
+    reported = {key for finding in present for key in _keys(finding)}
     end = registry.connector.info().current_revision
     over = [
         (span, lane)
@@ -58,8 +58,8 @@ def passed(
         cluster = Cluster(registry, None, revision, clock)
         for lane in there[:MOST_PODS]:
             for finding in _findings(registry, lane, cluster, revision):
-                if told.isdisjoint(_keys(finding)):
-                    told.update(_keys(finding))
+                if reported.isdisjoint(_keys(finding)):
+                    reported.update(_keys(finding))
                     yield Occurrence(finding, revision, is_present=False)
 
 

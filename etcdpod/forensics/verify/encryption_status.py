@@ -121,8 +121,8 @@ class _Sorter:
         key = None if self._keyring is None else self._keyring.sealed_by(record.value)
         if key is not None:
             return f"{key.scheme}:{key.version} key {key.name}"
-        told = describe(record.value)
-        return f"{told.scheme} key {told.key_name}"
+        sealed = describe(record.value)
+        return f"{sealed.scheme} key {sealed.key_name}"
 
     def wanted(self, resource: str) -> str:
         """The encryption that the configuration requires for a resource; empty without one."""

@@ -32,7 +32,7 @@ def check(subject: VerifiedSource) -> Iterator[Defect]:
     file, page = store.file, store.file.meta.freelist
     header = file.page_header(page)
     if header is None or header.flags != PageFlag.FREELIST or header.id != page:
-        consequence = "etcd on macOS or Windows stops at its start; on Linux it works it out anew"
+        consequence = "etcd on macOS or Windows stops at its start; on Linux it rebuilds it"
         yield _defect(file, page, "the list of free pages is not where the meta says", consequence)
         return
     free = _ids(file, page, header.elements, header.overflow)

@@ -39,7 +39,7 @@ Leaves = dict[str, Any]
 """Paths and values of immutable fields."""
 
 
-class Told(NamedTuple):
+class LifeContent(NamedTuple):
     """The immutable fields of one revision."""
 
     life: Life
@@ -55,11 +55,11 @@ class Lives:
         self._contents: dict[Life, int] = {}
         self._suspects: dict[Life, bytes] = {}
 
-    def add(self, told: Told) -> None:
+    def add(self, one: LifeContent) -> None:
         """Add a revision."""
-        first = self._contents.setdefault(told.life, told.content)
-        if first != told.content and len(self._suspects) < MOST_SUSPECTS:
-            self._suspects[told.life] = told.key
+        first = self._contents.setdefault(one.life, one.content)
+        if first != one.content and len(self._suspects) < MOST_SUSPECTS:
+            self._suspects[one.life] = one.key
 
     def contradictions(self, subject: VerifiedSource) -> Iterator[tuple[Record, Defect]]:
         """Revisions in which an immutable field differs by one bit from their incarnation."""
@@ -75,13 +75,13 @@ class Lives:
                 yield record, _defect(subject.registry, record, path, usual, is_told=is_told)
 
 
-def told(record: Record, outcome: object) -> Told | None:
+def content_of(record: Record, outcome: object) -> LifeContent | None:
     """The immutable fields of a revision; None if it is not an object."""
     leaves = _leaves(outcome)
     if not leaves:
         return None
     content = hash(tuple(leaves.items()))
-    return Told((hash(record.key), record.create_revision), content, record.key)
+    return LifeContent((hash(record.key), record.create_revision), content, record.key)
 
 
 def _leaves(outcome: object) -> Leaves:

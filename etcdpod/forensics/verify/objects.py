@@ -11,7 +11,7 @@ from etcdpod.forensics.verify import roundtrip as faithful
 from etcdpod.forensics.verify.bit_repair.keys import key_repairs
 from etcdpod.forensics.verify.bit_repair.proof import proves_trailer
 from etcdpod.forensics.verify.bit_repair.values import value_repairs
-from etcdpod.forensics.verify.lives import Lives, Told, told
+from etcdpod.forensics.verify.lives import LifeContent, Lives, content_of
 from etcdpod.forensics.verify.model import Defect, VerifiedSource
 from etcdpod.records import Encrypted, Trust
 from etcdpod.registry.bulk import SLICE, map_slices
@@ -53,7 +53,7 @@ def check(subject: VerifiedSource) -> Iterator[Defect]:
     """Report values that are undecodable, of another key, or not from an API server."""
     registry = subject.registry
 
-    def work(records: Sequence[Record]) -> tuple[list[_Found], list[Told], int]:
+    def work(records: Sequence[Record]) -> tuple[list[_Found], list[LifeContent], int]:
         found, lives, sealed = [], [], 0
         for record in records:
             if record.tombstone or record.provenance.trust not in BELIEVED:
@@ -63,7 +63,7 @@ def check(subject: VerifiedSource) -> Iterator[Defect]:
             sealed += isinstance(outcome, Encrypted) and not defects
             if defects:
                 found.append((record, defects))
-            if (one := told(record, outcome)) is not None:
+            if (one := content_of(record, outcome)) is not None:
                 lives.append(one)
         return found, lives, sealed
 

@@ -128,10 +128,10 @@ def check(
     """Report texts one bit away from a required format or a Kubernetes word."""
     if not isinstance(outcome, Decoded) or outcome.encoding == "text":
         return
-    told: set[str] = set()
+    reported: set[str] = set()
     for path, text, fault in _faults(outcome.object):
-        if text not in told:
-            told.add(text)
+        if text not in reported:
+            reported.add(text)
             yield _defect(record, fault, path, text)
 
 

@@ -29,8 +29,8 @@ _OWN_LIMIT = "etcdpod reads no further: what follows is not checked"
 REPORTED_ELSEWHERE = frozenset({Code.TRAILER_MISMATCH, Code.LOG_AND_DATABASE_DIFFER})
 """Codes that other checks report with more detail."""
 CONSEQUENCES = {
-    Code.META_PAGE: ("structure", "etcd goes on from the other meta page"),
-    Code.META_PAGE_OF_MEMBER: ("structure", "etcd goes on from the other meta page"),
+    Code.META_PAGE: ("structure", "etcd continues from the other meta page"),
+    Code.META_PAGE_OF_MEMBER: ("structure", "etcd continues from the other meta page"),
     Code.NO_META_PAGE: (
         "structure",
         "nothing says which pages are current; etcd cannot open it",

@@ -23,7 +23,7 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 def groupings(state: BrowserState) -> dict[str, Callable[[bytes], str]]:
-    """To whose account a key goes, for each grouping of keys."""
+    """The group of a key, for each way of grouping."""
     catalog, ledger = state.catalog, state.ledger
 
     def number(key: bytes) -> int:

@@ -173,7 +173,7 @@ class HistoryScreen(CommandScreen):
         if not isinstance(source, HistoryRows) or not source.entries:
             return None
         entry = source.entries[min(self.steps.cursor, len(source.entries) - 1)]
-        if isinstance(entry, Heading):  # a heading stands for the revision below it
+        if isinstance(entry, Heading):  # a heading opens the revision below it
             rest = source.entries[self.steps.cursor :]
             return next((one for one in rest if isinstance(one, HistoryEntry)), None)
         return entry

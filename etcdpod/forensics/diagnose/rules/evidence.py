@@ -37,7 +37,7 @@ _EXITS: Final = {
 }
 _SIGNALS: Final = {
     "SIGKILL": "killed: out of memory, or it did not end in time",
-    "SIGTERM": "told to end",
+    "SIGTERM": "asked to end",
     "SIGSEGV": "a memory fault of the program",
     "SIGABRT": "it aborted itself",
     "SIGILL": "an instruction that this processor does not have",

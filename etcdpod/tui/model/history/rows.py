@@ -59,7 +59,7 @@ class HistoryRows:
         step = entry.step
         late = self.at is not None and entry.revision > self.at
         style = REMOVED if step.event == "DELETED" else DIM if late else PLAIN
-        told = Style(bold=True) + style if entry.by_intent else style
+        emphasis = Style(bold=True) + style if entry.by_intent else style
         is_marked = self.marked is not None and entry.revision == self.marked.revision
         trust = step.record.provenance.trust.value
         sign = (
@@ -71,9 +71,9 @@ class HistoryRows:
             sign,
             StyledText(str(step.record.revision), DIM if late else BOLD),
             StyledText(clock_text(entry.time), style),
-            StyledText(entry.who, told if entry.by_intent else DIM),
+            StyledText(entry.who, emphasis if entry.by_intent else DIM),
             StyledText("" if step.record.tombstone else f"{step.record.value_size:,}", DIM),
-            StyledText(entry.what, told),
+            StyledText(entry.what, emphasis),
         )
 
     def position(self, revision: int | None) -> int:

@@ -109,7 +109,7 @@ class ObjectRows:
         return StyledText(text, _STYLED.get(name, _plain)(text))
 
     def _problem(self, content: ObjectRow, name: str) -> StyledText:
-        """The reason, spanning all columns of the kind."""
+        """The reason, spanning all columns of its kind."""
         own = [column for column in self.listing.columns if column != NAME]
         if name != own[0]:
             return StyledText("")

@@ -45,7 +45,7 @@ class ObjectRow:
     """What was read of one object at one revision; all text is safe to draw."""
 
     cells: tuple[str, ...]
-    """One a shown column of the kind; empty where ``problem`` says why."""
+    """One per shown column of its kind; empty where ``problem`` says why."""
     labels: Mapping[str, str]
     writer: str
     """The manager that changed it last; empty where the object does not say."""

@@ -77,7 +77,7 @@ class SideLists:
         return self.kinds.index(kind) if kind in self.kinds else 0
 
     def namespace_position(self, namespace: str | None) -> int:
-        """The position of a namespace; 0 stands for all."""
+        """The position of a namespace; 0 means all."""
         names = self.namespace_rows.names
         return names.index(namespace) if namespace in names else 0
 

@@ -68,7 +68,7 @@ def _finding(pod: Pod, container: Container, cluster: Cluster) -> Finding:
     unstarted = text(container.ended, "reason") in UNSTARTED
     ends = "ends by itself" if container.exit_code == 0 else "crashes"
     ends = "cannot be started" if unstarted else ends
-    why = _why(container, hooks, told=unstarted)
+    why = _why(container, hooks, reported=unstarted)
     now = " (it runs at the moment)" if container.is_running else ""
     looping = container.waiting or container.restarts >= LOOPING
     return pod.finding(
@@ -85,12 +85,12 @@ def _finding(pod: Pod, container: Container, cluster: Cluster) -> Finding:
     )
 
 
-def _why(container: Container, hooks: list[Event], *, told: bool) -> str:
+def _why(container: Container, hooks: list[Event], *, reported: bool) -> str:
     """The message of the runtime or a hook, if that is the cause."""
     if hooks:
         return f", because its postStart hook fails: {latest_first(hooks)[0].message}"
     message = text(container.ended, "message").strip()
-    return f": {message[-SHOWN:]}" if told and message else ""
+    return f": {message[-SHOWN:]}" if reported and message else ""
 
 
 def _solution(container: Container) -> str:
@@ -106,7 +106,9 @@ def _solution(container: Container) -> str:
     if container.exit_code in (126, 127, 128):
         return "correct command and args, or the image: what they name cannot be run"
     if container.exit_code in (137, 143):
-        return "find out who ended it: the kubelet (probes, eviction) tells it in the pod's events"
+        return (
+            "find out who ended it: the kubelet (probes, eviction) reports it in the pod's events"
+        )
     return "read the log of the last run; check configuration, secrets and what it depends on"
 
 

@@ -30,10 +30,10 @@ def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
     for container in pod.containers:
         unhealthy = events_of(pod, container, cluster, {"Unhealthy", "ProbeError"})
         for probe in (*KILLING, "Readiness"):
-            told = [event for event in unhealthy if event.message.startswith(f"{probe} probe")]
+            reports = [event for event in unhealthy if event.message.startswith(f"{probe} probe")]
             spec = mapping(container.spec, f"{probe.lower()}Probe")
-            if told and spec and _suffers(pod, container, probe, cluster):
-                yield _finding(pod, container, probe, told, cluster)
+            if reports and spec and _suffers(pod, container, probe, cluster):
+                yield _finding(pod, container, probe, reports, cluster)
                 break
 
 
@@ -41,21 +41,21 @@ def _suffers(pod: Pod, container: Container, probe: str, cluster: Cluster) -> bo
     """Whether the probe explains that the container was killed or is not ready."""
     if probe in KILLING:
         killed = events_of(pod, container, cluster, {"Killing"})
-        told = any(f"{probe.lower()} probe" in event.message for event in killed)
+        reports = any(f"{probe.lower()} probe" in event.message for event in killed)
         # Killed by the kubelet: SIGTERM (143), SIGKILL (137), or an exit code of its own.
-        return bool(container.ended) and (told or container.exit_code in (137, 143))
+        return bool(container.ended) and (reports or container.exit_code in (137, 143))
     crashes = container.restarts >= LOOPING and container.exit_code != 0
     return container.is_running and not crashes and field(container.status, "ready") is not True
 
 
 def _finding(
-    pod: Pod, container: Container, probe: str, told: list[Event], cluster: Cluster
+    pod: Pod, container: Container, probe: str, reports: list[Event], cluster: Cluster
 ) -> Finding:
     name = f"{probe.lower()}Probe"
-    last = latest_first(told)[0]
+    last = latest_first(reports)[0]
     says = last.message.partition(":")[2].strip() or last.message
-    count = sum(event.count for event in told)
-    evidence = [event.evidence() for event in latest_first(told)]
+    count = sum(event.count for event in reports)
+    evidence = [event.evidence() for event in latest_first(reports)]
     evidence.append(pod.shows(f"{container.spec_path}.{name}"))
     if probe in KILLING:
         killing = [
@@ -88,7 +88,7 @@ def _finding(
         solution=solution,
         next_check=f"probe {_target(container, name)} by hand; "
         f"etcdpod logs {pod.named()} — where the logs lie on the node",
-        since=earliest(*(event.first for event in told)),
+        since=earliest(*(event.first for event in reports)),
     )
 
 

@@ -59,8 +59,8 @@ def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
     """Report a pod whose sandbox the kubelet could not create."""
     if pod.is_leaving or not has_no_sandbox(pod):
         return
-    told = events_with(pod, cluster, "FailedCreatePodSandBox", "NetworkNotReady")
-    events = since_last_run(pod, told)
+    reports = events_with(pod, cluster, "FailedCreatePodSandBox", "NetworkNotReady")
+    events = since_last_run(pod, reports)
     if not events:
         return
     last = latest_first(events)[0]

@@ -42,11 +42,11 @@ def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
     missing = missing_volumes(pod, cluster)
     if not events and (not missing or (cluster.age(pod.created) or 0) < PATIENCE):
         return
-    told = _most_telling(events)
-    evidence = [event.evidence() for event in told[:3]]
+    reports = _most_telling(events)
+    evidence = [event.evidence() for event in reports[:3]]
     evidence += [item.evidence for item in missing]
     evidence.append(pod.shows("status.containerStatuses"))
-    says = told[0].message if told else ""
+    says = reports[0].message if reports else ""
     if missing:
         cause = "; ".join(item.text for item in missing)
         cause = f"a volume of the pod cannot be mounted: {cause}"
@@ -57,7 +57,7 @@ def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
         cause = f"a volume of the pod cannot be mounted: {says}"
         solution = remedy(says, VOLUMES) or OTHERWISE
     yield pod.finding(
-        told[0].reason if told else "FailedMount",
+        reports[0].reason if reports else "FailedMount",
         "error",
         cause,
         evidence,

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from etcdpod.forensics.diagnose.model import Finding
     from etcdpod.forensics.diagnose.pod import Pod
 
-TOLD: Final = ("FailedKillPod", "FailedPreStopHook", "FailedUnMount", "FailedUnmountVolume")
+EVENT_REASONS: Final = (
+    "FailedKillPod",
+    "FailedPreStopHook",
+    "FailedUnMount",
+    "FailedUnmountVolume",
+)
 """Event reasons of a pod that the kubelet cannot terminate."""
 
 PATIENCE: Final = 10.0
@@ -53,7 +58,7 @@ def check(pod: Pod, cluster: Cluster) -> Iterator[Finding]:
         cause = "the pod is terminating and its kubelet does not finish it"
         if running:
             cause += f" ({', '.join(running)} still runs by its last report)"
-        events = events_with(pod, cluster, *TOLD)
+        events = events_with(pod, cluster, *EVENT_REASONS)
         if events:
             cause += f": {latest_first(events)[0].message}"
             evidence += [event.evidence() for event in latest_first(events)[:3]]

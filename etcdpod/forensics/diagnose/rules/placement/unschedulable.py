@@ -70,7 +70,7 @@ def _unschedulable(pod: Pod, cluster: Cluster) -> Finding:
     evidence += [event.evidence() for event in latest_first(events)[:3]]
     if not message and events:
         message = latest_first(events)[0].message
-    told, shown = _nodes(pod, cluster)
+    reasons_given, shown = _nodes(pod, cluster)
     evidence += shown
     claims, missing = _claims(pod, cluster)
     evidence += claims
@@ -80,7 +80,7 @@ def _unschedulable(pod: Pod, cluster: Cluster) -> Finding:
     return pod.finding(
         "FailedScheduling",
         "error",
-        f"no node takes the pod: {scheduler.rstrip('.')}{told}{absent}{_nominated(pod)}",
+        f"no node takes the pod: {scheduler.rstrip('.')}{reasons_given}{absent}{_nominated(pod)}",
         evidence,
         solution=_solution(scheduler, pod, missing),
         next_check=f"etcdpod get nodes --at {cluster.revision}; etcdpod describe pod {pod.named()}",
@@ -92,16 +92,16 @@ def _unschedulable(pod: Pod, cluster: Cluster) -> Finding:
 def _nodes(pod: Pod, cluster: Cluster) -> tuple[str, list[Evidence]]:
     """Why each node rejects the pod, as far as known, and the evidence."""
     nodes = list(cluster.all("nodes").values())
-    told, evidence = [], []
+    reasons_given, evidence = [], []
     for node in nodes[:NODES_SHOWN]:
         reasons = refusals(pod, node)
         if reasons:
-            told.append(f"{node.name} {', '.join(reason.text for reason in reasons)}")
+            reasons_given.append(f"{node.name} {', '.join(reason.text for reason in reasons)}")
             evidence += _fields(pod, node, {reason.obstacle for reason in reasons})
-    if not told:
+    if not reasons_given:
         return "", evidence
     more = f"; and {len(nodes) - NODES_SHOWN} more nodes" if len(nodes) > NODES_SHOWN else ""
-    return f" ({'; '.join(told)}{more})", evidence
+    return f" ({'; '.join(reasons_given)}{more})", evidence
 
 
 def _fields(pod: Pod, node: object, obstacles: set[Obstacle]) -> list[Evidence]:
@@ -146,8 +146,8 @@ def _solution(scheduler: str, pod: Pod, missing: list[str]) -> str:
     asked = ", ".join(f"{display(value)} {name}" for name, value in requests(pod).items())
     if "Insufficient" in scheduler and asked:
         found.append(f"the pod asks for {asked}")
-    told = "; ".join(dict.fromkeys(solution for solution in found if solution))
-    return told or "read the scheduler's message, node by node"
+    reasons_given = "; ".join(dict.fromkeys(solution for solution in found if solution))
+    return reasons_given or "read the scheduler's message, node by node"
 
 
 def _unseen(pod: Pod) -> Finding:

@@ -21,7 +21,7 @@ CONDITIONS: Final = ("AbleToScale", "ScalingActive")
 IDLE: Final = "ScalingDisabled"
 """Its target was scaled to 0, which disables the autoscaler."""
 
-TOLD: Final = (
+EVENT_REASONS: Final = (
     *("FailedGetScale", "FailedRescale", "FailedGetResourceMetric", "FailedGetPodsMetric"),
     *("FailedGetObjectMetric", "FailedGetExternalMetric", "FailedGetContainerResourceMetric"),
     *("FailedComputeMetricsReplicas", "InvalidSelector", "SelectorRequired"),
@@ -35,7 +35,7 @@ def check(autoscaler: Subject, cluster: Cluster) -> Iterator[Finding]:
         reason = text(failed, "reason")
         if text(failed, "status") != "False" or reason == IDLE:
             continue
-        events = latest_first(events_with(autoscaler, cluster, *TOLD))[:3]
+        events = latest_first(events_with(autoscaler, cluster, *EVENT_REASONS))[:3]
         path = f"status.conditions[{kind}]"
         yield autoscaler.finding(
             reason or kind,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from etcdpod.forensics.diagnose.model import Finding
     from etcdpod.forensics.diagnose.subject import Subject
 
-TOLD: Final = {
+CAUSES: Final = {
     "FailedCreate": "it cannot make its Job",
     "FailedNeedsStart": "its missed starts cannot be counted",
     "InconsistentTimezone": "its schedule and its timeZone contradict each other",
@@ -36,14 +36,14 @@ SOLUTIONS: Final = {
 
 def check(cron_job: Subject, cluster: Cluster) -> Iterator[Finding]:
     """Report a CronJob with warnings of its controller."""
-    events = latest_first(events_with(cron_job, cluster, *TOLD))
+    events = latest_first(events_with(cron_job, cluster, *CAUSES))
     if not events:
         return
     last = events[0]
     yield cron_job.finding(
         last.reason,
         "error" if last.reason != "MissSchedule" else "warning",
-        f"CronJob {cron_job.name} does not run as it should: {TOLD[last.reason]}: {last.message}",
+        f"CronJob {cron_job.name} does not run as it should: {CAUSES[last.reason]}: {last.message}",
         [
             *(event.evidence() for event in events[:3]),
             cron_job.shows("spec.schedule"),

@@ -75,13 +75,15 @@ def _finding(deployment: Subject, newest: Subject | None, troubled: list[Finding
 
 
 def _why(newest: Subject | None, troubled: list[Finding], *, complete: bool) -> str:
-    told = ""
+    detail = ""
     if newest is not None and not complete:
         revision = _revision(newest)
-        told = f": the rollout to ReplicaSet {newest.name} (revision {revision}) does not progress"
+        detail = (
+            f": the rollout to ReplicaSet {newest.name} (revision {revision}) does not progress"
+        )
     if troubled:
-        told += f", because of {trouble_of(troubled[0])}"
-    return told
+        detail += f", because of {trouble_of(troubled[0])}"
+    return detail
 
 
 def _is_behind(newest: Subject | None) -> bool:
