@@ -22,7 +22,6 @@ from etcdpod.etcd.replay.deduce.outcomes import digest
 from etcdpod.etcd.replay.deduce.rows import DeducedRows
 from etcdpod.etcd.replay.deduce.statements import (
     MAX_FAILURES,
-    MIN_STATEMENTS,
     Statement,
     agreed,
     inner,
@@ -285,10 +284,11 @@ class Replay:
             if bounds.low[one.at + 1] <= one.revision <= bounds.high[one.at + 1]
             and not bounds.is_exact(one.at + 1)
         ]
-        # The more must agree, the fewer are wrong.
-        for fewest in (MIN_STATEMENTS, 10 * MIN_STATEMENTS, 100 * MIN_STATEMENTS):
-            found = agreed(known, deduction.steps, fewest)
-            if not found or deduction.believe(inner(found)):
+        found = agreed(known)
+        # The more must agree on either side, the fewer are wrong.
+        for reach in (1, 4):
+            chosen = inner(found, reach)
+            if not chosen or deduction.believe(chosen):
                 break
         if deduction.share_of_failures() < MAX_FAILURES:
             deduction.believe(found, is_of_writer=True)

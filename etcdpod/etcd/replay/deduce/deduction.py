@@ -185,6 +185,8 @@ class Deduction:
         """Strike the options that cannot have met their keys as they must."""
         bounds = self.bounds
         for key, states in before:
+            if len(step.options) == 1:
+                break  # checked on the way back
             step.options = [
                 option
                 for option in step.options
@@ -245,7 +247,8 @@ class Deduction:
             found: list[State] = []
             made: dict[int, State] = {}
             for option in step.options:
-                fitting = [state for state in met if fits(option, key, state, self.bounds)]
+                is_settled = len(met) == 1 and len(step.options) == 1
+                fitting = met if is_settled else self._fitting(option, key, met)
                 for state in after(option, key, fitting, at, made):
                     if not any(state is other for other in found):
                         found.append(state)
@@ -254,6 +257,9 @@ class Deduction:
                 older = found[-MAX_STATES]
                 found = [State(None, older.at), *found[1 - MAX_STATES :]]
             states[key] = found
+
+    def _fitting(self, option: Option, key: bytes, states: list[State]) -> list[State]:
+        return [state for state in states if fits(option, key, state, self.bounds)]
 
     # --- backwards ------------------------------------------------------------------------------
 
@@ -295,6 +301,11 @@ class Deduction:
     def _sift(self, at: int, step: Step, key: bytes, states: list[State]) -> None:
         """Rule out states that none of the step's options can have met."""
         bounds, options = self.bounds, step.options
+        is_settled = len(options) == 1 and len(states) == 1 and states[0] is not BASE
+        if is_settled and bounds.is_exact(states[0].at + 1):
+            if not fits(options[0], key, states[0], bounds):
+                raise Contradiction(at)
+            return
         fitting = [
             state for state in states if any(fits(option, key, state, bounds) for option in options)
         ]

@@ -7,7 +7,7 @@ the log, at one count of them, and hardly any fits another one, they are believe
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 from etcdpod.etcd.replay.deduce.outcomes import EQUAL
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 MIN_STATEMENTS = 3
 """So many must agree on one count."""
-MAX_OBJECTION = 2
-"""So many times more must agree than any others that agree on something else."""
 
 
 MAX_FAILURES = 0.05
@@ -60,51 +58,39 @@ def statements(steps: Sequence[Step]) -> list[Statement]:
     return list(found)
 
 
-def agreed(
-    found: Iterable[Statement], steps: Sequence[Step], fewest: int = MIN_STATEMENTS
-) -> list[Statement]:
-    """Those that can be believed together; none where too many object.
+def agreed(found: Iterable[Statement]) -> list[Statement]:
+    """The most statements that can all be right, ascending; none if too few of them can.
 
-    Args:
-        found: what is stated.
-        steps: what it is stated of.
-        fewest: so many must agree on one count.
+    A step that had no effect lowers the offset of all later ones; nothing raises it.
     """
-    groups: defaultdict[int, list[Statement]] = defaultdict(list)
-    for statement in found:
-        groups[statement.offset].append(statement)
-    least = [0]
-    for step in steps:
-        least.append(least[-1] + step.advances[0])
-    chosen: list[Statement] = []
-    for offset, count in Counter({key: len(group) for key, group in groups.items()}).most_common():
-        if count < fewest:
-            break
-        if all(_agree(one, other, least) for one in groups[offset] for other in chosen):
-            chosen += groups[offset]
-        elif MAX_OBJECTION * count > len(chosen):
-            return []
-    return sorted(chosen)
+    ordered = sorted(found, key=lambda one: (one.at, -one.revision))
+    ends: list[int] = []
+    """The offset of the last statement of the best chain of each length, negated: ascending."""
+    last: list[int] = []
+    before: list[int] = []
+    for position, statement in enumerate(ordered):
+        length = bisect_right(ends, -statement.offset)
+        before.append(last[length - 1] if length > 0 else -1)
+        ends[length : length + 1] = [-statement.offset]
+        last[length : length + 1] = [position]
+    chain = []
+    position = last[-1] if last else -1
+    while position >= 0:
+        chain.append(ordered[position])
+        position = before[position]
+    if len(chain) < MIN_STATEMENTS or len(chain) * 2 <= len(ordered):
+        return []
+    return chain[::-1]
 
 
-def inner(found: Sequence[Statement]) -> list[Statement]:
-    """The statements that have another one of the same count before and after them.
+def inner(found: Sequence[Statement], reach: int) -> list[Statement]:
+    """Those that have ``reach`` others of the same offset on either side of them.
 
-    A single wrong one between two right ones cannot agree with both.
+    A single wrong one between right ones cannot agree with both sides.
     """
-    offsets = [statement.offset for statement in found]
-    last = {offset: position for position, offset in enumerate(offsets)}
-    seen: set[int] = set()
-    chosen = []
-    for position, offset in enumerate(offsets):
-        if offset in seen and last[offset] != position:
-            chosen.append(found[position])
-        seen.add(offset)
-    return chosen
-
-
-def _agree(one: Statement, other: Statement, least: list[int]) -> bool:
-    """Whether as many revisions lie between two of them as steps can have taken."""
-    first, last = sorted((one, other))
-    fewest = least[last.at + 1] - least[first.at + 1]
-    return fewest <= last.revision - first.revision <= last.at - first.at
+    return [
+        statement
+        for number, statement in enumerate(found)
+        if reach <= number < len(found) - reach
+        and found[number - reach].offset == statement.offset == found[number + reach].offset
+    ]
