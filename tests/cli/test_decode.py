@@ -61,6 +61,13 @@ def test_the_newline_of_print_value_only_does_no_harm(cli: Callable) -> None:
     assert json.loads(ran.out) == expected
 
 
+def test_what_etcdctl_get_prints_is_taken_with_its_key(cli: Callable) -> None:
+    value = (REPOSITORY / "testdata" / "golden" / "core.v1.Pod.pb").read_bytes()
+    alone = cli("decode", "-", stdin=value)
+    printed = cli("decode", "-", stdin=b"/registry/pods/shop/db-0\n" + value + b"\n")
+    assert (printed.code, printed.out) == (0, alone.out)
+
+
 def test_an_encrypted_value_is_named(cli: Callable) -> None:
     ran = cli("decode", "-o", "jsonl", stdin=b"k8s:enc:aescbc:v1:key1:" + bytes(48))
     assert ran.code == 4

@@ -73,11 +73,21 @@ def command(
 
 
 def decode_value(decoder: Decoder, key: bytes, value: bytes) -> Decoded | Encrypted | Undecodable:
-    """The object in a value; the newline that ``--print-value-only`` adds does no harm."""
+    """The object in a value, or in what ``etcdctl get KEY`` prints: the key, then the value.
+
+    The newline that etcdctl adds after a value does no harm.
+    """
     found = decoder.decode(key, value)
-    if not isinstance(found, Decoded) and value.endswith(b"\n"):
-        without = decoder.decode(key, value[:-1])
-        return without if isinstance(without, Decoded) else found
+    if isinstance(found, Decoded):
+        return found
+    line, _, rest = value.partition(b"\n")
+    variants = [(key, value.removesuffix(b"\n"))]
+    if line.startswith(b"/"):
+        variants += [(key or line, rest), (key or line, rest.removesuffix(b"\n"))]
+    for named, content in variants:
+        other = decoder.decode(named, content)
+        if isinstance(other, Decoded):
+            return other
     return found
 
 

@@ -94,7 +94,11 @@ def _wide(records: Iterable[Record]) -> Iterator[str]:
 
 def _fields(record: Record) -> dict[str, Any]:
     """One record; what a live etcd does not return is left out."""
-    known = {"sub": not record.provenance.is_listed, "lease": record.knows_lease}
+    known = {
+        "sub": not record.provenance.is_listed,
+        "lease": record.knows_lease,
+        "bytes": record.value_size >= 0,
+    }
     fields = {
         "key": _text(record.key),
         "revision": record.revision.main,

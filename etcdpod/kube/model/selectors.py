@@ -20,6 +20,12 @@ _TOKEN: Final = re.compile(r"\s*(?:(==|!=|[=!<>(),])|([^\s=!<>(),]+))")
 _LABELS: Final[Projection] = {"metadata": {"labels": {}}}
 _TERM: Final = re.compile(r"((?:[^,\\]|\\.)*)(?:,|$)", re.DOTALL)
 _FIELD_TERM: Final = re.compile(r"((?:[^\\=!]|\\.|!(?!=))*)(!=|==|=)(.*)", re.DOTALL)
+LONGEST_LABEL: Final = 63
+"""Characters of a label's name and of its value (apimachinery, validation.go)."""
+LONGEST_PREFIX: Final = 253
+_LABEL_NAME: Final = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?")
+_DNS_LABEL: Final = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
+_PREFIX: Final = re.compile(rf"{_DNS_LABEL}(?:\.{_DNS_LABEL})*")
 _FIELD_ESCAPE: Final = re.compile(r"\\([\\,=])")
 
 
@@ -113,13 +119,38 @@ class _LabelParser:
     def requirements(self) -> Iterator[Requirement]:
         """The requirements, separated by commas."""
         while self.symbol or self.word:
-            yield self._requirement()
+            requirement = self._requirement()
+            self._check(requirement)
+            yield requirement
             if self.symbol == ",":
                 self._advance()
                 if not (self.symbol or self.word):
                     raise self._error("a label after ','")
             elif self.symbol or self.word:
                 raise self._error("',' or the end")
+
+    def _check(self, requirement: Requirement) -> None:
+        """Refuse what no label can be, as the API server does.
+
+        Raises:
+            UsageError: the key or a value is not valid.
+        """
+        prefix, slash, name = requirement.key.rpartition("/")
+        valid = len(name) <= LONGEST_LABEL and _LABEL_NAME.fullmatch(name) is not None
+        if slash:
+            valid = valid and len(prefix) <= LONGEST_PREFIX and bool(_PREFIX.fullmatch(prefix))
+        wrong = [] if valid else [requirement.key]
+        wrong += [
+            value
+            for value in requirement.values
+            if len(value) > LONGEST_LABEL or (value and not _LABEL_NAME.fullmatch(value))
+        ]
+        if wrong:
+            raise UsageError(
+                f"label selector {self.text!r}: {wrong[0]!r} is not a valid label key or value",
+                next_step="labels are at most 63 letters, digits, '-', '_' and '.', and begin and "
+                "end with a letter or digit; a key may have one DNS prefix and '/'",
+            )
 
     def _requirement(self) -> Requirement:
         if self.symbol == "!":
@@ -167,8 +198,6 @@ class _LabelParser:
             if self.symbol != ",":
                 raise self._error("',' or ')'")
             self._advance()
-        if values == [""]:
-            raise self._error("values between the parentheses")
         return tuple(values)
 
 

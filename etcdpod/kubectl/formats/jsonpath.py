@@ -222,7 +222,7 @@ def _slice(values: list[Any], node: Slice) -> list[Any]:
         if start == end:
             return found
         _check_bounds(start, end, length)
-        if node.step == 0:
+        if node.step is not None and node.step <= 0:
             raise _error("step must be > 0")
         found += value[start : end : node.step or 1]
     return found

@@ -91,7 +91,7 @@ Action = tuple[Node, ...]
 
 _TERMINATORS: Final = " \t\r\n.,[]$@{}"
 _KEY: Final = re.compile(r"'([^']*)'")
-_SLICE: Final = re.compile(r"(-?\d*)(:-?\d*)?(:\d*)?", re.ASCII)
+_SLICE: Final = re.compile(r"(-?\d*)(:-?\d*)?(:-?\d*)?", re.ASCII)
 _COMPARISON: Final = re.compile(r"([^!<>=]+)([!<>=~]+)(.+)", re.DOTALL)
 _NUMBER: Final = re.compile(r"[+-]?[\d.]*", re.ASCII)
 _ESCAPE: Final = re.compile(

@@ -61,13 +61,30 @@ def test_an_object_without_labels_has_none():
 @pytest.mark.parametrize(
     "selector",
     [
-        ",", "a,", "=b", "a b", "a in", "a in b", "a in (", "a in (b", "a in ()", "a>x", "a>", "!",
+        ",", "a,", "=b", "a b", "a in", "a in b", "a in (", "a in (b", "a>x", "a>", "!",
         "!!a", "a==b=c", "a in (b))", "(a)", "a=(b)", "a<<2",
+        "x>-1", "x=-a", "-x=a", "a/b/c=d", "x=a-", "Ab/c=d", "/c=d", "a/=d", "x in (a,-b)", "!-x",
+        f"x={'v' * 64}", f"{'n' * 64}=v", f"{'p' * 254}/n=v",
     ],
 )  # fmt: skip
 def test_what_is_no_label_selector(selector):
     with pytest.raises(UsageError):
         parse_label_selector(selector)
+
+
+@pytest.mark.parametrize(
+    ("selector", "labels", "selected"),
+    [
+        ("x in ()", {"x": ""}, True),
+        ("x in ()", {"x": "a"}, False),
+        ("x notin ()", {"x": "a"}, True),
+        (f"x={'v' * 63}", {"x": "v" * 63}, True),
+        ("example.com/x=a_b.c", {"example.com/x": "a_b.c"}, True),
+        ("x>1", {"x": "2"}, True),
+    ],
+)
+def test_what_the_api_server_takes_is_taken(selector, labels, selected):
+    assert parse_label_selector(selector).matches({"metadata": {"labels": labels}}) is selected
 
 
 @given(st.text(alphabet="ab=!<>(), innotx\t\n", max_size=40))

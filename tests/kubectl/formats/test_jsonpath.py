@@ -195,7 +195,6 @@ def test_ranges_inside_ranges():
         ("{....Price}", "invalid multiple recursive descent"),
         ("{.a[b]}", "invalid array index b"),
         ("{.a[-]}", "is not a number"),
-        ("{.a[0:6:-1]}", "invalid array index"),
         ('{.a["b"]}', "invalid array index"),
         ("{+}", "cannot parse number"),
         ("{1.2.3}", "cannot parse number"),
@@ -230,6 +229,8 @@ def test_templates_that_are_not_well_formed(template, message):
         ("{.Book[-5]}", "array index out of bounds"),
         ("{.Book[-1:0]}", "starting index 2 is greater than ending index 0"),
         ("{.Book[0:3:0]}", "step must be > 0"),
+        ("{.Book[0:3:-1]}", "step must be > 0"),
+        ("{.Book[2:0:-1]}", "starting index 2 is greater than ending index 0"),
         ("{range $}" * 20, "ranges nested deeper"),
     ],
 )
