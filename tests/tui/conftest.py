@@ -183,6 +183,8 @@ def press(rest: Callable[[Pilot[str]], object]) -> Callable[..., object]:
     async def pressed(pilot: Pilot[str], *keys: str) -> None:
         for key in keys:
             await send(pilot, key)
+            if is_busy(pilot.app):  # a key that opens something: the next one is for that
+                await settle(pilot)
         await rest(pilot)
 
     return pressed

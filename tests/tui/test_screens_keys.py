@@ -141,7 +141,10 @@ async def test_enter_gives_the_screen_to_the_difference(browse, press) -> None:
 async def test_a_history_is_exported(browse, press, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     async with browse("demo") as pilot:
-        await press(pilot, "slash", *"db-0", "enter", "h", "E", "enter")
+        await press(pilot, "slash", *"db-0", "enter")
+        await press(pilot, "h")
+        await press(pilot, "E")
+        await press(pilot, "enter")
         text = (tmp_path / "history-shop-db-0.md").read_text()
         assert text.startswith("# history of Pod shop/db-0")
         await press(pilot, "c")
@@ -175,7 +178,8 @@ async def test_the_incident_shows_lanes_and_what_they_say(browse, press, see) ->
 async def test_the_incident_is_zoomed_sorted_and_filtered(browse, press, see) -> None:
     async with browse("demo", size=(140, 44)) as pilot:
         app = pilot.app
-        await press(pilot, "p", "left")
+        await press(pilot, "p")
+        await press(pilot, "left")
         chart = app.screen.chart
         assert chart.revision < 1050
         before = (chart.axis.first, chart.axis.last)

@@ -303,9 +303,17 @@ class Replay:
 
     def _close(self, first_row: int, agreement: Agreement, *, is_pristine: bool) -> None:
         rows = self._result.rows
-        for row in agreement.contradicted:
-            if row < len(rows) and not rows.flags[row] & DOUBTFUL:
-                rows.flags[row] |= CONTRADICTED
+        wrong = [
+            row
+            for row in agreement.contradicted
+            if row < len(rows) and not rows.flags[row] & DOUBTFUL
+        ]
+        for row in wrong:
+            rows.flags[row] |= CONTRADICTED
+        if wrong and not is_pristine:
+            # What was deduced is refuted somewhere: only what the database confirms is sure.
+            for row in set(range(first_row, len(rows))).difference(agreement.agreeing, wrong):
+                rows.flags[row] |= DOUBTFUL
         self._result.stretches.append(Stretch(first_row, agreement, is_pristine))
 
     def _keep_replaced(self) -> None:
