@@ -57,7 +57,7 @@ def test_every_incarnation_is_explained_for_itself(whole: Registry) -> None:
 
 def test_a_pod_on_its_way_is_not_called_well(capsysbinary: Any) -> None:
     out = run(explain_command.command, capsysbinary, "shop/db-0", "--at", "480")
-    assert "none: it is ContainerCreating, and nothing tells of trouble" in out
+    assert "none: it is ContainerCreating, and nothing shows trouble" in out
 
 
 def test_the_past_is_explained_as_it_was(whole: Registry) -> None:

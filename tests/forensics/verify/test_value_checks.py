@@ -1,4 +1,4 @@
-"""What one bit makes of the texts of an object: each is told once, and its bit is named."""
+"""What one bit makes of the texts of an object: each is content_of once, and its bit is named."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from etcdpod.demo import demo_path
 from etcdpod.forensics.verify import VerifiedSource, managed_fields, shapes, verify
 from etcdpod.forensics.verify import roundtrip as faithful
 from etcdpod.forensics.verify.bit_repair.near import Words, is_other_spelling
-from etcdpod.forensics.verify.lives import told
+from etcdpod.forensics.verify.lives import content_of
 from etcdpod.forensics.verify.shapes import choice_fault, text_fault
 from etcdpod.kube.codec import Decoded, Decoder
 from etcdpod.records import Provenance, Record, Revision
@@ -220,4 +220,4 @@ def test_objects_of_any_shape_are_looked_through(value: object) -> None:
         record = Record(b"/registry/x", Revision(5), False, 5, 1, 0, b"", 0, Provenance("any"))
         for check in (faithful.check, managed_fields.check, shapes.check):
             list(check(None, record, outcome))
-        told(record, outcome)
+        content_of(record, outcome)
