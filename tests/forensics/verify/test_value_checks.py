@@ -1,4 +1,4 @@
-"""What one bit makes of the texts of an object: each is content_of once, and its bit is named."""
+"""What one bit makes of the texts of an object: each is reported once, and its bit is named."""
 
 from __future__ import annotations
 
