@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from etcdpod.connectors.base import Watching
 from etcdpod.errors import UsageError
-from etcdpod.history.clock.clock import Clock
 from etcdpod.history.incarnations import incarnations, steps
 from etcdpod.history.lost_tombstones import ended_unseen
-from etcdpod.history.writers.attribute import annotate
 from etcdpod.kube.codec import Decoded
 from etcdpod.kube.model.secret import mask, mask_changes
 from etcdpod.registry.objects import Objects
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from etcdpod.changes import Incarnation, Step
+    from etcdpod.history.clock.clock import Clock
     from etcdpod.kube.model.types import ResourceType
     from etcdpod.records import Encrypted, Record, Undecodable
 
@@ -60,6 +59,8 @@ class Registry(Objects):
     @cached_property
     def clock(self) -> Clock:
         """When revisions were written; costs nothing until it is asked."""
+        from etcdpod.history.clock.clock import Clock
+
         return Clock.from_registry(self)
 
     def steps(self, history: History, *, noise: bool = False) -> Iterator[Step]:
@@ -67,6 +68,8 @@ class Registry(Objects):
         yield from self._told(self.connector.history(history.key), history, noise=noise)
 
     def _told(self, records: Iterable[Record], history: History, *, noise: bool) -> Iterator[Step]:
+        from etcdpod.history.writers.attribute import annotate  # lists need neither
+
         bare = steps(records, self._decode, compact_revision=history.compact_revision, noise=noise)
         for step in annotate(bare, self.clock, self):
             yield step if self.show_secrets else _masked(step)
